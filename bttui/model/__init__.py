@@ -1,0 +1,1 @@
+"""The words every room shares. Pure data: no file descriptor, no pointer, no kernel."""

@@ -1,0 +1,60 @@
+"""What went wrong, where, and what to do next: one object for the command line, the editor and JSON."""
+
+from bttui.model.data import Data
+
+
+class Span(Data):
+    """A piece of program text: ``start`` and ``end`` are character offsets, lines and columns count from 1.
+
+    ``end_column`` is the column after the last character. ``file`` is the name to show ("stdin" for -e).
+    """
+
+    start: int
+    end: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    file: str = "stdin"
+
+    def to(self, other: "Span") -> "Span":
+        """From the start of this one to the end of ``other``."""
+        return self.replace(end=other.end, end_line=other.end_line, end_column=other.end_column)
+
+
+class Diagnostic(Data):
+    """``severity`` is "error", "warning" or "hint". ``hint`` says what to do. ``detail`` is long (a verifier log).
+
+    ``trail`` holds (message, span) pairs that say how we got here (macro or import expansions).
+    ``code`` is stable for people who search for it. ``fix`` is replacement text for the span, where one is certain.
+    """
+
+    message: str
+    span: "Span | None" = None
+    severity: str = "error"
+    hint: str = ""
+    detail: str = ""
+    code: str = ""
+    fix: "str | None" = None
+    trail: "tuple[tuple[str, Span], ...]" = ()
+
+
+class DiagnosticError(Exception):
+    """Carries one or more Diagnostics to the front end; never shown as a traceback."""
+
+    def __init__(self, *diagnostics: Diagnostic, exit_code: int = 1):
+        super().__init__("; ".join(d.message for d in diagnostics))
+        self.diagnostics = diagnostics
+        self.exit_code = exit_code
+
+
+def error(message: str, span: "Span | None" = None, hint: str = "", **more: object) -> DiagnosticError:
+    """A DiagnosticError with one error, ready to be raised."""
+    return DiagnosticError(Diagnostic(message, span, hint=hint, **more))  # type: ignore[arg-type]
+
+
+def near(word: str, names: "list[str]", most: int = 3) -> "list[str]":
+    """The names that look like the word, best first: for "did you mean"."""
+    import difflib
+
+    return difflib.get_close_matches(word, names, most, 0.6)

@@ -1,0 +1,74 @@
+"""What a running trace tells: Frames (the world at one instant) and Events (one line of output each)."""
+
+from bttui.model.data import Data
+from bttui.model.program import MapSpec, Output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Symbol(Data):
+    """An address with a name. ``name`` is "" where nobody knows; ``module`` is a kernel module or a file's path."""
+
+    address: int
+    name: str = ""
+    offset: int = 0
+    module: str = ""
+    source: str = ""
+
+
+class MapSnapshot(Data):
+    """The typed content of one map. ``rows`` are (key, value) pairs in no order; a scalar has one with key None.
+
+    Keys and values are Python values as model.types says. An untouched scalar has no row.
+    """
+
+    spec: MapSpec
+    rows: "list[tuple[Any, Any]]"
+
+
+class ProbeCounters(Data):
+    """``runs`` and ``missed`` count since attaching; ``nanoseconds`` is 0 unless the kernel's BPF statistics are on."""
+
+    name: str
+    runs: int = 0
+    nanoseconds: int = 0
+    missed: int = 0
+    lost: int = 0
+
+
+class Counters(Data):
+    """Sums since the start. ``events``: records drained. ``full`` and ``entries`` count per map name."""
+
+    events: int = 0
+    lost: int = 0
+    missed: int = 0
+    stacks_lost: int = 0
+    full: "dict[str, int]" = {}
+    probes: "tuple[ProbeCounters, ...]" = ()
+
+
+class Frame(Data):
+    """``monotonic`` and ``wall`` are nanoseconds (CLOCK_MONOTONIC, CLOCK_REALTIME)."""
+
+    sequence: int
+    monotonic: int
+    wall: int
+    maps: "dict[str, MapSnapshot]"
+    counters: Counters
+
+
+class Event(Data):
+    """``kind`` is Output.kind, or one of ours: attached, lost, full, missed, error, warning, exit, child.
+
+    ``values`` are Python values for output.arguments; print_map carries a MapSnapshot in ``map``; ``text`` is set
+    where there is no format (our own kinds, output of a child).
+    """
+
+    kind: str
+    wall: int
+    output: "Output | None" = None
+    values: "tuple[Any, ...]" = ()
+    map: "MapSnapshot | None" = None
+    text: str = ""

@@ -1,0 +1,115 @@
+"""Everything the compiler knows about a program, as pure data. The same text and host facts give the same bytes."""
+
+from bttui.model.data import Data
+from bttui.model.diagnostic import Diagnostic, Span
+from bttui.model.types import Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class BpfProgram(Data):
+    """One BPF function of the object. ``type`` and ``attach_type`` are numbers of <linux/bpf.h>.
+
+    ``attach_to`` names the BTF function or type that a tracing program is loaded for ("" where none).
+    """
+
+    name: str
+    type: int
+    attach_type: int = 0
+    attach_to: str = ""
+    span: "Span | None" = None
+
+
+class Attachment(Data):
+    """One attach point. ``name`` is what the builtin ``probe`` shows; ``cookie`` is its index in Program.attachments.
+
+    ``target`` and ``options`` are the provider's own words (probes/): plain scalars, lists and dicts only.
+    """
+
+    provider: str
+    target: str
+    name: str
+    program: str
+    cookie: int = 0
+    options: "dict[str, Any]" = {}
+    span: "Span | None" = None
+
+
+class MapSpec(Data):
+    """A map of the program (``name`` begins with @) or one of ours.
+
+    ``bpf_type`` is a number of enum bpf_map_type; sizes are in bytes. ``key`` is None for a scalar map.
+    How values are stored:
+    - scalar, not a histogram: an (per-CPU) array of one entry: the value, padded to 8, then a u64 that is not 0
+      once it was written;
+    - scalar histogram: a per-CPU array, one u64 a bucket;
+    - keyed histogram: a per-CPU hash of {key padded to 8, u64 bucket} to u64;
+    - everything else keyed: key to value as the types say; per-CPU for aggregations.
+    """
+
+    name: str
+    symbol: str
+    bpf_type: int
+    key_size: int
+    value_size: int
+    max_entries: int
+    key: "Type | None" = None
+    value: "Type | None" = None
+    span: "Span | None" = None
+
+
+class Argument(Data):
+    """A value at ``offset`` of an event record. The record's last string may be cut to its used length."""
+
+    type: Type
+    offset: int
+
+
+class Output(Data):
+    """What an event record means. A record is a u64 index in Program.outputs, then the arguments.
+
+    ``kind``: printf, errorf, warnf, debugf, cat, system, print, print_map, clear, zero, time, strftime, join, exit,
+    unwatch, skboutput, helper_error. ``text`` is its format. ``map`` is the map it is about. ``size`` is the full
+    size of the record in bytes. ``probe`` says it fires for its own probe only.
+    """
+
+    kind: str
+    text: str = ""
+    arguments: "tuple[Argument, ...]" = ()
+    size: int = 8
+    map: str = ""
+    options: "dict[str, Any]" = {}
+    span: "Span | None" = None
+
+
+class Counter(Data):
+    """One entry of the counters map. ``kind``: lost (``subject`` is a BpfProgram's name), full (a map's name),
+
+    stack (a stack that could not be stored).
+    """
+
+    kind: str
+    subject: str
+
+
+RINGBUF, COUNTERS, SCRATCH, STACKS = "ringbuf", "counters", "scratch", "stacks"  # our own maps, by name
+
+
+class Program(Data):
+    """``object`` is an ELF file. ``source`` is the text as typed. ``config`` holds the config variables in force."""
+
+    object: bytes
+    source: str
+    programs: "tuple[BpfProgram, ...]"
+    attachments: "tuple[Attachment, ...]"
+    maps: "tuple[MapSpec, ...]"
+    outputs: "tuple[Output, ...]"
+    counters: "tuple[Counter, ...]" = ()
+    strings: "tuple[str, ...]" = ()
+    config: "dict[str, Any]" = {}
+    warnings: "tuple[Diagnostic, ...]" = ()
+
+    def map(self, name: str) -> MapSpec:
+        return next(m for m in self.maps if m.name == name)

@@ -1,0 +1,100 @@
+"""What every provider (one file each in this folder) says about its probes, and how programs read their context."""
+
+from bttui.model.data import Data
+from bttui.model.diagnostic import Span
+from bttui.model.types import Struct, Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any, Protocol
+
+    from bttui.host.facts import Host
+
+
+class Context(Data):
+    """How a BPF program at an attach point reads its world. Attach points with equal contexts share a program.
+
+    ``type``, ``attach_type``: numbers of <linux/bpf.h>; ``attach_to``: BTF name for tracing programs, else "".
+    ``section``: ELF section that libbpf accepts for the type.
+    ``arguments``: fields of ``args``, offsets from the context pointer; None where the probe has no args.
+    ``argument_access``: "context" (a field is read straight from ctx at its offset), "slots" (ctx is an array of
+    u64 and each field is one slot: rawtracepoint, fentry), "pointer" (ctx itself points to the struct: iter ctx).
+    ``data_location_base``: what __data_loc offsets count from, in bytes from ctx.
+    ``registers``: name to byte offset of an 8-byte pt_regs member in ctx ({} where there are no registers).
+    ``argument_registers``: registers of arg0, arg1, ... in order; ``stack_argument_offset``: where sargN start from sp.
+    ``argument_slots``: > 0 where argN is ctx[N] (raw tracepoints): how many there are.
+    ``return_value``: register name, or "slot:N" (fexit), or "" where there is no retval; ``return_type`` its type.
+    ``user``: True where pointers in arguments are user addresses (uprobe).
+    ``capabilities``: what the functions ask for: "ustack", "kstack", "override", "function" (func builtin)...
+    """
+
+    type: int
+    section: str
+    attach_type: int = 0
+    attach_to: str = ""
+    arguments: "Struct | None" = None
+    argument_access: str = "context"
+    data_location_base: int = 0
+    registers: "dict[str, int]" = {}
+    argument_registers: "tuple[str, ...]" = ()
+    argument_slots: int = 0
+    return_value: str = ""
+    return_type: "Type | None" = None
+    user: bool = False
+    capabilities: "tuple[str, ...]" = ()
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.section, self.attach_type, self.attach_to, self.arguments))
+
+
+class Target(Data):
+    """One place to attach to. ``name`` is the full probe name, as the builtin ``probe`` prints it.
+
+    ``target`` and ``options`` go into Attachment as they are.
+    """
+
+    name: str
+    target: str
+    options: "dict[str, Any]" = {}
+
+
+class Options(Data):
+    """What of the command line matters to probes."""
+
+    pid: int = 0
+    unsafe: bool = False
+    no_features: "frozenset[str]" = frozenset()
+    missing_probes: str = "error"
+    max_probes: int = 1024
+    traceable_functions: str = ""
+
+
+if TYPE_CHECKING:
+
+    class Provider(Protocol):
+        """The functions and names a provider module has at its top level (the module is the provider).
+
+        Modules import neither lark, llvmlite nor the loader at their top.
+        """
+
+        name: str  # "tracepoint"
+        aliases: Sequence[str]  # ("t",)
+        synopsis: str  # "tracepoint:SUBSYSTEM:EVENT"
+        doc: str  # one line for the probe table
+        examples: Sequence[str]
+
+        def matches(self, parts: Sequence[str], host: Host) -> Iterator[str]:
+            """Full names of the probes that match the attach point's parts after the provider (globs), for -l."""
+
+        def expand(self, parts: Sequence[str], span: Span | None, host: Host, options: Options) -> list[Target]:
+            """The places that an attach point of a program means. Raises DiagnosticError where there are none."""
+
+        def context(self, target: Target, host: Host) -> Context:
+            """How a program reads its context there."""
+
+        def describe(self, name: str, host: Host) -> list[str]:
+            """The lines that -lv prints under the name, indented by four spaces ("int fd"); [] where none."""
+
+        def attach(self, attachment: Any, program: Any, host: Host, options: Options) -> list[Any]:
+            """Attach; ``program`` is a loader.object.LoadedProgram. Returns loader.links.Link objects."""
