@@ -1,0 +1,163 @@
+"""Links: a loaded program attached somewhere. Closing one detaches it.
+
+Every function takes the full probe name and its span, so that a refusal says which probe it is about and what to do.
+"""
+
+import errno
+import os
+import struct
+
+from bttui.loader import bpf
+from bttui.model.diagnostic import DiagnosticError, error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bttui.loader.object import LoadedProgram
+    from bttui.model.diagnostic import Span
+
+ENOTSUPP = 524  # the kernel's own; it has no name in user space
+_DEVICES = "/sys/bus/event_source/devices"
+
+
+class Link:
+    """``fd`` holds the program there; ``event_fd`` is the perf event under it, or -1.
+
+    ``slow``: the kernel waits (around 0.1 s) when the event is closed; loader.closing knows a way around.
+    ``places``: how many attach points it stands for (more than one for multi links).
+    """
+
+    def __init__(self, name: str, fd: int, event_fd: int = -1, slow: bool = False, places: int = 1):
+        self.name = name
+        self.fd = fd
+        self.event_fd = event_fd
+        self.slow = slow
+        self.places = places
+
+    def close(self) -> None:
+        """Detach. Safe to call twice."""
+        fds, self.fd, self.event_fd = (self.fd, self.event_fd), -1, -1
+        for fd in fds:
+            if fd >= 0:
+                os.close(fd)
+
+    def __enter__(self) -> "Link":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Link({self.name!r}, fd={self.fd}, event_fd={self.event_fd})"
+
+
+_privilege = (
+    "run it as root (CAP_BPF and CAP_PERFMON are needed); "
+    "where it is root, a policy of the kernel (lockdown, LSM, perf_event_paranoid) forbids it"
+)
+_advice = {
+    errno.EPERM: ("the kernel does not permit it", _privilege),
+    errno.EACCES: ("the kernel does not permit it", _privilege),
+    errno.ENOENT: ("there is no such place in this kernel or file", "bttui -l lists what there is"),
+    errno.ESRCH: ("there is no such function or process", "bttui -l lists what there is; a process may have ended"),
+    errno.EEXIST: ("the same program is already attached there", "remove one of the two probes"),
+    errno.EINVAL: ("the kernel refuses the probe", "it may not be traceable, or this kernel may be too old for this kind of probe"),
+    errno.EBUSY: ("somebody else has it", "another tracer may be using it"),
+    errno.ENODEV: ("the machine has no such device or event", ""),
+    errno.EOPNOTSUPP: ("this kernel or processor does not support it", ""),
+    ENOTSUPP: ("this place cannot be probed", "the kernel cannot emulate the instruction there; choose another place"),
+    errno.EMFILE: ("too many open files", "raise the limit (ulimit -n), or attach fewer probes"),
+    errno.ENFILE: ("too many open files on this machine", "attach fewer probes"),
+    errno.E2BIG: ("too many programs are attached there", "attach fewer probes to one place"),
+    errno.ENOSPC: ("all of the processor's counters or breakpoints are taken", "close another tracer, or attach fewer probes"),
+    errno.EILSEQ: ("it is not at the start of an instruction", "give the offset of an instruction"),
+    errno.EADDRNOTAVAIL: ("the kernel does not let this function be traced", "it may be marked as not traceable"),
+}
+
+
+def refused(name: str, number: int, span: "Span | None" = None) -> DiagnosticError:
+    """The Diagnostic for an attachment that failed with this errno."""
+    cause, hint = _advice.get(number, (os.strerror(number), ""))
+    code = errno.errorcode.get(number, "ENOTSUPP" if number == ENOTSUPP else str(number))
+    return error(f"cannot attach {name}: {cause} ({code})", span, hint=hint, code="attach")
+
+
+def raw_tracepoint(program: "LoadedProgram", tracepoint: str, cookie: int = 0, *, name: str = "", span: "Span | None" = None) -> Link:
+    """A raw tracepoint by its name ("sys_enter"). Attaching and detaching are quick."""
+    name = name or f"rawtracepoint:{tracepoint}"
+    try:
+        return Link(name, bpf.raw_tracepoint_open(program.fd, tracepoint.encode(), cookie))
+    except OSError as reason:
+        raise refused(name, reason.errno or 0, span) from None
+
+
+def perf_event(
+    program: "LoadedProgram", event_fd: int, cookie: int = 0, *, name: str, span: "Span | None" = None, slow: bool = False
+) -> Link:
+    """A program on a perf event, which the link then owns (and closes if this fails)."""
+    try:
+        try:
+            fd = bpf.link_create(program.fd, event_fd, bpf.BPF_PERF_EVENT, struct.pack("=Q", cookie))
+        except OSError as reason:
+            # Before 5.15 there are no links on perf events: the event itself holds the program, without a cookie.
+            if reason.errno != errno.EINVAL or cookie:
+                raise
+            bpf.perf_ioctl(event_fd, bpf.IOC_SET_BPF, program.fd)
+            fd = -1
+        bpf.perf_ioctl(event_fd, bpf.IOC_ENABLE)
+    except OSError as reason:
+        os.close(event_fd)
+        raise refused(name, reason.errno or 0, span) from None
+    return Link(name, fd, event_fd, slow)
+
+
+def _open_event(name: str, span: "Span | None", type: int, config: int, **more: int) -> int:
+    try:
+        return bpf.perf_event_open(type, config, **more)
+    except OSError as reason:
+        raise refused(name, reason.errno or 0, span) from None
+
+
+def tracepoint(program: "LoadedProgram", event_id: int, cookie: int = 0, *, name: str, span: "Span | None" = None) -> Link:
+    """A tracepoint by the number in its tracefs ``id`` file, on all CPUs and for all processes."""
+    event = _open_event(name, span, bpf.PERF_TYPE_TRACEPOINT, event_id, cpu=0)
+    return perf_event(program, event, cookie, name=name, span=span, slow=True)
+
+
+def sampling(
+    program: "LoadedProgram",
+    type: int,
+    config: int,
+    *,
+    cpus: "Iterable[int]",
+    period: int = 0,
+    frequency: int = 0,
+    pid: int = -1,
+    cookie: int = 0,
+    name: str,
+    span: "Span | None" = None,
+) -> "list[Link]":
+    """A program at every ``period`` events (nanoseconds for a clock) or ``frequency`` times a second, on each CPU.
+
+    A CPU that is not online is passed over, unless none is left.
+    """
+    links: "list[Link]" = []
+    number = errno.ENODEV
+    try:
+        for cpu in cpus:
+            try:
+                event = bpf.perf_event_open(type, config, period=period, frequency=frequency, pid=pid, cpu=cpu)
+            except OSError as reason:
+                number = reason.errno or 0
+                if number in (errno.ENODEV, errno.ENXIO):
+                    continue
+                raise refused(name, number, span) from None
+            links.append(perf_event(program, event, cookie, name=name, span=span))
+    except BaseException:
+        for link in links:
+            link.close()
+        raise
+    if not links:
+        raise refused(name, number, span)
+    return links
