@@ -1,0 +1,211 @@
+"""The dashboard: composes the screens, hands keys to the controller and the controller's reports to the screens."""
+
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from time import monotonic
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.widgets import TextArea
+
+from bttui.model.diagnostic import Diagnostic
+from bttui.model.frame import Frame
+from bttui.session.controller import IDLE, Status
+from bttui.widgets.actions import bindings, in_chain, key_name
+from bttui.widgets.editor import Editor
+from bttui.widgets.feed import Arrived, Feed
+from bttui.widgets.keys import focused_scope
+from bttui.widgets.page import help_page
+from bttui.widgets.probes import Catalog, ProbeScreen
+from bttui.widgets.workspace import Workspace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from textual.screen import Screen
+
+    from bttui.session.controller import Controller
+
+EXAMPLE = """\
+// Who makes system calls, and how long do reads take?
+// F5 runs this, F6 stops it. F2 finds more probes.
+
+tracepoint:raw_syscalls:sys_enter {
+  @calls[comm] = count();
+}
+
+tracepoint:syscalls:sys_enter_read {
+  @start[tid] = nsecs;
+}
+
+tracepoint:syscalls:sys_exit_read /@start[tid]/ {
+  @us[comm] = hist((nsecs - @start[tid]) / 1000);
+  delete(@start[tid]);
+}
+"""
+QUIT_WITHIN = 2.0  # seconds between two ctrl+c that quit
+
+
+class Dashboard(App[Frame]):
+    """Ends with the last frame, or None where nothing ever ran."""
+
+    TITLE = "bttui"
+    CSS_PATH = "widgets/dashboard.tcss"
+    BINDINGS = bindings("global")
+    ENABLE_COMMAND_PALETTE = True
+    scope = "global"
+
+    def __init__(
+        self, text: str, controller: "Controller", name: str = "Program", catalog: "Catalog | None" = None, start: bool = False
+    ) -> None:
+        super().__init__()
+        self.controller = controller
+        self.feed = Feed(self)
+        self.workspace = Workspace(text, name, controller.interval)
+        self.probes = ProbeScreen(catalog)
+        self.start_at_once = start
+        self.frame: Frame | None = None
+        self.status = Status()
+        self.interrupted = float("-inf")
+        self.leaving = False
+
+    def on_mount(self) -> None:
+        self.install_screen(self.probes, "probes")
+        self.push_screen(self.workspace)
+        self.controller.listen(self.feed)
+        if self.start_at_once:
+            self.call_after_refresh(self.action_run)
+
+    # Reports
+
+    async def on_arrived(self, _: Arrived) -> None:
+        reports, events, skipped = self.feed.take()
+        if not self.workspace.is_mounted:
+            return
+        for report in reports:
+            if isinstance(report, Status):
+                self.status = report
+                await self.workspace.show_status(report)
+            elif report and isinstance(report[0], int):
+                run, frame = report
+                if run == self.workspace.run:
+                    self.frame = frame
+                    await self.workspace.show_frame(frame)
+            else:
+                self.workspace.show_diagnostics(report)
+        self.workspace.show_events(events, skipped)
+
+    # Actions
+
+    def action_run(self) -> None:
+        self.controller.run(self.workspace.editor.text)
+
+    def action_stop(self) -> None:
+        self.controller.stop()
+
+    def action_interrupt(self) -> None:
+        selected = self.screen.get_selected_text() or (self.focused.selected_text if isinstance(self.focused, TextArea) else "")
+        if selected:
+            self.copy_to_clipboard(selected)
+            return
+        now = monotonic()
+        if now - self.interrupted < QUIT_WITHIN:
+            self.action_leave()
+            return
+        self.interrupted = now
+        if self.status.state != IDLE:
+            self.controller.stop()
+        self.notify("Once more to quit", timeout=QUIT_WITHIN)
+
+    def action_leave(self) -> None:
+        if not self.leaving:
+            self.leaving = True
+            self.close()
+
+    @work(thread=True)
+    def close(self) -> None:
+        last = self.controller.close()
+        self.call_from_thread(self.exit, last if last is not None else self.frame)
+
+    def action_help(self) -> None:
+        if focused_scope(self.screen) != "page":
+            self.push_screen(help_page(focused_scope(self.screen)))
+
+    def action_probes(self) -> None:
+        if self.screen is self.workspace:
+            self.push_screen("probes", self.insert_probe)
+
+    def insert_probe(self, name: "str | None") -> None:
+        editor = self.workspace.query_one(Editor)
+        if name:
+            editor.insert(name)
+        self.workspace.go_to_pane(1)
+
+    def get_system_commands(self, screen: "Screen") -> "Iterable[SystemCommand]":
+        """The palette: every action that works where the focus is."""
+        focused = self.focused
+        owners = {"global": self, "main": screen, "probes": screen, "page": screen}
+        for action in in_chain(focused_scope(screen)):
+            owner = owners.get(action.scope, focused)
+            if action.id not in ("command_palette", "pane") and owner is not None:
+                keys = " ".join(key_name(key) for key in action.keys)
+                yield SystemCommand(action.label, f"{action.help}  ({keys})", self.caller(owner, action.id))
+        yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
+
+    def caller(self, owner: object, name: str) -> "Callable[[], object]":
+        return getattr(owner, f"action_{name}")
+
+
+@contextmanager
+def own_terminal() -> "Iterator[None]":
+    """Keys come from the terminal though stdin is a pipe, and the screen goes to it though stderr is a file."""
+    saved = []
+    for fd, mode in ((0, os.O_RDONLY), (2, os.O_WRONLY)):
+        if not os.isatty(fd):
+            terminal = os.open("/dev/tty", mode | os.O_CLOEXEC)
+            saved.append((fd, os.dup(fd)))
+            os.dup2(terminal, fd)
+            os.close(terminal)
+    try:
+        yield
+    finally:
+        for fd, copy in saved:
+            os.dup2(copy, fd)
+            os.close(copy)
+
+
+def run_dashboard(
+    text: "str | None",
+    *,
+    controller: "Controller",
+    name: str = "Program",
+    catalog: "Catalog | None" = None,
+    diagnostics: "tuple[Diagnostic, ...]" = (),
+    show_maps: "Callable[[Frame], str] | None" = None,
+) -> int:
+    """Open the dashboard and stay until it is left; returns the exit code.
+
+    ``text`` None opens an example and waits; any other text runs at once. ``show_maps`` makes the text of the last
+    frame that is printed to the normal screen (default: as a piped run prints them).
+    """
+    app = Dashboard(EXAMPLE if text is None else text, controller, name, catalog, start=text is not None)
+
+    def leave(*_: object) -> None:
+        app.call_later(app.action_leave)
+
+    handled = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, leave) for number in handled]
+    try:
+        with own_terminal():
+            last = app.run()
+    finally:
+        controller.close()
+        for number, handler in zip(handled, before, strict=True):
+            signal.signal(number, handler)
+    if last is not None and show_maps is not None:
+        sys.stdout.write(show_maps(last))
+        sys.stdout.flush()
+    return app.return_code or 0

@@ -1,0 +1,134 @@
+"""Everything a person can do, once. Bindings, footer, palette and help are made from this table.
+
+An action of scope S named N is the method ``action_N`` of the widget (screen, app) that has scope S. Scopes nest: the
+keys that work while a widget has the focus are those of its chain.
+"""
+
+from bttui.model.data import Data
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+
+class Action(Data):
+    """``rank`` orders the footer, smallest first; 0 keeps it out of there.
+
+    ``first`` actions are asked before the focused widget sees the key. ``argument`` is handed to the method.
+    """
+
+    id: str
+    scope: str
+    keys: "tuple[str, ...]"
+    label: str
+    help: str
+    rank: int = 0
+    first: bool = False
+    argument: str = ""
+
+    @property
+    def name(self) -> str:
+        """Unique, and stable: people rebind keys by it."""
+        return ".".join(part for part in (self.scope, self.id, self.argument) if part)
+
+    @property
+    def call(self) -> str:
+        """The action as Textual writes it, for use inside its own scope."""
+        return f"{self.id}({self.argument!r})" if self.argument else self.id
+
+
+CHAINS = {
+    "editor": ("editor", "main", "global"),
+    "table": ("table", "pane", "main", "global"),
+    "histogram": ("histogram", "pane", "main", "global"),
+    "stacks": ("stacks", "pane", "main", "global"),
+    "log": ("log", "pane", "main", "global"),
+    "probe_tree": ("probe_tree", "probes", "global"),
+    "probe_query": ("probe_query", "probes", "global"),
+    "page": ("page", "global"),
+}
+
+ACTIONS = (
+    Action(
+        "run",
+        "global",
+        ("f5", "ctrl+r"),
+        "Run",
+        "Check and run the program. What runs now stays until then.",
+        1,
+        True,
+    ),
+    Action("stop", "global", ("f6",), "Stop", "Stop the running program. The maps stay on the screen.", 2, True),
+    Action("probes", "global", ("f2",), "Probes", "Browse and search every probe of this machine.", 3, True),
+    Action("help", "global", ("f1",), "Help", "What the keys do, for where you are first.", 5, True),
+    Action(
+        "interrupt",
+        "global",
+        ("ctrl+c",),
+        "Interrupt",
+        "Copy the selection; without one, stop; twice within 2 s, quit.",
+        0,
+        True,
+    ),
+    Action("command_palette", "global", ("ctrl+p",), "Palette", "Find a command by name.", 6, True),
+    Action("leave", "global", ("ctrl+q",), "Quit", "Stop, leave, and print the maps to the terminal.", 4, True),
+    Action("details", "main", ("f4",), "Details", "The whole message of a diagnostic, with the kernel's verifier log.", 0, True),
+    Action("next_diagnostic", "main", ("f8",), "Next error", "Go to the next diagnostic in the program.", 0, True),
+    Action("next_pane", "main", ("tab",), "Next pane", "Go to the next pane."),
+    Action("previous_pane", "main", ("shift+tab",), "Previous pane", "Go to the previous pane."),
+    Action("suspend", "pane", ("ctrl+z",), "Suspend", "Back to the shell until fg. (In the editor this key takes back the last change.)"),
+    *(
+        Action("pane", "pane", (str(n),), f"Pane {n}", f"Go to pane {n}. Numbers stand in the panes' titles.", argument=str(n))
+        for n in range(1, 10)
+    ),
+    Action("leave_editor", "editor", ("escape",), "To the panes", "From the program to the first map."),
+    Action("sort", "table", ("s",), "Sort", "Sort by the next column.", 1),
+    Action("reverse", "table", ("r",), "Reverse", "Turn the order around.", 2),
+    Action("next_key", "histogram", ("full_stop",), "Next key", "Show the histogram of the next key.", 2),
+    Action("previous_key", "histogram", ("comma",), "Previous key", "Show the histogram of the key before.", 1),
+    Action("zoom_in", "stacks", ("enter",), "Zoom in", "Let this frame fill the width.", 1),
+    Action("zoom_out", "stacks", ("backspace", "escape"), "Zoom out", "Back to the caller of the frame that fills the width.", 2),
+    Action("cursor_up", "stacks", ("up", "k"), "Caller", "To the frame above."),
+    Action("cursor_down", "stacks", ("down", "j"), "Callee", "To the widest frame below."),
+    Action("cursor_left", "stacks", ("left", "h"), "Left", "To the frame on the left."),
+    Action("cursor_right", "stacks", ("right", "l"), "Right", "To the frame on the right."),
+    Action("follow", "log", ("f",), "Follow", "Keep the newest line in view, or stay where you are.", 1),
+    Action("back", "probes", ("escape",), "Back", "Back to the program.", 2, True),
+    Action("insert", "probes", ("enter",), "Insert", "Insert the probe into the program at the cursor.", 1, True),
+    Action("down", "probe_query", ("down",), "To the list", "From the search to the list."),
+    Action("cursor_up", "probe_tree", ("up",), "Up", "Move up; from the first line, back to the search."),
+    Action("cursor_down", "probe_tree", ("down",), "Down", "Move down."),
+    Action("page_up", "probe_tree", ("pageup",), "Page up", "One page up."),
+    Action("page_down", "probe_tree", ("pagedown",), "Page down", "One page down."),
+    Action("first", "probe_tree", ("home",), "First", "To the first line."),
+    Action("last", "probe_tree", ("end",), "Last", "To the last line."),
+    Action("open", "probe_tree", ("right", "space"), "Open", "Open a group."),
+    Action("close", "probe_tree", ("left",), "Close", "Close a group, or go to it."),
+    Action("close", "page", ("escape", "q"), "Back", "Close this page.", 1),
+)
+
+
+def of_scope(scope: str) -> "list[Action]":
+    return [action for action in ACTIONS if action.scope == scope]
+
+
+def in_chain(chain: str) -> "list[Action]":
+    """The actions that work while a widget of this scope has the focus, nearest scope first."""
+    return [action for scope in CHAINS[chain] for action in of_scope(scope)]
+
+
+def bindings(scope: str) -> "list[BindingType]":
+    """The bindings of one scope, for a class body."""
+    from textual.binding import Binding
+
+    return [Binding(",".join(a.keys), a.call, a.label, show=False, priority=a.first, id=a.name) for a in of_scope(scope)]
+
+
+KEY_NAMES = {"full_stop": ".", "comma": ",", "escape": "Esc", "up": "↑", "down": "↓", "left": "←", "right": "→"}
+
+
+def key_name(key: str) -> str:
+    """The key as people write it: ctrl+r is ^R, f5 is F5."""
+    if key.startswith("ctrl+"):
+        return f"^{key[5:].upper()}"
+    return KEY_NAMES.get(key) or (key if len(key) == 1 else "+".join(part.capitalize() for part in key.split("+")))

@@ -1,0 +1,69 @@
+"""From the controller's threads to the screen's: reports are queued, and a stalled screen gets the newest frame only."""
+
+from threading import Lock
+
+from textual.message import Message
+
+from bttui.model.diagnostic import Diagnostic
+from bttui.model.frame import Event, Frame
+from bttui.session.controller import Status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from textual.app import App
+
+MOST_EVENTS = 20_000  # held while the screen is busy; more than anyone can read, and some 10 MB
+
+
+class Arrived(Message):
+    """There is something to ``take`` from the feed."""
+
+
+class Feed:
+    """The Listener of the dashboard."""
+
+    def __init__(self, app: "App") -> None:
+        self.app = app
+        self.lock = Lock()
+        self.reports: list = []  # Status, (Diagnostic, ...) or (run, Frame)
+        self.events: list[Event] = []
+        self.skipped = 0
+        self.waiting = False
+
+    def on_status(self, status: Status) -> None:
+        self.put(status)
+
+    def on_diagnostics(self, diagnostics: "tuple[Diagnostic, ...]") -> None:
+        self.put(diagnostics)
+
+    def on_frame(self, run: int, frame: Frame) -> None:
+        with self.lock:
+            if self.reports and isinstance(self.reports[-1], tuple) and self.reports[-1][:1] == (run,):
+                self.reports.pop()
+        self.put((run, frame))
+
+    def on_events(self, run: int, events: "list[Event]") -> None:
+        with self.lock:
+            free = MOST_EVENTS - len(self.events)
+            self.events += events[: max(free, 0)]
+            self.skipped += max(len(events) - free, 0)
+        self.wake()
+
+    def put(self, report: object) -> None:
+        with self.lock:
+            self.reports.append(report)
+        self.wake()
+
+    def wake(self) -> None:
+        with self.lock:
+            if self.waiting:
+                return
+            self.waiting = True
+        self.app.post_message(Arrived())
+
+    def take(self) -> "tuple[list, list[Event], int]":
+        """Reports in order, events in order, and how many events were not kept. All since the last call."""
+        with self.lock:
+            taken = self.reports, self.events, self.skipped
+            self.reports, self.events, self.skipped, self.waiting = [], [], 0, False
+        return taken

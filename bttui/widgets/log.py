@@ -1,0 +1,162 @@
+"""The event log: what printf and friends say, and what happened to the trace. Bounded, and sampled under a flood."""
+
+from collections import deque
+from time import localtime, strftime
+
+from textual.message import Message
+
+from bttui.model.data import Data
+from bttui.model.frame import Event
+from bttui.widgets._early import clean, event_text
+from bttui.widgets.actions import bindings
+from bttui.widgets.figures import grouped
+from bttui.widgets.pane import Pane
+
+MOST_LINES = 5_000
+LINES_A_SECOND = 400  # more than anyone reads; a batch above it is sampled evenly
+WIDEST = 4_000  # cells of one line
+OURS = {
+    "attached": "note",
+    "lost": "bad",
+    "full": "bad",
+    "missed": "bad",
+    "error": "bad",
+    "warning": "warning",
+    "exit": "note",
+    "child": "dim",
+}
+OUTPUT_ROLES = {"errorf": "bad", "warnf": "warning", "helper_error": "bad"}
+SECOND = 1_000_000_000
+
+
+class Line(Data):
+    """``open`` says that its newline has not come yet."""
+
+    wall: int
+    text: str
+    role: str
+    open: bool = False
+
+
+class Log(Pane):
+    scope = "log"
+    BINDINGS = bindings("log")
+
+    class Followed(Message):
+        """Follow was turned on or off."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(**options)
+        self.lines: deque[Line] = deque(maxlen=MOST_LINES)
+        self.total = 0  # events that came, shown or not
+        self.unshown = 0
+        self.following = True
+        self.second = 0  # the second that the budget below is for
+        self.budget = LINES_A_SECOND
+        self.sample: tuple[Line, int, int] | None = None  # the line that tells of sampling in this second: shown, came
+        self.title_now()
+
+    def title_now(self) -> None:
+        self.caption = "Log"
+        told = [f"{grouped(self.total)} events"] if self.total else []
+        if self.unshown:
+            told.append(f"{grouped(self.unshown)} not shown")
+        self.remark = " · ".join([*told, "follows" if self.following else "stays (f follows)"])
+
+    def add(self, events: "list[Event]", skipped: int = 0) -> None:
+        """Show a batch; ``skipped`` came besides and were not kept for us. The totals count all."""
+        if not events and not skipped:
+            return
+        came = len(events) + skipped
+        self.total += came
+        second = (events[-1].wall if events else self.second * SECOND) // SECOND
+        if second != self.second:
+            self.second, self.budget, self.sample = second, LINES_A_SECOND, None
+        shown = self.choose(events)
+        if came > len(shown):
+            self.tell_sampling(len(shown), came, second * SECOND)
+        self.budget = max(0, self.budget - len(shown))
+        for event in shown:
+            self.append(event)
+        self.unshown += came - len(shown)
+        self.title_now()
+        self.refresh_lines_shown()
+
+    def choose(self, events: "list[Event]") -> "list[Event]":
+        """All of them where the budget allows; else our own messages and an even sample of the rest."""
+        if len(events) <= self.budget:
+            return events
+        own = {i for i, event in enumerate(events) if event.kind in OURS and event.kind != "child"}
+        step = max(1, len(events) // max(self.budget, 1))
+        picked = set(list(range(0, len(events), step))[: self.budget]) | set(sorted(own)[-LINES_A_SECOND:])
+        return [events[i] for i in sorted(picked)]
+
+    def tell_sampling(self, shown: int, came: int, wall: int) -> None:
+        if self.sample:
+            line, shown_before, came_before = self.sample
+            shown, came = shown + shown_before, came + came_before
+        else:
+            line = Line(wall, "", "warning")
+            self.lines.append(line)
+        line.text = f"┄┄ flood: {grouped(shown)} of {grouped(came)} events shown, evenly sampled; totals are exact ┄┄"
+        self.sample = line, shown, came
+
+    def append(self, event: Event) -> None:
+        role = OURS.get(event.kind) or OUTPUT_ROLES.get(event.kind, "text")
+        text = event_text(event)
+        if event.kind in OURS and event.kind != "child":
+            text += "\n"
+        pieces = text.split("\n")
+        for number, piece in enumerate(pieces):
+            ended = number < len(pieces) - 1
+            if not piece and not ended:
+                break
+            last = self.lines[-1] if self.lines else None
+            if last is not None and last.open and last.role == role:
+                last.text = shorten(last.text + clean(piece[:WIDEST]))
+                last.open = not ended
+            else:
+                self.lines.append(Line(event.wall, shorten(clean(piece[: WIDEST * 2])), role, not ended))
+
+    def clear(self) -> None:
+        """Forget everything, for a new run."""
+        self.lines.clear()
+        self.total = self.unshown = 0
+        self.second, self.budget, self.sample = 0, LINES_A_SECOND, None
+        self.title_now()
+        self.refresh_lines_shown()
+
+    def refresh_lines_shown(self) -> None:
+        widest = max((len(line.text) for line in self.lines), default=0) + 14
+        self.resize_rows(len(self.lines), min(widest, WIDEST))
+        if self.following:
+            self.scroll_to(y=self.max_scroll_y, animate=False)
+
+    def line(self, y: int, width: int) -> "list[tuple[str, str]]":
+        line = self.lines[y]
+        stamp = strftime("%H:%M:%S", localtime(line.wall // SECOND)) + f".{line.wall // 1_000_000 % 1000:03} "
+        return [(stamp, "dim"), (line.text, line.role)]
+
+    def on_resize(self) -> None:
+        if self.following:
+            self.scroll_to(y=self.max_scroll_y, animate=False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        following = new_value >= self.max_scroll_y - 0.5
+        if following != self.following and not self.is_scrolling_itself(new_value):
+            self.following = following
+            self.title_now()
+
+    def is_scrolling_itself(self, target: float) -> bool:
+        """New lines move the end away: only a move up by the person ends following."""
+        return self.following and target >= self.scroll_target_y
+
+    def action_follow(self) -> None:
+        self.following = not self.following
+        self.title_now()
+        self.refresh_lines_shown()
+
+
+def shorten(text: str) -> str:
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"

@@ -1,0 +1,92 @@
+"""Pages that only show text: help, and the whole of a diagnostic."""
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from bttui.model.diagnostic import Diagnostic
+from bttui.widgets._early import clean
+from bttui.widgets.actions import ACTIONS, bindings, in_chain, key_name
+from bttui.widgets.rows import Rows
+
+SCOPES = {
+    "global": "Everywhere",
+    "main": "Main screen",
+    "pane": "Any pane",
+    "editor": "Program",
+    "table": "Table",
+    "histogram": "Histogram",
+    "stacks": "Stacks",
+    "log": "Log",
+    "probes": "Probes",
+    "probe_tree": "Probe tree",
+    "probe_query": "Probe search",
+    "page": "This page",
+}
+
+
+class PageRows(Rows):
+    scope = "page"
+
+    def __init__(self, lines: "list[list[tuple[str, str]]]") -> None:
+        super().__init__()
+        self.lines = lines
+
+    def on_mount(self) -> None:
+        widest = max((sum(len(text) for text, _ in line) for line in self.lines), default=0)
+        self.resize_rows(len(self.lines), widest + 1)
+
+    def line(self, y: int, width: int) -> "list[tuple[str, str]]":
+        return self.lines[y]
+
+
+class Page(ModalScreen[None]):
+    scope = "page"
+    BINDINGS = bindings("page")
+
+    def __init__(self, title: str, lines: "list[list[tuple[str, str]]]") -> None:
+        super().__init__()
+        self.heading, self.lines = title, lines
+
+    def compose(self) -> ComposeResult:
+        rows = PageRows(self.lines)
+        rows.border_title = Content(self.heading)
+        rows.border_subtitle = Content("Esc closes")
+        yield rows
+
+    def action_close(self) -> None:
+        self.dismiss()
+
+
+def help_page(scope: str) -> Page:
+    """Every action: those that work at ``scope`` first."""
+    near = list(dict.fromkeys(action.scope for action in in_chain(scope)))
+    rest = [s for s in dict.fromkeys(a.scope for a in ACTIONS) if s not in near]
+    lines: list[list[tuple[str, str]]] = []
+    for name in [*near, *rest]:
+        if lines:
+            lines.append([])
+        lines.append([(f" {SCOPES[name]}", "head"), ("" if name in near else "  (elsewhere)", "dim")])
+        done = set()
+        for action in ACTIONS:
+            if action.scope != name or action.id in done:
+                continue
+            done.add(action.id)
+            keys = [key for a in ACTIONS if (a.scope, a.id) == (name, action.id) for key in a.keys]
+            shown = f"{keys[0]}–{keys[-1]}" if action.argument else "  ".join(key_name(key) for key in keys)
+            lines.append([(f"   {shown:14}", "mark"), (action.help.replace("pane 1.", "a pane by its number."), "text")])
+    return Page("Help", lines)
+
+
+def details_page(diagnostics: "list[Diagnostic]") -> Page:
+    """Everything that is known of them, a verifier's log included."""
+    lines: list[list[tuple[str, str]]] = []
+    for diagnostic in diagnostics:
+        place = f"{diagnostic.span.line}:{diagnostic.span.column}: " if diagnostic.span else ""
+        role = "bad" if diagnostic.severity == "error" else "warning"
+        lines.append([(f" {place}{diagnostic.severity}: ", role), (clean(diagnostic.message), "text")])
+        trail = [f"{message} ({span.line}:{span.column})" for message, span in diagnostic.trail]
+        for text, role in ((diagnostic.hint, "note"), ("\n".join(trail), "dim"), (diagnostic.detail, "dim")):
+            lines += [[("   " + clean(line), role)] for line in text.splitlines()]
+        lines.append([])
+    return Page("Diagnostics", lines or [[(" No diagnostics.", "dim")]])

@@ -1,0 +1,79 @@
+"""A framed part of the main screen: a number to go to it by, a caption, a remark."""
+
+from textual.content import Content
+
+from bttui.model.frame import MapSnapshot
+from bttui.widgets.actions import bindings
+from bttui.widgets.rows import Rows
+
+SECOND = 1_000_000_000
+
+
+class Pane(Rows):
+    """Captions are drawn as they are: they hold names from the traced world, never markup."""
+
+    scope = "pane"
+    BINDINGS = bindings("pane")
+    number = 0
+
+    def __init__(self, **options) -> None:
+        super().__init__(**options)
+        self._caption = ""
+
+    @property
+    def caption(self) -> str:
+        return self._caption
+
+    @caption.setter
+    def caption(self, text: str) -> None:
+        if text != self._caption:
+            self._caption = text
+            self.set_number(self.number)
+
+    @property
+    def remark(self) -> str:
+        return str(self._border_subtitle or "")
+
+    @remark.setter
+    def remark(self, text: str) -> None:
+        if text != self.remark:
+            self.border_subtitle = Content(text)
+
+    def set_number(self, number: int) -> None:
+        self.number = number
+        self.border_title = Content(f"{number} {self._caption}" if number else self._caption)
+
+    def action_pane(self, number: str) -> None:
+        self.screen.go_to_pane(int(number))  # type: ignore[attr-defined]
+
+    def action_suspend(self) -> None:
+        self.app.action_suspend_process()
+
+
+class MapPane(Pane):
+    """One map of the program. ``weight`` is its share of the height, next to its neighbours."""
+
+    weight = 3
+    kind = ""  # what the caption says of it
+
+    def __init__(self, name: str, keys: "tuple[str, ...]" = (), kind: str = "", **options) -> None:
+        super().__init__(**options)
+        self.map_name = name
+        self.key_names = keys
+        self.snapshot: MapSnapshot | None = None
+        self.earlier: MapSnapshot | None = None  # the frame before, for changes per second
+        self.seconds = 0.0  # between the two
+        self.moment = 0
+        suffix = f"[{', '.join(keys)}]" if keys else ""
+        self.caption = f"{name}{suffix}  {kind or self.kind}".rstrip()
+
+    def show(self, snapshot: MapSnapshot, monotonic: int) -> None:
+        """The map as of ``monotonic`` (ns)."""
+        if self.snapshot is not None and monotonic > self.moment:
+            self.earlier, self.seconds = self.snapshot, (monotonic - self.moment) / SECOND
+        self.snapshot, self.moment = snapshot, monotonic
+        self.update_rows()
+
+    def update_rows(self) -> None:
+        """Make the rows anew from ``snapshot``."""
+        raise NotImplementedError

@@ -1,0 +1,48 @@
+"""Lines of styled text drawn on demand: what every pane of ours is. Only visible lines are ever made."""
+
+from rich.segment import Segment
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+ROLES = tuple(
+    ["text", "dim", "label", "key", "value", "bar", "head", "mark", "good", "warning", "bad", "note", "cursor", "kernel", "user", "group"]
+)
+
+
+class Rows(ScrollView, can_focus=True):
+    """Subclasses say how many lines there are (``resize_rows``) and what each holds (``line``).
+
+    A line is a list of (text, role) pairs; roles are component classes, so themes reach every part. Texts are drawn
+    as they are: no markup is read in them, and they must be free of control characters (render.clean).
+    """
+
+    COMPONENT_CLASSES = {f"rows--{role}" for role in ROLES}
+    drawn = 0  # lines made since the start: how tests see that a big list costs no more than what is visible
+
+    def line(self, y: int, width: int) -> "list[tuple[str, str]]":
+        """Line ``y`` of the content, at most ``width`` cells wide where it can be helped."""
+        raise NotImplementedError
+
+    def resize_rows(self, count: int, width: int = 0) -> None:
+        """Tell that there are ``count`` lines now; ``width`` 0 never scrolls sideways."""
+        size = Size(width, count)
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self.refresh()
+
+    @property
+    def columns(self) -> int:
+        return self.scrollable_content_region.width
+
+    def render_line(self, y: int) -> Strip:
+        scroll_x, scroll_y = self.scroll_offset
+        width = self.size.width
+        y += scroll_y
+        base = self.rich_style
+        if y >= self.virtual_size.height:
+            return Strip.blank(width, base)
+        self.drawn += 1
+        style = self.get_component_rich_style
+        segments = [Segment(text, style(f"rows--{role}")) for text, role in self.line(y, max(width, self.virtual_size.width))]
+        return Strip(segments).crop_extend(scroll_x, scroll_x + width, base).apply_style(base)

@@ -1,0 +1,92 @@
+"""The status bar: where the trace stands, and whether what you see is all there was."""
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from bttui.model.frame import Frame
+from bttui.session.controller import ATTACHING, CHECKING, ENDED, IDLE, LIVE, STOPPING, Status
+from bttui.widgets.figures import clock, grouped, short
+
+STATES = {
+    IDLE: ("○", "idle"),
+    CHECKING: ("◌", "checking"),
+    ATTACHING: ("◌", "attaching"),
+    LIVE: ("●", "LIVE"),
+    STOPPING: ("◌", "stopping"),
+    ENDED: ("■", "ended"),
+}
+SECOND = 1_000_000_000
+
+
+class StatusBar(Widget):
+    """Turns red once anything was lost, missed or dropped because a map was full."""
+
+    COMPONENT_CLASSES = {"status--state", "status--live", "status--busy", "status--text", "status--dim", "status--bad"}
+
+    def __init__(self, interval: float = 1.0, **options) -> None:
+        super().__init__(**options)
+        self.interval = interval
+        self.status = Status()
+        self.frame: Frame | None = None
+        self.rate: float | None = None
+
+    def show_status(self, status: Status) -> None:
+        if status.run != self.status.run:
+            self.frame = self.rate = None
+        self.status = status
+        self.refresh()
+
+    def show_frame(self, frame: Frame) -> None:
+        if self.frame is not None and frame.monotonic > self.frame.monotonic:
+            self.rate = (fired(frame) - fired(self.frame)) * SECOND / (frame.monotonic - self.frame.monotonic)
+        self.frame = frame
+        self.set_class(any(self.losses().values()), "-losing")
+        self.refresh()
+
+    def losses(self) -> "dict[str, int]":
+        """Every way in which figures may be short, with how often it happened."""
+        counters = self.frame.counters if self.frame else None
+        if counters is None:
+            return {"lost": 0, "missed": 0, "full": 0}
+        losses = {"lost": counters.lost, "missed": counters.missed, "full": sum(counters.full.values())}
+        if counters.stacks_lost:
+            losses["stacks lost"] = counters.stacks_lost
+        return losses
+
+    def parts(self) -> "list[tuple[str, str]]":
+        status = self.status
+        mark, word = STATES[status.state]
+        parts = [(f" {mark} {word}", {LIVE: "live", IDLE: "state", ENDED: "state"}.get(status.state, "busy"))]
+        if status.state == ATTACHING and status.total:
+            parts.append((f" {status.attached}/{status.total}", "busy"))
+        elif status.live and status.state not in (LIVE, STOPPING):
+            parts.append((" · previous run live", "live"))
+        if status.started and self.frame:
+            parts.append((" " + clock((self.frame.wall - status.started) / SECOND), "text"))
+        if status.live:
+            parts.append((f"  {grouped(status.attached)} probe{'s' * (status.attached != 1)}", "text"))
+        if self.frame:
+            parts.append((f"  {short(self.rate) if self.rate is not None else '–'} events/s", "text"))
+            for name, number in self.losses().items():
+                parts.append((f"  {name} {grouped(number)}", "bad" if number else "dim"))
+            for name, number in self.frame.counters.full.items():
+                if number:
+                    parts.append((f" ({name})", "bad"))
+        return parts
+
+    def render_line(self, y: int) -> Strip:
+        style = self.get_component_rich_style
+        segments = [Segment(text, style(f"status--{role}")) for text, role in self.parts()]
+        width = self.size.width
+        left = Strip(segments)
+        right = f"every {self.interval:g}s "
+        if left.cell_length + len(right) + 2 <= width:
+            gap = " " * (width - left.cell_length - len(right))
+            left = Strip([*segments, Segment(gap + right, style("status--dim"))])
+        return left.adjust_cell_length(width, self.rich_style).apply_style(self.rich_style)
+
+
+def fired(frame: Frame) -> int:
+    """How often the probes fired; where the kernel does not count that, the records they sent."""
+    return sum(probe.runs for probe in frame.counters.probes) or frame.counters.events

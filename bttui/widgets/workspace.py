@@ -1,0 +1,169 @@
+"""The main screen: the program, its maps, the log. Side by side where there is room, one at a time where not."""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from bttui.model.diagnostic import Diagnostic
+from bttui.model.frame import Event, Frame
+from bttui.session.controller import ENDED, LIVE, Status
+from bttui.widgets.actions import bindings
+from bttui.widgets.editor import Editor
+from bttui.widgets.keys import KeyBar
+from bttui.widgets.log import Log
+from bttui.widgets.map_panes import MapPanes
+from bttui.widgets.page import details_page
+from bttui.widgets.status import StatusBar
+from bttui.widgets.tabs import TabStrip
+
+NARROW = 100
+WELCOME = """
+
+   [b]F5[/b]   runs the program
+   [b]F2[/b]   browses the probes of this machine
+   [b]F1[/b]   tells what the other keys do
+
+   Each map (a name with @) gets a pane here, drawn by its type.
+"""
+
+
+class Workspace(Screen[None]):
+    scope = "main"
+    BINDINGS = bindings("main")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-very-wide")]
+    AUTO_FOCUS = None
+
+    def __init__(self, text: str, name: str, interval: float) -> None:
+        super().__init__()
+        self.text, self.program_name, self.interval = text, name, interval
+        self.diagnostics: tuple[Diagnostic, ...] = ()
+        self.shown: Widget | None = None  # the pane that a narrow terminal shows
+        self.run = 0
+        self.status = Status()
+        self.begun = False  # the newest run has panes
+
+    def compose(self) -> ComposeResult:
+        yield TabStrip()
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Editor(self.text, id="editor")
+                yield Log(id="log")
+            yield MapPanes(id="maps")
+            yield Static(WELCOME, id="welcome")
+        yield StatusBar(self.interval)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.editor, self.log_pane, self.maps = self.query_one(Editor), self.query_one(Log), self.query_one(MapPanes)
+        self.query_one("#editor").focus()
+        self.title_editor()
+        self.number_panes()
+
+    # Panes
+
+    @property
+    def panes(self) -> "list[Widget]":
+        """In the order of their numbers."""
+        return [self.editor, *self.maps.panes, self.log_pane]
+
+    @property
+    def is_narrow(self) -> bool:
+        return self.size.width < NARROW
+
+    def number_panes(self) -> None:
+        for number, pane in enumerate(self.panes[1:], 2):
+            pane.set_number(number)  # type: ignore[attr-defined]
+        self.bring_up(self.shown if self.shown in self.panes else self.editor)
+
+    def bring_up(self, pane: Widget) -> None:
+        """Show it, where only one is shown."""
+        self.shown = pane
+        for other in self.panes:
+            other.set_class(other is pane, "-shown")
+        self.query_one("#left").set_class(pane in (self.editor, self.log_pane), "-shown")
+        self.maps.set_class(pane not in (self.editor, self.log_pane), "-shown")
+        names = ["Program", *(p.map_name for p in self.maps.panes), "Log"]
+        self.query_one(TabStrip).show(names, self.panes.index(pane))
+
+    def go_to_pane(self, number: int) -> None:
+        if 1 <= number <= len(self.panes):
+            pane = self.panes[number - 1]
+            self.bring_up(pane)
+            self.call_after_refresh(pane.focus)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if event.widget in self.panes and event.widget is not self.shown:
+            self.bring_up(event.widget)
+
+    def step(self, by: int) -> None:
+        panes = self.panes
+        at = panes.index(self.focused) if self.focused in panes else panes.index(self.shown or self.editor)
+        self.go_to_pane((at + by) % len(panes) + 1)
+
+    def action_next_pane(self) -> None:
+        self.step(1)
+
+    def action_previous_pane(self) -> None:
+        self.step(-1)
+
+    # Reports
+
+    async def show_status(self, status: Status) -> None:
+        if status.run != self.run:
+            self.run, self.begun = status.run, False
+            if not self.is_narrow or self.shown not in (self.editor, self.log_pane):
+                self.shown = self.focused or self.editor
+            await self.maps.start(status.text)
+            self.log_pane.clear()
+            self.add_class("-started")
+            self.number_panes()
+        self.status = status
+        self.query_one(StatusBar).show_status(status)
+        self.title_editor()
+
+    async def show_frame(self, frame: Frame) -> None:
+        new = await self.maps.show(frame)
+        self.query_one(StatusBar).show_frame(frame)
+        if new:
+            self.number_panes()
+        if not self.begun:
+            self.begun = True
+            self.set_class(not frame.maps, "-mapless")
+            if self.is_narrow and self.focused is self.editor:
+                self.go_to_pane(2)
+
+    def show_events(self, events_: "list[Event]", skipped: int) -> None:
+        self.log_pane.add(events_, skipped)
+
+    def show_diagnostics(self, diagnostics: "tuple[Diagnostic, ...]") -> None:
+        self.diagnostics = diagnostics
+        self.editor.show_diagnostics(diagnostics)
+        self.title_editor()
+        if any(d.severity == "error" for d in diagnostics):
+            self.go_to_pane(1)
+
+    def title_editor(self) -> None:
+        errors = sum(d.severity == "error" for d in self.diagnostics)
+        found = f"  ✗ {errors} error{'s' * (errors != 1)}" if errors else ""
+        self.editor.border_title = Content(f"1 {self.program_name}{found}")
+        told = ""
+        if errors and self.status.live:
+            told = "the previous run is still live"
+        elif self.status.state in (LIVE, ENDED) and self.editor.text != self.status.text and not errors:
+            told = "changed since it was run"
+        self.editor.border_subtitle = Content(told)
+
+    def on_text_area_changed(self) -> None:
+        if not self.editor.diagnostics:
+            self.diagnostics = tuple(d for d in self.diagnostics if d.severity != "error")
+        self.title_editor()
+
+    def action_next_diagnostic(self) -> None:
+        self.editor.next_diagnostic()
+
+    def action_details(self) -> None:
+        self.app.push_screen(details_page(list(self.diagnostics)))
