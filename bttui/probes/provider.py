@@ -73,9 +73,9 @@ class Options(Data):
 if TYPE_CHECKING:
 
     class Provider(Protocol):
-        """The functions and names a provider module has at its top level (the module is the provider).
+        """What the objects offer that a provider file lists in ``providers`` (kprobe.py has kprobe and kretprobe).
 
-        Modules import neither lark, llvmlite nor the loader at their top.
+        These files import neither lark, llvmlite nor the loader at their top.
         """
 
         name: str  # "tracepoint"
@@ -83,6 +83,7 @@ if TYPE_CHECKING:
         synopsis: str  # "tracepoint:SUBSYSTEM:EVENT"
         doc: str  # one line for the probe table
         examples: Sequence[str]
+        pid_filter: str  # what -p PID does: "attach" (the kernel filters), "predicate" (the program must), or "none"
 
         def matches(self, parts: Sequence[str], host: Host) -> Iterator[str]:
             """Full names of the probes that match the attach point's parts after the provider (globs), for -l."""

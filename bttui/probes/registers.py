@@ -1,0 +1,55 @@
+"""Where registers lie in the context of a program that sees struct pt_regs.
+
+Offsets in bytes: x86_64 struct pt_regs of <asm/ptrace.h>; aarch64 struct user_pt_regs of <asm/ptrace.h>, which begins
+struct pt_regs. bpf_perf_event_data (<linux/bpf_perf_event.h>) begins with the same. Calling conventions: System V
+AMD64 ABI 3.2.3, and AAPCS64 6.8.2.
+"""
+
+from bttui.model.data import Data
+from bttui.model.diagnostic import error
+
+
+class Registers(Data):
+    """``offsets`` by name; ``arguments`` and ``result`` name registers of a C call.
+
+    ``stack_arguments``: bytes from the stack pointer at a function's first instruction to the first argument on the
+    stack. ``instruction`` is the program counter.
+    """
+
+    offsets: "dict[str, int]"
+    arguments: "tuple[str, ...]"
+    result: str
+    stack_pointer: str
+    stack_arguments: int
+    instruction: str
+
+
+_x86_64 = ("r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di")
+_x86_64 += ("orig_ax", "ip", "cs", "flags", "sp", "ss")
+
+_machines = {
+    "x86_64": Registers(
+        offsets={name: 8 * i for i, name in enumerate(_x86_64)},
+        arguments=("di", "si", "dx", "cx", "r8", "r9"),
+        result="ax",
+        stack_pointer="sp",
+        stack_arguments=8,  # above the return address
+        instruction="ip",
+    ),
+    "aarch64": Registers(
+        offsets={**{f"r{i}": 8 * i for i in range(31)}, "sp": 248, "pc": 256, "pstate": 264},
+        arguments=tuple(f"r{i}" for i in range(8)),
+        result="r0",
+        stack_pointer="sp",
+        stack_arguments=0,
+        instruction="pc",
+    ),
+}
+
+
+def registers(machine: str) -> Registers:
+    """The registers of an architecture as uname(2) spells it. Raises DiagnosticError for one we do not know."""
+    try:
+        return _machines[machine]
+    except KeyError:
+        raise error(f"not supported yet: registers of {machine}", hint="x86_64 and aarch64 are") from None

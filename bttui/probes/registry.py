@@ -1,0 +1,96 @@
+"""All providers by name, and what an attach point of a program stands for."""
+
+import os
+import sys
+from functools import cache
+
+from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
+from bttui.probes.matching import MISSING, did_you_mean, is_glob, matcher
+from bttui.probes.provider import Options, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bttui.host.facts import Host
+    from bttui.model.diagnostic import Span
+    from bttui.probes.provider import Provider
+
+
+@cache
+def all() -> "tuple[Provider, ...]":
+    """Every provider, by name. A file of this folder that has ``providers`` is found without being listed anywhere."""
+    found: list[Provider] = []
+    for file in os.scandir(os.path.dirname(__file__)):
+        stem, extension = os.path.splitext(file.name)
+        if extension == ".py" and stem != "__init__":
+            module = f"bttui.probes.{stem}"
+            __import__(module)
+            found.extend(getattr(sys.modules[module], "providers", ()))
+    return tuple(sorted(found, key=lambda provider: provider.name))
+
+
+@cache
+def _by_word() -> "dict[str, Provider]":
+    words = {provider.name: provider for provider in all()}
+    for provider in all():
+        words.update(dict.fromkeys(provider.aliases, provider))
+    return words
+
+
+def find(word: str) -> "Provider | None":
+    """The provider with this name (in any case) or short name (as it is written)."""
+    return _by_word().get(word) or _by_word().get(word.lower() if len(word) > 2 else word)
+
+
+def named(glob: str) -> "list[Provider]":
+    """The providers whose name the glob means; a short name stands for itself only."""
+    if not is_glob(glob):
+        provider = find(glob)
+        return [provider] if provider else []
+    fits = matcher(glob)
+    return [provider for provider in all() if fits(provider.name)]
+
+
+def expand(
+    parts: "Sequence[str]",
+    span: "Span | None",
+    host: "Host",
+    options: "Options | None" = None,
+    warnings: "list[Diagnostic] | None" = None,
+) -> "list[tuple[Provider, Target]]":
+    """The places that an attach point means; ``parts`` begin with the provider (ast.AttachPoint.parts).
+
+    A glob that nothing fits gives []. A missing exact name raises DiagnosticError, or is put in ``warnings`` or passed
+    over as options.missing_probes says. More than options.max_probes places raise.
+    """
+    options = options or Options()
+    word, *rest = parts
+    providers = named(word)
+    if not providers:
+        if is_glob(word):
+            raise error(f"No probe type matched for {word}", span, hint="bttui -l lists all probes")
+        words = [name for name in _by_word() if len(name) > 2]
+        raise error(f"Invalid probe type: {word}", span, hint=did_you_mean(word.lower(), words))
+    found: list[tuple[Provider, Target]] = []
+    for provider in providers:
+        try:
+            found += [(provider, target) for target in provider.expand(rest, span, host, options)]
+        except DiagnosticError as reason:
+            first = reason.diagnostics[0]
+            if first.code != MISSING or options.missing_probes == "error":
+                raise
+            if options.missing_probes == "warn" and warnings is not None:
+                warnings.append(first.replace(message=first.message + " Skipping.", severity="warning"))
+    check_count(len(found), span, options)
+    return found
+
+
+def check_count(count: int, span: "Span | None", options: Options) -> None:
+    """Raise where a program would attach to more places than max_probes allows."""
+    if count > options.max_probes:
+        raise error(
+            f"Can't attach to {count} probes because it exceeds the current limit of {options.max_probes} probes.",
+            span,
+            hint="narrow the pattern, or set the max_probes config variable (BPFTRACE_MAX_PROBES) higher",
+        )

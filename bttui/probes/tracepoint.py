@@ -1,0 +1,84 @@
+"""tracepoint: places that the kernel's authors marked, with named fields."""
+
+from bttui.model.types import Struct
+from bttui.probes.matching import did_you_mean, is_glob, matcher, missing, need_parts
+from bttui.probes.provider import Context, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from bttui.host.facts import Host
+    from bttui.model.diagnostic import Span
+    from bttui.probes.provider import Options
+
+TRACEPOINT = 5  # enum bpf_prog_type, <linux/bpf.h>
+
+
+class Tracepoint:
+    name = "tracepoint"
+    aliases = ("t",)
+    synopsis = "tracepoint:SUBSYSTEM:EVENT"
+    doc = "a place marked in the kernel's source, with named fields"
+    examples = (
+        "tracepoint:syscalls:sys_enter_openat { print(str(args.filename)); }",
+        "tracepoint:sched:sched_* { @[probe] = count(); }",
+    )
+    pid_filter = "predicate"
+
+    def matches(self, parts: "Sequence[str]", host: "Host") -> "Iterator[str]":
+        subsystem, event = (*parts, "*", "*")[:2] if len(parts) != 1 else ("*", parts[0])
+        if len(parts) > 2:
+            return
+        subsystem_fits, event_fits = matcher(subsystem), matcher(event)
+        for found, name in host.tracefs.events():
+            if subsystem_fits(found) and event_fits(name):
+                yield f"tracepoint:{found}:{name}"
+
+    def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
+        need_parts("tracepoint", parts, span, 2, hint="tracepoint:SUBSYSTEM:EVENT; bttui -l WORD finds the subsystem")
+        subsystem, event = parts
+        if is_glob(subsystem) or is_glob(event):
+            return [Target(name, name.partition(":")[2]) for name in self.matches(parts, host)]
+        if host.tracefs.id(subsystem, event) is None:
+            raise missing("tracepoint", f"{subsystem}:{event}", span, self._hint(subsystem, event, host))
+        return [Target(f"tracepoint:{subsystem}:{event}", f"{subsystem}:{event}")]
+
+    def _hint(self, subsystem: str, event: str, host: "Host") -> str:
+        if not host.tracefs.exists:
+            return "tracefs is not mounted: mount -t tracefs tracefs /sys/kernel/tracing"
+        events = host.tracefs.events()
+        elsewhere = [f"{s}:{e}" for s, e in events if e == event]
+        if elsewhere:
+            return f"did you mean tracepoint:{elsewhere[0]}?"
+        hint = did_you_mean(event, [e for s, e in events if s == subsystem], f"tracepoint:{subsystem}:")
+        return hint or did_you_mean(f"{subsystem}:{event}", [f"{s}:{e}" for s, e in events], "tracepoint:")
+
+    def context(self, target: Target, host: "Host") -> Context:
+        subsystem, _, event = target.target.partition(":")
+        format = host.tracefs.format(subsystem, event)
+        size, fields = (format.size, format.fields) if format else (0, ())
+        return Context(
+            TRACEPOINT,
+            "tracepoint",
+            arguments=Struct(name=f"struct {target.name}_args", size=size, fields=fields),
+            capabilities=("kstack", "ustack"),
+        )
+
+    def describe(self, name: str, host: "Host") -> "list[str]":
+        _, subsystem, event = name.split(":")
+        format = host.tracefs.format(subsystem, event)
+        return list(format.declarations) if format else []
+
+    def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":
+        from bttui.loader import links
+
+        subsystem, _, event = attachment.target.partition(":")
+        number = host.tracefs.id(subsystem, event)
+        if number is None:
+            raise missing("tracepoint", attachment.target, attachment.span)
+        return [links.tracepoint(program, number, attachment.cookie, name=attachment.name, span=attachment.span)]
+
+
+providers = (Tracepoint(),)
