@@ -19,6 +19,7 @@ from bttui.widgets.feed import Arrived, Feed
 from bttui.widgets.keys import focused_scope
 from bttui.widgets.page import help_page
 from bttui.widgets.probes import Catalog, ProbeScreen
+from bttui.widgets.theme import THEME
 from bttui.widgets.workspace import Workspace
 
 TYPE_CHECKING = False
@@ -73,6 +74,8 @@ class Dashboard(App[Frame]):
         self.leaving = False
 
     def on_mount(self) -> None:
+        self.register_theme(THEME)
+        self.theme = THEME.name
         self.install_screen(self.probes, "probes")
         self.push_screen(self.workspace)
         self.controller.listen(self.feed)

@@ -15,9 +15,8 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
-from bttui.widgets._early import lexer
 from bttui.model.diagnostic import Diagnostic
-from bttui.widgets._early import clean
+from bttui.widgets._early import clean, lexer
 from bttui.widgets.actions import bindings
 
 TYPE_CHECKING = False

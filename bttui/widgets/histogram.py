@@ -45,11 +45,11 @@ class HistogramPane(MapPane):
         label, count = self.buckets[y - self.heading].label, self.buckets[y - self.heading].count
         label_width = max(len(bucket.label) for bucket in self.buckets)
         most = max(bucket.count for bucket in self.buckets)
-        figure_width = len(str(most))
-        room = max(1, width - label_width - figure_width - 5)
+        figure_width = len(grouped(most))
+        room = max(1, width - label_width - figure_width - 6)
         return [
             (f" {label:>{label_width}} ", "label"),
-            (f" {count:>{figure_width}} ", "value" if count else "dim"),
+            (f" {grouped(count):>{figure_width}} ", "value" if count else "dim"),
             ("▏", "dim"),
             (bar(count, most, room), "bar"),
         ]

@@ -3,14 +3,18 @@
 from textual.containers import Container
 
 from bttui.model.frame import Frame, MapSnapshot
-from bttui.model.types import Histogram, LinearHistogram
+from bttui.model.types import Average, Count, Histogram, LinearHistogram, Maximum, Minimum, Stats, Sum, TimeSeries
 from bttui.widgets.histogram import HistogramPane
 from bttui.widgets.pane import MapPane
 from bttui.widgets.source import key_names
 from bttui.widgets.stacks import StacksPane, has_stack
 from bttui.widgets.table import TablePane
 
-TWO_COLUMNS = 84  # cells that are needed for two panes side by side
+TWO_COLUMNS = 84  # cells from which two panes stand side by side
+CROWDED_COLUMNS = 68  # the same, where one column would be too crowded
+SMALL = 9  # lines that a pane should have
+LEAST = 4  # lines that a pane has in any case
+KINDS = {Count: "count", Sum: "sum", Average: "avg", Stats: "stats", Minimum: "min", Maximum: "max", TimeSeries: "tseries"}
 
 
 def make_pane(snapshot: MapSnapshot, text: str) -> MapPane:
@@ -21,7 +25,7 @@ def make_pane(snapshot: MapSnapshot, text: str) -> MapPane:
         return StacksPane(spec.name, names)
     if isinstance(spec.value, (Histogram, LinearHistogram)):
         return HistogramPane(spec.name, names, "lhist" if isinstance(spec.value, LinearHistogram) else "hist")
-    return TablePane(spec.name, names, type(spec.value).__name__.lower())
+    return TablePane(spec.name, names, KINDS.get(type(spec.value), ""))
 
 
 class MapPanes(Container):
@@ -30,6 +34,7 @@ class MapPanes(Container):
     def __init__(self, **options) -> None:
         super().__init__(**options)
         self.text = ""
+        self.placed: tuple[int, list[int]] = (0, [])
 
     @property
     def panes(self) -> "list[MapPane]":
@@ -38,6 +43,7 @@ class MapPanes(Container):
     async def start(self, text: str) -> None:
         """A new run: no panes yet."""
         self.text = text
+        self.placed = (0, [])
         await self.remove_children()
 
     async def show(self, frame: Frame) -> bool:
@@ -46,23 +52,53 @@ class MapPanes(Container):
         new = [make_pane(snapshot, self.text) for name, snapshot in frame.maps.items() if name not in panes]
         if new:
             await self.mount_all(new)
-            self.lay_out()
             panes.update((pane.map_name, pane) for pane in new)
         for name, snapshot in frame.maps.items():
             panes[name].show(snapshot, frame.monotonic)
+        self.lay_out()
         return bool(new)
 
     def lay_out(self) -> None:
         panes = self.panes
         if not panes:
             return
-        columns = 2 if self.size.width >= TWO_COLUMNS and len(panes) > 1 else 1
-        self.styles.grid_size_columns = columns
-        rows = [panes[at : at + columns] for at in range(0, len(panes), columns)]
-        self.styles.grid_size_rows = len(rows)
-        self.styles.grid_rows = " ".join(f"{max(pane.weight for pane in row)}fr" for row in rows)
-        for pane in panes:
-            pane.styles.column_span = columns if len(rows[-1]) == 1 and pane is rows[-1][0] else 1
+        if self.screen.has_class("-narrow"):
+            columns, rows, heights = 1, [panes], [self.size.height]
+        else:
+            columns, rows = place(panes, self.size.width, self.size.height)
+            heights = share([max(pane.need for pane in row) for row in rows], self.size.height)
+        if (columns, heights) != self.placed:
+            self.placed = columns, heights
+            self.styles.grid_size_columns = columns
+            self.styles.grid_rows = " ".join(map(str, heights))
+            for row in rows:
+                for pane in row:
+                    pane.styles.column_span = columns if len(row) == 1 else 1
 
     def on_resize(self) -> None:
         self.lay_out()
+
+
+def place(panes: "list[MapPane]", width: int, height: int) -> "tuple[int, list[list[MapPane]]]":
+    """The number of columns, and the panes of each row, in order. Stacks take a row for themselves."""
+    crowded = len(panes) * SMALL > height
+    columns = 2 if len(panes) > 1 and width >= (CROWDED_COLUMNS if crowded else TWO_COLUMNS) else 1
+    rows: list[list[MapPane]] = []
+    for pane in panes:
+        if rows and len(rows[-1]) < columns and not pane.wide and not rows[-1][0].wide:
+            rows[-1].append(pane)
+        else:
+            rows.append([pane])
+    return columns, rows
+
+
+def share(needs: "list[int]", height: int) -> "list[int]":
+    """Heights of rows that want ``needs`` cells: who wants little gets it, the others share what is left evenly."""
+    heights = [0] * len(needs)
+    left = height
+    order = sorted(range(len(needs)), key=lambda n: needs[n])
+    for done, n in enumerate(order):
+        even = left // (len(needs) - done)
+        heights[n] = max(LEAST, min(needs[n], even) if done < len(needs) - 1 else even)
+        left = max(0, left - heights[n])
+    return heights

@@ -51,9 +51,9 @@ class Pane(Rows):
 
 
 class MapPane(Pane):
-    """One map of the program. ``weight`` is its share of the height, next to its neighbours."""
+    """One map of the program. A ``wide`` pane wants a row for itself."""
 
-    weight = 3
+    wide = False
     kind = ""  # what the caption says of it
 
     def __init__(self, name: str, keys: "tuple[str, ...]" = (), kind: str = "", **options) -> None:
@@ -64,6 +64,7 @@ class MapPane(Pane):
         self.earlier: MapSnapshot | None = None  # the frame before, for changes per second
         self.seconds = 0.0  # between the two
         self.moment = 0
+        self.need = 5  # lines it had use for so far, with its frame: never less than before, so that panes do not jump
         suffix = f"[{', '.join(keys)}]" if keys else ""
         self.caption = f"{name}{suffix}  {kind or self.kind}".rstrip()
 
@@ -73,6 +74,7 @@ class MapPane(Pane):
             self.earlier, self.seconds = self.snapshot, (monotonic - self.moment) / SECOND
         self.snapshot, self.moment = snapshot, monotonic
         self.update_rows()
+        self.need = max(self.need, self.virtual_size.height + 2)
 
     def update_rows(self) -> None:
         """Make the rows anew from ``snapshot``."""

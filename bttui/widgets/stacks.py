@@ -111,7 +111,7 @@ def icicle(top: Node, width: int) -> "list[list[tuple[int, int, Node]]]":
 
 class StacksPane(MapPane):
     scope = "stacks"
-    weight = 4
+    wide = True
     kind = "icicle"
     BINDINGS = bindings("stacks")
 

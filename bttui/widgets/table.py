@@ -2,7 +2,7 @@
 
 from textual import events
 
-from bttui.model.types import Average, Count, Integer, Maximum, Minimum, Stats, Sum, Type
+from bttui.model.types import Aggregation, Average, Count, Integer, Maximum, Minimum, Stats, Sum, Type
 from bttui.widgets.actions import bindings
 from bttui.widgets.cells import cell, key_parts
 from bttui.widgets.figures import grouped
@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-BAR_FROM = 46  # a table narrower than this has no bars
+BAR_FROM = 34  # a table narrower than this has no bars
 
 
 class TablePane(MapPane):
@@ -108,9 +108,10 @@ class TablePane(MapPane):
         for n, text in enumerate(self.cells(row)):
             right = n >= keys and self.numeric
             parts.append((f" {fit(text, widths[n], right)} ", "key" if n < keys else "value"))
+        assert self.snapshot is not None
+        bars = keys and isinstance(self.snapshot.spec.value, Aggregation)
         room = width - sum(widths) - 2 * len(widths) - 2
-        if self.numeric and width >= BAR_FROM and room >= 6 and keys and self.most > 0:
-            assert self.snapshot is not None
+        if bars and self.numeric and width >= BAR_FROM and room >= 6 and self.most > 0:
             parts.append((" " + bar(max(0, int(numbers(self.snapshot.spec.value, row[1])[0])), int(self.most), room), "bar"))
         return parts
 

@@ -4,6 +4,7 @@ from bttui.model.diagnostic import Diagnostic
 from bttui.model.frame import Counters, Event, Frame, MapSnapshot, ProbeCounters, Symbol
 from bttui.model.program import MapSpec, Output
 from bttui.model.types import (
+    UINT64,
     Average,
     Count,
     Histogram,
@@ -13,10 +14,9 @@ from bttui.model.types import (
     String,
     Sum,
     Type,
-    UINT64,
     make_tuple,
 )
-from bttui.session.controller import ATTACHING, CHECKING, ENDED, IDLE, LIVE, STOPPING, Listener, Status
+from bttui.session.controller import ATTACHING, CHECKING, ENDED, IDLE, LIVE, Listener, Status
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND  # 2023-11-14 22:13:20 UTC
