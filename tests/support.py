@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMAND = Path(sys.executable).parent / "bttui"
+# BTTUI_TEST_COMMAND: another command to hold against the tests, bpftrace for one.
+COMMAND = os.environ.get("BTTUI_TEST_COMMAND") or str(Path(sys.executable).parent / "bttui")
 ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 PATIENCE = float(os.environ.get("BTTUI_TEST_PATIENCE", "60"))  # seconds; emulated machines are given more
 
