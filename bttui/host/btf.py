@@ -91,16 +91,20 @@ class Btf:
         """Names of all functions, of modules too, in no order."""
         return [blob.name(i) for blob in self.blobs() for i in blob.of_kind(FUNC)]
 
-    def struct(self, name: str) -> "Struct | None":
-        """A struct or union with its fields: "struct x", "union x", or just x, which may be a typedef's name."""
+    def struct(self, name: str, size: int = 0) -> "Struct | None":
+        """A struct or union with its fields: "struct x", "union x", or just x, which may be a typedef's name.
+
+        A few names stand for different structs in different corners of the kernel: the one of this size comes first.
+        """
+        other = None
         for blob, ident in self._named(name):
             found = blob.type(ident)
-            if isinstance(found, Struct):
-                if blob.kind(ident) == TYPEDEF:
-                    ident = blob.behind(ident)
-                if blob.kind(ident) in (STRUCT, UNION):
-                    return found.replace(fields=blob.fields(ident))
-        return None
+            behind = blob.behind(ident)
+            if isinstance(found, Struct) and blob.kind(behind) in (STRUCT, UNION):
+                if not size or found.size == size:
+                    return found.replace(fields=blob.fields(behind))
+                other = other or (blob, found, behind)
+        return other[1].replace(fields=other[0].fields(other[2])) if other else None
 
     def type(self, name: str) -> "Type | None":
         """The type with this C spelling: "struct x", "enum x", "unsigned long", "pid_t", "struct x *", "char[16]".
@@ -163,8 +167,7 @@ class Btf:
 
     def _find(self, kinds: "tuple[int, ...]", name: str) -> "Iterator[tuple[Blob, int]]":
         for blob in self.blobs():
-            ident = blob.find(kinds, name)
-            if ident:
+            for ident in blob.find(kinds, name):
                 yield blob, ident
 
     def _named(self, name: str) -> "Iterator[tuple[Blob, int]]":
@@ -262,14 +265,13 @@ class Blob:
             raise self._damaged("its last entry is cut")
         self.walked = at
 
-    def find(self, kinds: "tuple[int, ...]", name: str) -> int:
-        """The number of the first type of one of the kinds with this name, 0 if there is none."""
+    def find(self, kinds: "tuple[int, ...]", name: str) -> "Iterator[int]":
+        """The numbers of the types of one of the kinds with this name."""
         for word in self._words_equal_to(name):
             if word + 2 < len(self.words) and self.words[word + 1] >> 24 & 31 in kinds:
                 index = self._record(word)
                 if self.starts[index] == word:
-                    return self.first + index
-        return 0
+                    yield self.first + index
 
     def of_kind(self, kind: int) -> "list[int]":
         """The numbers of all types of a kind."""

@@ -80,13 +80,14 @@ class Host:
         return Elf(self.path(path))
 
     @cached_property
-    def cpus(self) -> "tuple[int, ...]":
-        """Numbers of all possible CPUs: a per-CPU map has one value for each, also for those that are offline."""
-        return _cpu_list(self.text("/sys/devices/system/cpu/possible")) or (0,)
+    def cpus(self) -> int:
+        """How many CPUs there can be: a per-CPU map has a value for each, also for those that are not there now."""
+        return len(_cpu_list(self.text("/sys/devices/system/cpu/possible"))) or os.cpu_count() or 1
 
     @cached_property
     def online_cpus(self) -> "tuple[int, ...]":
-        return _cpu_list(self.text("/sys/devices/system/cpu/online")) or self.cpus
+        """Their numbers."""
+        return _cpu_list(self.text("/sys/devices/system/cpu/online")) or tuple(range(self.cpus))
 
     @cached_property
     def page_size(self) -> int:
