@@ -3,6 +3,7 @@
 Every function takes the full probe name and its span, so that a refusal says which probe it is about and what to do.
 """
 
+import ctypes
 import errno
 import os
 import struct
@@ -12,7 +13,7 @@ from bttui.model.diagnostic import DiagnosticError, error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from bttui.loader.object import LoadedProgram
     from bttui.model.diagnostic import Span
@@ -108,6 +109,8 @@ def perf_event(
         bpf.perf_ioctl(event_fd, bpf.IOC_ENABLE)
     except OSError as reason:
         os.close(event_fd)
+        if reason.errno == errno.EACCES:
+            raise error(f"cannot attach {name}: the program reads fields that it does not have (EACCES)", span, code="attach") from None
         raise refused(name, reason.errno or 0, span) from None
     return Link(name, fd, event_fd, slow)
 
@@ -161,3 +164,185 @@ def sampling(
     if not links:
         raise refused(name, number, span)
     return links
+
+
+def _probe_device(device: str, returns: bool, name: str, span: "Span | None") -> "tuple[int, int]":
+    """(type, config) of the kernel's dynamic perf device for kprobes or uprobes (since 4.17)."""
+    try:
+        with open(f"{_DEVICES}/{device}/type") as file:
+            type = int(file.read())
+        bit = 0
+        if returns:
+            with open(f"{_DEVICES}/{device}/format/retprobe") as file:
+                bit = int(file.read().strip().removeprefix("config:"))
+    except OSError:
+        option = "CONFIG_KPROBE_EVENTS" if device == "kprobe" else "CONFIG_UPROBE_EVENTS"
+        hint = f"a kernel built with {option} is needed"
+        if device == "kprobe":
+            hint += "; fentry and tracepoints need none"
+        message = f"cannot attach {name}: this kernel has no {device}s ({_DEVICES}/{device} is missing)"
+        raise error(message, span, hint=hint, code=f"no-{device}") from None
+    return type, (1 << bit if returns else 0)
+
+
+def kprobe(
+    program: "LoadedProgram",
+    function: "str | int",
+    offset: int = 0,
+    cookie: int = 0,
+    *,
+    returns: bool = False,
+    name: str,
+    span: "Span | None" = None,
+) -> Link:
+    """A kernel function by name and offset, or an address; ``returns`` fires when it returns."""
+    type, config = _probe_device("kprobe", returns, name, span)
+    if isinstance(function, int):
+        event = _open_event(name, span, type, config, config2=function + offset, cpu=0)
+    else:
+        text = ctypes.create_string_buffer(function.encode())
+        event = _open_event(name, span, type, config, config1=bpf.address(text), config2=offset, cpu=0)
+    return perf_event(program, event, cookie, name=name, span=span, slow=True)
+
+
+def uprobe(
+    program: "LoadedProgram",
+    path: str,
+    offset: int,
+    cookie: int = 0,
+    *,
+    returns: bool = False,
+    pid: int = 0,
+    semaphore: int = 0,
+    name: str,
+    span: "Span | None" = None,
+) -> Link:
+    """A place in a file: ``offset`` is the file's, not an address. ``pid`` limits it to one process.
+
+    ``semaphore`` is the file offset of a counter that the kernel keeps above 0 while this is attached (USDT).
+    """
+    type, config = _probe_device("uprobe", returns, name, span)
+    text = ctypes.create_string_buffer(os.fsencode(path))
+    where = {"pid": pid} if pid else {"cpu": 0}
+    event = _open_event(name, span, type, config | semaphore << 32, config1=bpf.address(text), config2=offset, **where)
+    return perf_event(program, event, cookie, name=name, span=span, slow=True)
+
+
+def tracing(program: "LoadedProgram", cookie: int = 0, *, name: str, span: "Span | None" = None) -> Link:
+    """A program that was loaded for what it traces: fentry, fexit, BTF tracepoint, iterator."""
+    kind = program.spec.attach_type
+    try:
+        if kind == bpf.TRACE_ITER:
+            fd = bpf.link_create(program.fd, 0, kind)
+        elif cookie:
+            fd = bpf.link_create(program.fd, 0, kind, struct.pack("=QQ", 0, cookie))
+        else:
+            fd = bpf.raw_tracepoint_open(program.fd, None)
+    except OSError as reason:
+        raise refused(name, reason.errno or 0, span) from None
+    return Link(name, fd)
+
+
+def iterate(link: Link) -> bytes:
+    """Run an iterator's program over everything once. Returns what it wrote to its file, if it writes any."""
+    fd = bpf.iter_create(link.fd)
+    try:
+        chunks = []
+        while chunk := os.read(fd, 65536):
+            chunks.append(chunk)
+        return b"".join(chunks)
+    finally:
+        os.close(fd)
+
+
+# What the kernel says about one of many places; any other number is about all of them.
+_ABOUT_ONE = frozenset(
+    (errno.EINVAL, errno.ENOENT, errno.ESRCH, errno.EADDRNOTAVAIL, errno.EILSEQ, errno.EIO, errno.EOPNOTSUPP, errno.EBUSY, ENOTSUPP)
+)
+
+
+def _multi(
+    count: int, create: "Callable[[int, int], int]", names: "Sequence[str]", span: "Span | None"
+) -> "tuple[list[Link], list[tuple[int, int]]]":
+    """Attach places [0, count). The kernel takes all or none: the ones that it refuses are found by halving."""
+    links: "list[Link]" = []
+    refusals: "list[tuple[int, int]]" = []
+    ranges = [(0, count)]
+    try:
+        while ranges:
+            first, end = ranges.pop()
+            try:
+                fd = create(first, end)
+            except OSError as reason:
+                number = reason.errno or 0
+                if number not in _ABOUT_ONE:
+                    raise refused(names[first], number, span) from None
+                if end - first == 1:
+                    refusals.append((first, number))
+                else:
+                    middle = (first + end) // 2
+                    ranges += [(middle, end), (first, middle)]
+            else:
+                links.append(Link(names[first], fd, slow=True, places=end - first))
+    except BaseException:
+        for link in links:
+            link.close()
+        raise
+    if not links:
+        raise refused(names[0], refusals[0][1], span)
+    return links, refusals
+
+
+def kprobe_multi(
+    program: "LoadedProgram",
+    functions: "Sequence[str]",
+    cookies: "Sequence[int]",
+    *,
+    returns: bool = False,
+    names: "Sequence[str]",
+    span: "Span | None" = None,
+) -> "tuple[list[Link], list[tuple[int, int]]]":
+    """Many kernel functions at once (since 5.18); the program's attach type is TRACE_KPROBE_MULTI.
+
+    Returns (links, refusals); a refusal is (index in ``functions``, errno): see ``refused``. Raises DiagnosticError
+    where none could be attached.
+    """
+    texts = [ctypes.create_string_buffer(function.encode()) for function in functions]
+    symbols = struct.pack(f"={len(texts)}Q", *map(bpf.address, texts))
+    every_cookie = struct.pack(f"={len(texts)}Q", *cookies)
+
+    def create(first: int, end: int) -> int:
+        some = ctypes.create_string_buffer(symbols[8 * first : 8 * end])
+        some_cookies = ctypes.create_string_buffer(every_cookie[8 * first : 8 * end])
+        rest = struct.pack("=IIQQQ", int(returns), end - first, bpf.address(some), 0, bpf.address(some_cookies))
+        return bpf.link_create(program.fd, 0, bpf.TRACE_KPROBE_MULTI, rest)
+
+    return _multi(len(texts), create, names, span)
+
+
+def uprobe_multi(
+    program: "LoadedProgram",
+    path: str,
+    offsets: "Sequence[int]",
+    cookies: "Sequence[int]",
+    *,
+    returns: bool = False,
+    pid: int = 0,
+    semaphores: "Sequence[int]" = (),
+    names: "Sequence[str]",
+    span: "Span | None" = None,
+) -> "tuple[list[Link], list[tuple[int, int]]]":
+    """Many places of one file at once (since 6.6); the program's attach type is TRACE_UPROBE_MULTI.
+
+    Returns (links, refusals) as kprobe_multi.
+    """
+    text = ctypes.create_string_buffer(os.fsencode(path))
+    tables = [struct.pack(f"={len(offsets)}Q", *numbers) if numbers else b"" for numbers in (offsets, semaphores, cookies)]
+
+    def create(first: int, end: int) -> int:
+        held = [ctypes.create_string_buffer(table[8 * first : 8 * end]) if table else None for table in tables]
+        places = [bpf.address(buffer) for buffer in held]
+        rest = struct.pack("=QQQQIII", bpf.address(text), *places, end - first, int(returns), pid)
+        return bpf.link_create(program.fd, 0, bpf.TRACE_UPROBE_MULTI, rest)
+
+    return _multi(len(offsets), create, names, span)

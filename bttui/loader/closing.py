@@ -1,0 +1,121 @@
+"""Closing many links without waiting for the kernel.
+
+Closing the link of a perf event waits for one grace period (some 40 ms), and waits in many threads overlap: the programs
+are off after that. Closing the perf event itself takes twice as long and one at a time for the whole machine
+(kernel/trace/trace_event_perf.c holds event_mutex), but no program of ours hangs on it any more: so a child that
+outlives us is left holding those.
+"""
+
+import _thread
+import ctypes
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bttui.loader.links import Link
+
+REAPER = "bttui-reaper"
+_PR_SET_NAME = 15
+_MOST_THREADS = 256
+_FEW = 2  # events: closing so many costs less than it would look odd to leave a process behind
+
+
+def close_all(links: "Iterable[Link]", *, leave: bool = True) -> int:
+    """Detach all links; on return none of their programs runs any more. The links are closed, as by Link.close().
+
+    With ``leave``, more than a few perf events go to a child process named "bttui-reaper", which ends when the kernel
+    is done with them. Returns its pid, or 0 where there is none.
+    """
+    waiting: "list[int]" = []
+    events: "list[int]" = []
+    for link in links:
+        if not link.slow:
+            link.close()
+            continue
+        if link.event_fd >= 0:
+            # A program that hangs on the event alone (before 5.15) has no link: it goes with the event.
+            (events if link.fd >= 0 else waiting).append(link.event_fd)
+        if link.fd >= 0:
+            waiting.append(link.fd)
+        link.fd = link.event_fd = -1
+    _close_together(waiting)
+    if leave and len(events) > _FEW:
+        return _hand_over(events)
+    _close_together(events)
+    return 0
+
+
+def _close_together(fds: "Sequence[int]") -> None:
+    """Close descriptors in parallel, and wait until all are."""
+    left = list(fds)
+    running = 0
+    change, done = _thread.allocate_lock(), _thread.allocate_lock()
+    done.acquire()
+
+    def work() -> None:
+        nonlocal running
+        while True:
+            with change:
+                fd = left.pop() if left else -1
+                if fd < 0:
+                    running -= 1
+                    if not running:
+                        done.release()
+                    return
+            os.close(fd)
+
+    running = 1  # this thread, so that the last to finish is never counted too early
+    for _ in range(min(len(left), _MOST_THREADS) - 1):
+        with change:
+            running += 1
+        try:
+            _thread.start_new_thread(work, ())
+        except RuntimeError:
+            with change:
+                running -= 1
+            break
+    work()
+    done.acquire()
+
+
+def _hand_over(events: "Sequence[int]") -> int:
+    """Close our copies of the events while a child still has its own; the pid of that child."""
+    told, tell = os.pipe()
+    hold, release = os.pipe()
+    between = os.fork()
+    if not between:
+        try:
+            os.setsid()
+            # A child of a child: nobody has to wait for it, and no zombie stays in a dashboard that runs for days.
+            child = os.fork()
+            if child:
+                os.write(tell, child.to_bytes(4, "little"))
+            else:
+                _reap(hold, events)
+        finally:
+            os._exit(0)
+    os.close(tell)
+    os.close(hold)
+    pid = int.from_bytes(os.read(told, 4), "little")
+    os.close(told)
+    os.waitpid(between, 0)
+    for fd in events:
+        os.close(fd)
+    os.close(release)
+    return pid
+
+
+def _reap(hold: int, events: "Sequence[int]") -> None:
+    """Keep only the events, wait until the parent has closed its own, and end: the kernel closes them on the way out."""
+    ctypes.CDLL(None).prctl(_PR_SET_NAME, REAPER.encode(), 0, 0, 0)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nothing, fd)
+    last = 2
+    for fd in sorted({hold, *events}):
+        os.closerange(last + 1, fd)
+        last = fd
+    os.closerange(last + 1, os.sysconf("SC_OPEN_MAX"))
+    os.read(hold, 1)
