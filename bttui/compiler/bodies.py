@@ -1,0 +1,117 @@
+"""From attach points to bodies: which places a probe means, and which of them can share a BPF program."""
+
+from bttui.compiler import ast
+from bttui.compiler.infer import Body
+from bttui.model.data import Data
+from bttui.model.diagnostic import error
+from bttui.model.program import Attachment
+from bttui.probes import registry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from bttui.host.facts import Host
+    from bttui.probes.provider import Context, Options
+
+# program types whose links carry a cookie wherever the helper exists: kprobe, tracepoint, perf event
+WITH_COOKIE = (2, 5, 7)
+RAW_TRACEPOINT = 17
+
+
+def copy(value: "Any") -> "Any":
+    """A deep copy of a tree, so that each body can be typed on its own."""
+    if isinstance(value, ast.Node):
+        return type(value)(*(copy(v) for v in value.values()))
+    if isinstance(value, tuple):
+        return tuple(copy(v) for v in value)
+    return value
+
+
+def walk(value: "Any") -> "Iterator[ast.Node]":
+    """All nodes below, and the node itself."""
+    if isinstance(value, ast.Node):
+        yield value
+        for child in value.values():
+            yield from walk(child)
+    elif isinstance(value, tuple):
+        for child in value:
+            yield from walk(child)
+
+
+def argument_use(probe: ast.Probe) -> "tuple[str, ...] | None":
+    """The names of args that a probe reads; None where it takes args as a whole."""
+    named: list[str] = []
+    owned = set()
+    whole = False
+    for node in walk((probe.predicate, probe.body)):
+        if isinstance(node, ast.FieldAccess) and isinstance(node.operand, ast.Identifier) and node.operand.name == "args":
+            named.append(node.name)
+            owned.add(id(node.operand))
+        elif isinstance(node, ast.Identifier) and node.name in ("args", "ctx") and id(node) not in owned:
+            whole = True
+    return None if whole else tuple(sorted(set(named)))
+
+
+def sharing_key(context: "Context", use: "tuple[str, ...] | None") -> "tuple[Any, ...]":
+    """Attach points with equal keys can run the same instructions."""
+    if use is None or context.arguments is None:
+        return (context, None)
+    fields = {f.name: f for f in context.arguments.fields or ()}
+    read: list[Data | None] = [fields.get(name) for name in use]
+    return (context.replace(arguments=None), context.return_type, tuple(read))
+
+
+def make_bodies(root: ast.Root, host: "Host", options: "Options") -> "list[Body]":
+    """Every probe at every kind of place it attaches to. Raises DiagnosticError where there is none."""
+    bodies: list[Body] = []
+    cookie = 0
+    for probe in root.probes:
+        use = argument_use(probe)
+        groups: dict[Any, list[Body]] = {}
+        for point in probe.attach_points:
+            for provider, target in registry.expand(point.parts, point.span, host, options):
+                context = provider.context(target, host)
+                attachment = Attachment(
+                    provider=target.options.get("provider", provider.name),
+                    target=target.target,
+                    name=target.name,
+                    program="",
+                    cookie=cookie,
+                    options=target.options,
+                    span=point.span,
+                )
+                cookie += 1
+                key = (attachment.provider, *sharing_key(context, use))
+                shared = groups.setdefault(key, [])
+                # the kernel attaches a program to a place only once
+                body = next((b for b in shared if all(a.name != attachment.name for a in b.attachments)), None)
+                if body is None or attachment.provider in ("begin", "end"):
+                    body = Body("", probe, copy(probe.body), context, [])
+                    body.predicate = copy(probe.predicate)
+                    body.provider = attachment.provider
+                    shared.append(body)
+                    bodies.append(body)
+                body.attachments.append(attachment)
+    if not cookie:
+        raise error("No probes to attach", root.probes[0].span if root.probes else None, hint="check the names with -l")
+    return bodies
+
+
+def split(bodies: "list[Body]", host: "Host") -> "list[Body]":
+    """Give each attachment its own body where it must know which one it is and the kernel cannot tell."""
+    found: list[Body] = []
+    for body in bodies:
+        tells = host.features.has("helper:get_attach_cookie") and (
+            body.context.type in WITH_COOKIE or (body.context.type == RAW_TRACEPOINT and host.features.has("raw_tp_cookie"))
+        )
+        if len(body.attachments) == 1 or not body.cookies or tells:
+            found.append(body)
+            continue
+        assert isinstance(body.probe, ast.Probe)
+        for attachment in body.attachments:
+            one = Body("", body.probe, copy(body.probe.body), body.context, [attachment])
+            one.predicate, one.provider = copy(body.probe.predicate), body.provider
+            found.append(one)
+    return found

@@ -1,0 +1,232 @@
+"""Functions on maps: delete, clear, zero, len, has_key, is_scalar."""
+
+from bttui.compiler import ast
+from bttui.compiler.emit import Helper, Value
+from bttui.compiler.functions import Function
+from bttui.compiler.infer import describe
+from bttui.model import types
+from bttui.model.program import Output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.compiler.infer import MapInfo, Typer
+    from bttui.compiler.lower import Code
+    from bttui.model.types import Type
+
+
+def whole_map(typer: "Typer", name: str, node: "ast.Node") -> "MapInfo | None":
+    """The map that an argument names as a whole."""
+    if isinstance(node, ast.Map):
+        info = typer.map(node)
+        if typer.final and info.value is None:
+            typer.error(f"Undefined map: {info.name}", node)
+        return info
+    if isinstance(node, ast.MapAccess):
+        typer.error(f"{name}() expects a map without a key", node, hint=f"{name}({node.map.name})")
+    else:
+        typer.error(f"{name}() expects a map to be provided", node)
+    return None
+
+
+class Delete(Function):
+    name = "delete"
+    signature = "delete(@map, key) or delete(@scalar)"
+    doc = "Remove an entry; true if it was there."
+    example = "tracepoint:syscalls:sys_exit_read { delete(@start, tid); @start[1] = 1; }"
+    least, most = 1, 2
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        first = call.arguments[0]
+        if isinstance(first, ast.MapAccess) and len(call.arguments) == 1:
+            typer.access(first)
+            if typer.final and typer.maps[first.map.name].value is None:
+                typer.error(f"Undefined map: {first.map.name}", first)
+            return types.BOOL
+        if not isinstance(first, ast.Map):
+            typer.error("delete() expects a map for the first argument", first)
+            return types.BOOL
+        if len(call.arguments) == 2:
+            access = call.note if isinstance(call.note, ast.MapAccess) else ast.MapAccess(call.span, None, None, first, call.arguments[1])  # type: ignore[arg-type]
+            call.note = access
+            typer.access(access)
+        else:
+            info = typer.map(first)
+            if info.key == "unknown":
+                info.key = None
+            elif info.key is not None:
+                typer.error(
+                    f"call to delete() expects a map without explicit keys (scalar map): {info.name} has keys",
+                    first,
+                    hint=f"delete({info.name}, key), or clear({info.name}) for all",
+                )
+        info = typer.map(first)
+        if typer.final and info.value is None:
+            typer.error(f"Undefined map: {info.name}", first)
+        return types.BOOL
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        first = call.arguments[0]
+        access = call.note if isinstance(call.note, ast.MapAccess) else first
+        assert isinstance(access, (ast.Map, ast.MapAccess))
+        info = code.info(access)
+        symbol = code.tables.symbol(info.name)
+        if info.key is None:
+            existed = code.temporary(8)
+            code.f.store(8, "0", existed)
+            size = types.align_up(info.value.size, 8)  # type: ignore[union-attr]
+
+            def clear(pointer: str) -> None:
+                there = code.f.compare("ne", 64, code.f.load(64, code.f.offset(pointer, size)), "0")
+                code.f.store(8, code.f.resize(there, 1, 8, False), existed)
+                code.f.zero(pointer, size + 8)
+
+            code.lookup(symbol, code.key(info, None), clear)
+            return Value(types.BOOL, code.f.load(8, existed))
+        assert isinstance(access, ast.MapAccess)
+        if isinstance(info.value, (types.Histogram, types.LinearHistogram)):
+            return self.delete_buckets(code, info, access)
+        result = code.f.call(Helper.map_delete_elem, f"ptr @{symbol}", f"ptr {code.key(info, access.key)}")
+        return code.boolean(code.f.compare("eq", 64, result, "0"))
+
+    def delete_buckets(self, code: "Code", info: "MapInfo", access: "ast.MapAccess") -> Value:
+        """A keyed histogram has an entry per bucket."""
+        from bttui.model.buckets import histogram_buckets, linear_buckets
+
+        value = info.value
+        assert isinstance(info.key, types.Type)
+        count = histogram_buckets(value.bits) if isinstance(value, types.Histogram) else linear_buckets(value)  # type: ignore[arg-type]
+        f = code.f
+        key = code.key(info, access.key, 8)
+        place = f.offset(key, types.align_up(info.key.size, 8))
+        existed, index = code.temporary(8), code.temporary(8)
+        f.store(8, "0", existed)
+        f.store(64, "0", index)
+        head, body, end = f.block("buckets"), f.block("bucket"), f.block("deleted")
+        f.jump(head)
+        f.label(head)
+        number = f.load(64, index)
+        f.branch(f.compare("ult", 64, number, str(count)), body, end)
+        f.label(body)
+        f.store(64, number, place)
+        result = f.call(Helper.map_delete_elem, f"ptr @{code.tables.symbol(info.name)}", f"ptr {key}")
+        code.when(f.compare("eq", 64, result, "0"), lambda: f.store(8, "1", existed))
+        f.store(64, f.binary("add", 64, number, "1"), index)
+        f.jump(head)
+        f.label(end)
+        return Value(types.BOOL, f.load(8, existed))
+
+
+class HasKey(Function):
+    name = "has_key"
+    signature = "has_key(@map, key)"
+    doc = "Whether the map has an entry for the key."
+    example = "interval:s:1 { @a[1] = 1; print(has_key(@a, 1)); exit(); }"
+    least = most = 2
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        info = whole_map(typer, self.name, call.arguments[0])
+        if info is not None:
+            if info.key is None:
+                typer.error("call to has_key() expects a map with explicit keys (non-scalar map)", call.arguments[0])
+                return types.BOOL
+            access = call.note
+            if not isinstance(access, ast.MapAccess):
+                access = ast.MapAccess(call.span, None, None, call.arguments[0], call.arguments[1])  # type: ignore[arg-type]
+            call.note = access
+            typer.access(access)
+        return types.BOOL
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        info = code.info(call.note)
+        result = code.temporary(8)
+        code.f.store(8, "0", result)
+        code.lookup(code.tables.symbol(info.name), code.key(info, call.note.key), lambda p: code.f.store(8, "1", result))
+        return Value(types.BOOL, code.f.load(8, result))
+
+
+class Clear(Function):
+    name = "clear"
+    signature = "clear(@map)"
+    doc = "Remove all entries."
+    example = "interval:s:1 { print(@); clear(@); } tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }"
+    least = most = 1
+    builtin = False
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        whole_map(typer, self.name, call.arguments[0])
+        return types.VOID
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        node = call.arguments[0]
+        assert isinstance(node, ast.Map)
+        code.event(Output(self.name, map=node.name, span=call.span), [])
+        return Value(types.VOID, "0")
+
+
+class Zero(Clear):
+    name = "zero"
+    signature = "zero(@map)"
+    doc = "Set all values to 0, keep the keys."
+    example = "interval:s:1 { print(@); zero(@); } tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }"
+
+
+class IsScalar(Function):
+    name = "is_scalar"
+    signature = "is_scalar(@map)"
+    doc = "Whether a map has no keys; known at compile time."
+    example = "interval:s:1 { @a = 1; print(is_scalar(@a)); exit(); }"
+    least = most = 1
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        info = whole_map(typer, self.name, call.arguments[0])
+        call.note = int(info is not None and info.key is None)
+        return types.BOOL
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        return Value(types.BOOL, str(call.note))
+
+
+class Length(Function):
+    name = "len"
+    signature = "len(@map) or len(stack)"
+    doc = "How many entries a map has, or frames a stack."
+    example = "interval:s:1 { @a[1] = 1; print(len(@a)); exit(); }"
+    least = most = 1
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        node = call.arguments[0]
+        if isinstance(node, ast.Map):
+            info = whole_map(typer, self.name, node)
+            if info is not None and info.key is None:
+                typer.error("call to len() expects a map with explicit keys (non-scalar map)", node)
+            if info is not None and isinstance(info.value, (types.Histogram, types.LinearHistogram)):
+                typer.error(f"not supported yet: len() of {describe(info.value)}", node)
+            return types.INT64
+        type_ = typer.expression(node)
+        if type_ is not None and not isinstance(type_, types.Stack):
+            typer.error(f"len() expects a map or stack to be provided, not {describe(type_)}", node)
+        return types.INT64
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        node = call.arguments[0]
+        if isinstance(node, ast.Map):
+            info = code.info(node)
+            callback = code.counting_callback()
+            result = code.f.call(Helper.for_each_map_elem, f"ptr @{code.tables.symbol(info.name)}", f"ptr @{callback}", "ptr null", "i64 0")
+            return Value(types.INT64, result)
+        stack = code.load(code.expression(node))
+        assert isinstance(stack.type, types.Stack)
+        depth = stack.type.depth
+        identity = code.f.load(64, stack.operand)
+        key, result = code.temporary(8), code.temporary(8)
+        code.f.store(32, code.f.resize(identity, 64, 32, False), key)
+        code.f.store(64, "0", result)
+
+        def frames(pointer: str) -> None:
+            # a stack trace entry is filled with zeros behind its last frame
+            for index in range(depth):
+                present = code.f.compare("ne", 64, code.f.load(64, code.f.offset(pointer, index * 8)), "0")
+                code.f.store(64, code.f.binary("add", 64, code.f.load(64, result), code.f.resize(present, 1, 64, False)), result)
+
+        code.lookup(f"stacks{depth}", key, frames)
+        return Value(types.INT64, code.f.load(64, result))

@@ -1,0 +1,151 @@
+"""Reading memory as something: buf, kptr, uptr, bswap, and addresses."""
+
+from bttui.compiler import ast
+from bttui.compiler.emit import Helper, Value
+from bttui.compiler.functions import Function
+from bttui.compiler.infer import describe
+from bttui.model import types
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.compiler.infer import Typer
+    from bttui.compiler.lower import Code
+    from bttui.model.types import Type
+
+
+class KernelPointer(Function):
+    name = "kptr"
+    signature = "kptr(pointer)"
+    doc = "Take the pointer as one into the kernel."
+    example = "interval:s:1 { print(str(kptr(curtask.comm))); exit(); }"
+    least = most = 1
+    space = "kernel"
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        type_ = typer.expression(call.arguments[0])
+        if isinstance(type_, types.Pointer):
+            return type_.replace(space=self.space)
+        if isinstance(type_, types.Integer):
+            return types.Pointer(target=types.VOID, space=self.space)
+        if isinstance(type_, types.Array):
+            return types.Pointer(target=type_.element, space=self.space)
+        if type_ is not None:
+            typer.error(f"{self.name}() only supports pointer arguments ({describe(type_)} provided)", call.arguments[0])
+        return type_
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        assert call.type is not None
+        value = code.expression(call.arguments[0])
+        if isinstance(value.type, types.Array):
+            return Value(call.type, value.operand if value.place in ("kernel", "user") else code.f.to_integer(value.operand))
+        return Value(call.type, code.as_integer(code.load(value)))
+
+
+class UserPointer(KernelPointer):
+    name = "uptr"
+    signature = "uptr(pointer)"
+    doc = "Take the pointer as one into the process."
+    example = "tracepoint:syscalls:sys_enter_openat { print(str(uptr(args.filename))); exit(); }"
+    space = "user"
+
+
+class SwapBytes(Function):
+    name = "bswap"
+    signature = "bswap(n)"
+    doc = "The integer with its bytes in reverse order."
+    example = "interval:s:1 { print(bswap((uint32)0x12345678)); exit(); }"
+    least = most = 1
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        type_ = typer.expression(call.arguments[0])
+        if type_ is not None and not isinstance(type_, types.Integer):
+            typer.error(f"bswap() only supports integer arguments ({describe(type_)} provided)", call)
+            return None
+        return types.Integer(size=type_.size) if type_ is not None else None
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        assert isinstance(call.type, types.Integer)
+        bits = call.type.size * 8
+        number = code.integer(call.arguments[0], bits)
+        if bits == 8:
+            return Value(call.type, number)
+        code.tables.module.declare(f"declare i{bits} @llvm.bswap.i{bits}(i{bits})")
+        return Value(call.type, code.f.value(f"call i{bits} @llvm.bswap.i{bits}(i{bits} {number})"))
+
+
+class Buffer(Function):
+    name = "buf"
+    signature = "buf(data[, length])"
+    doc = "Bytes of memory, printed with %r; the length may be left out for arrays."
+    example = 'tracepoint:syscalls:sys_enter_write { printf("%r\\n", buf(args.buf, args.count)); exit(); }'
+    least, most = 1, 2
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        source = typer.expression(call.arguments[0])
+        most = int(typer.config["max_strlen"])
+        capacity = most
+        if len(call.arguments) > 1:
+            type_ = typer.expression(call.arguments[1])
+            if type_ is not None and not isinstance(type_, types.Integer):
+                typer.error("buf() length must be an integer", call.arguments[1])
+            number = typer.constant(call.arguments[1])
+            if isinstance(number, int):
+                if number < 0:
+                    typer.error("buf() length must be non-negative", call.arguments[1])
+                capacity = min(max(number, 1), most)
+        elif isinstance(source, (types.Array, types.String)):
+            capacity = min(max(source.size, 1), most)
+        else:
+            typer.error("buf() expects a length argument for non-array types", call)
+        return types.Buffer(capacity=capacity, size=types.align_up(4 + capacity, 4))
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        type_ = call.type
+        assert isinstance(type_, types.Buffer)
+        f = code.f
+        memory = code.memory(type_)
+        value = code.expression(call.arguments[0])
+        place = value if isinstance(value.type, (types.Array, types.String)) else code.pointed(code.load(value), types.INT8)
+        f.zero(f.offset(memory, 4), type_.size - 4, 4)
+        if len(call.arguments) > 1:
+            length = code.integer(call.arguments[1])
+            length = f.select(f.compare("ult", 64, length, str(type_.capacity)), 64, length, str(type_.capacity))
+        else:
+            length = str(type_.capacity)
+        f.store(32, f.resize(length, 64, 32, False) if length.startswith("%") else length, memory)
+        helper = Helper.probe_read_user if place.place == "user" else Helper.probe_read_kernel
+        source = f"ptr {place.operand}" if place.place in ("context", "memory") else f"i64 {place.operand}"
+        size = f.resize(length, 64, 32, False) if length.startswith("%") else length
+        f.call(helper, f"ptr {f.offset(memory, 4)}", f"i32 {size}", source)
+        return Value(type_, memory, "memory")
+
+
+class Register(Function):
+    name = "reg"
+    signature = 'reg("name")'
+    doc = "A CPU register at the probe."
+    example = 'kprobe:vfs_read { print(reg("ip")); exit(); }'
+    least = most = 1
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        typer.expression(call.arguments[0])
+        name = typer.string_constant(call.arguments[0], "reg() name")
+        call.note = ("register", name)
+        registers = typer.body.context.registers
+        if not registers:
+            typer.error(
+                f"reg() can not be used with {typer.body.provider} probes",
+                call,
+                hint="it needs a kprobe, uprobe, usdt, profile or software probe",
+            )
+        elif name is not None and name not in registers:
+            typer.error(
+                f"'{name}' is not a valid register on this architecture ({typer.host.machine})",
+                call.arguments[0],
+                hint="one of " + ", ".join(registers),
+            )
+        return types.UINT64
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        offset = code.body.context.registers[call.note[1]]
+        return Value(types.UINT64, code.f.load(64, code.f.offset("%ctx", offset), volatile=True))

@@ -1,0 +1,255 @@
+"""What programs print: printf, print, errorf, warnf, debugf, cat, system, join."""
+
+import re
+
+from bttui.compiler import ast
+from bttui.compiler.emit import Helper, Value
+from bttui.compiler.functions import Function
+from bttui.compiler.infer import MapInfo, describe
+from bttui.model import types
+from bttui.model.program import Output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.compiler.infer import Typer
+    from bttui.compiler.lower import Code
+    from bttui.model.types import Type
+
+CONVERSION = re.compile(r"%([-+ #0]*)(\d*)(?:\.(\d+))?(hh|h|ll|l|j|z|t)?([a-zA-Z%])(r|x|h)?", re.S)
+INTEGERS = "diuxXoc"
+
+
+def conversions(text: str) -> "list[str]":
+    """The conversion letters of a format, in order: d, s, r, p ..."""
+    found = []
+    for match in CONVERSION.finditer(text):
+        if match[5] != "%":
+            found.append(match[5])
+    return found
+
+
+class Formatted(Function):
+    """A format and its arguments."""
+
+    least, most = 1, None
+    kind = ""
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        typer.expression(call.arguments[0])
+        text = typer.string_constant(call.arguments[0], f"{self.name}() format")
+        call.note = ("format", text)
+        arguments = call.arguments[1:]
+        kinds = [typer.expression(a) for a in arguments]
+        if text is None:
+            return types.VOID
+        letters = conversions(text)
+        if len(letters) != len(arguments):
+            few = len(arguments) < len(letters)
+            typer.error(
+                f"{self.name}: Not enough arguments for format string ({len(letters)} expected, {len(arguments)} found)"
+                if few
+                else f"{self.name}: Too many arguments for format string ({len(letters)} expected, {len(arguments)} found)",
+                call,
+            )
+            return types.VOID
+        for number, (letter, type_, node) in enumerate(zip(letters, kinds, arguments, strict=True), 1):
+            if type_ is not None:
+                self.conversion(typer, letter, type_, node, number)
+        return types.VOID
+
+    def conversion(self, typer: "Typer", letter: str, type_: "Type", node: "ast.Node", number: int) -> None:
+        whole = (types.Integer, types.Bool, types.Enum, types.Pointer, types.KernelSymbol, types.Timestamp, types.StringConstant)
+        aggregated = isinstance(type_, types.Aggregation) and not isinstance(
+            type_, (types.Histogram, types.LinearHistogram, types.TimeSeries)
+        )
+        if letter in INTEGERS:
+            good = isinstance(type_, whole) or aggregated
+        elif letter == "p":
+            good = isinstance(type_, (types.Integer, types.Pointer))
+        elif letter == "r":
+            good = isinstance(type_, (types.Buffer, types.String, types.Array))
+        elif letter == "s":
+            good = not isinstance(type_, types.Void) and not (isinstance(type_, types.Aggregation) and not aggregated)
+        else:
+            typer.error(f"{self.name}: Unknown format string token '%{letter}'", node)
+            return
+        if not good:
+            typer.error(
+                f"{self.name}: %{letter} specifier expects a value of type {'integer' if letter in INTEGERS else 'pointer' if letter == 'p' else 'buffer' if letter == 'r' else 'string'} ({describe(type_)} supplied)",
+                node,
+            )
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        code.event(Output(self.kind or self.name, text=call.note[1], span=call.span), list(call.arguments[1:]))  # type: ignore[arg-type]
+        return Value(types.VOID, "0")
+
+
+class Printf(Formatted):
+    name = "printf"
+    signature = "printf(format, ...)"
+    doc = "Print with a format, as C's printf; %s also takes every type that has a text form, %r buffers."
+    example = 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }'
+
+
+class Errorf(Formatted):
+    name = "errorf"
+    signature = "errorf(format, ...)"
+    doc = "As printf, to the standard error, with the place in the program."
+    example = 'interval:s:1 { errorf("bad %d", 1); exit(); }'
+
+
+class Warnf(Formatted):
+    name = "warnf"
+    signature = "warnf(format, ...)"
+    doc = "As printf, as a warning with the place in the program."
+    example = 'interval:s:1 { warnf("odd %d", 1); exit(); }'
+
+
+class Cat(Formatted):
+    name = "cat"
+    signature = "cat(path format, ...)"
+    doc = "Print a file's content."
+    example = 'interval:s:1 { cat("/proc/loadavg"); exit(); }'
+
+
+class System(Formatted):
+    name = "system"
+    signature = "system(command format, ...)"
+    doc = "Run a shell command."
+    example = 'interval:s:1 { system("uptime"); exit(); }'
+    unsafe = True
+
+
+class Print(Function):
+    name = "print"
+    signature = "print(value) or print(@map[, top[, divisor]])"
+    doc = "Print a value, a map, or the largest entries of a map with values divided."
+    example = "interval:s:1 { print(@, 5); } tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }"
+    least, most = 1, 3
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        node = call.arguments[0]
+        if isinstance(node, ast.Map):
+            info = typer.map(node)
+            if typer.final and info.value is None:
+                typer.error(f"Undefined map: {info.name}", node)
+            options = []
+            for argument, what in zip(call.arguments[1:], ("top", "divisor"), strict=False):
+                typer.expression(argument)
+                number = typer.integer_constant(argument, f"print() {what}")
+                if number is not None and number < 0:
+                    typer.error(f"Invalid value for {what}: it must not be negative", argument)
+                options.append(number or 0)
+            if (
+                call.arguments[1:]
+                and info.key is None
+                and not isinstance(info.value, (types.Histogram, types.LinearHistogram))
+                and len(call.arguments) == 2
+            ):
+                typer.error("Map arguments to print() are only for maps with keys", call.arguments[1], severity="warning")
+            call.note = ("map", *options, *([0] * (2 - len(options))))
+            return types.VOID
+        type_ = typer.expression(node)
+        if isinstance(node, ast.MapAccess) and isinstance(type_, types.Aggregation):
+            call.note = ("entry",)
+            return types.VOID
+        call.note = ("value",)
+        if len(call.arguments) > 1:
+            typer.error("Non-map print() only takes 1 argument", call)
+        if isinstance(type_, types.Void):
+            typer.error(f"{describe(type_)} type passed to print() is not printable", call)
+        return types.VOID
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        node = call.arguments[0]
+        if call.note[0] == "map":
+            assert isinstance(node, ast.Map)
+            options = {"top": call.note[1], "divisor": call.note[2]}
+            code.event(Output("print_map", map=node.name, options=options, span=call.span), [])
+        elif call.note[0] == "entry":
+            # one entry of an aggregation: sent as its key, read from the map when it is printed
+            assert isinstance(node, ast.MapAccess)
+            info: MapInfo = code.info(node)
+            key = node.key
+            assert isinstance(info.key, types.Type)
+            key.type = info.key
+            code.event(Output("print_entry", map=info.name, span=call.span), [key])
+        else:
+            code.event(Output("print", span=call.span), [node])  # type: ignore[list-item]
+        return Value(types.VOID, "0")
+
+
+class Debugf(Function):
+    name = "debugf"
+    signature = "debugf(format, ...)"
+    doc = "Print to the kernel's trace_pipe; at most three integer arguments."
+    example = 'interval:s:1 { debugf("tick %d", 1); exit(); }'
+    least, most = 1, 4
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        typer.expression(call.arguments[0])
+        call.note = ("format", typer.string_constant(call.arguments[0], "debugf() format"))
+        for argument in call.arguments[1:]:
+            type_ = typer.expression(argument)
+            if type_ is not None and not isinstance(type_, (types.Integer, types.Pointer)):
+                typer.error("debugf() only supports integer arguments", argument)
+        return types.VOID
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        data = call.note[1].encode("utf-8", "surrogateescape") + b"\0"
+        pointer = code.tables.module.constant(data)
+        numbers = [f"i64 {code.integer(a)}" for a in call.arguments[1:]]
+        code.f.call(6, f"ptr {pointer}", f"i32 {len(data)}", *numbers)  # trace_printk
+        return Value(types.VOID, "0")
+
+
+JOIN_ARGUMENTS, JOIN_LENGTH = 16, 1024
+
+
+class Join(Function):
+    name = "join"
+    signature = "join(char *array[][, separator])"
+    doc = "Print the strings of an array (as argv) with a separator between them."
+    example = "tracepoint:syscalls:sys_enter_execve { join(args.argv); }"
+    least, most = 1, 2
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        type_ = typer.expression(call.arguments[0])
+        if type_ is not None and not isinstance(type_, (types.Pointer, types.Integer)):
+            typer.error(f"join() only supports int or pointer arguments ({describe(type_)} provided)", call)
+        separator: str | None = " "
+        if len(call.arguments) > 1:
+            typer.expression(call.arguments[1])
+            separator = typer.string_constant(call.arguments[1], "join() separator")
+        call.note = ("join", separator)
+        return types.VOID
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        f = code.f
+        limit = min(int(code.typer.config["max_strlen"]), JOIN_LENGTH)
+        array = code.load(code.expression(call.arguments[0]))
+        place = code.pointed(array, types.UINT64)
+        strings = types.Array(element=types.String(limit), count=JOIN_ARGUMENTS)
+        node = ast.Variable(call.span, strings, None, "$join")
+        memory = code.scratch(strings.size)
+        done = f.block("joined")
+        # an empty first byte ends the list for the reader
+        for index in range(JOIN_ARGUMENTS):
+            f.store(8, "0", f.offset(memory, index * limit))
+        for index in range(JOIN_ARGUMENTS):
+            address = f.binary("add", 64, place.operand, str(index * 8))
+            pointer = code.load(Value(types.UINT64, address, place.place)).operand
+            following = f.block("joining")
+            f.branch(f.compare("eq", 64, pointer, "0"), done, following)
+            f.label(following)
+            string = Value(types.INT8, pointer, place.place)
+            helper = Helper.probe_read_user_str if place.place == "user" else Helper.probe_read_kernel_str
+            f.call(helper, f"ptr {f.offset(memory, index * limit)}", f"i32 {limit}", f"i64 {string.operand}")
+        f.label(done)
+        from bttui.compiler.infer import Slot
+
+        slot = Slot("$join", strings)
+        slot.operand = memory
+        node.note = slot
+        code.event(Output("join", text=call.note[1], span=call.span), [node])
+        return Value(types.VOID, "0")

@@ -1,0 +1,210 @@
+"""The context of a probe: args, argN, retval, probe, probetype, func, ctx."""
+
+from bttui.compiler.emit import Helper, Value
+from bttui.compiler.functions import Function
+from bttui.model import types
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.compiler import ast
+    from bttui.compiler.infer import Typer
+    from bttui.compiler.lower import Code
+    from bttui.model.types import Type
+
+
+class Arguments(Function):
+    name = "args"
+    signature = "args"
+    doc = "The arguments of a tracepoint, raw tracepoint, fentry or fexit probe, by name."
+    example = "tracepoint:syscalls:sys_enter_openat { print(str(args.filename)); exit(); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        struct = typer.body.context.arguments
+        if struct is None:
+            typer.error(
+                f"The args builtin can only be used with tracepoint, rawtracepoint, fentry, fexit and uprobe probes ({typer.body.provider} used here)",
+                call,
+                hint="use arg0, arg1, ... in kprobes and uprobes" if typer.body.context.argument_registers else "",
+            )
+        return struct
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        context = code.body.context
+        assert context.arguments is not None
+        if context.argument_access == "pointer":
+            return Value(context.arguments, code.f.to_integer("%ctx"), "kernel")
+        return Value(context.arguments, "%ctx", "context")
+
+
+class Context(Function):
+    name = "ctx"
+    signature = "ctx"
+    doc = "The raw context of the BPF program."
+    example = "iter:task { print(ctx.task.pid); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        if typer.body.context.argument_access == "pointer" and typer.body.context.arguments is not None:
+            return types.Pointer(target=typer.body.context.arguments, space="kernel")
+        return types.UINT64
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        assert call.type is not None
+        return Value(call.type, code.f.to_integer("%ctx"))
+
+
+class Argument(Function):
+    name = "argN"
+    signature = "arg0, arg1, ..."
+    doc = "The arguments of the probed function, as 64-bit integers."
+    example = "kprobe:vfs_read { @[arg2] = count(); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        context = typer.body.context
+        number = int(call.name[3:])
+        if not context.argument_registers and not context.argument_slots:
+            typer.error(
+                f"The {call.name} builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes",
+                call,
+                hint="use args here" if context.arguments is not None else "",
+            )
+        elif number >= (len(context.argument_registers) or context.argument_slots):
+            typer.error(
+                f"arg{number} is not in a register here",
+                call,
+                hint=f"arg0 to arg{(len(context.argument_registers) or context.argument_slots) - 1} are",
+            )
+        return types.UINT64
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        context = code.body.context
+        number = int(call.name[3:])
+        offset = context.registers[context.argument_registers[number]] if context.argument_registers else 8 * number
+        return Value(types.UINT64, code.f.load(64, code.f.offset("%ctx", offset), volatile=True))
+
+
+class StackArgument(Function):
+    name = "sargN"
+    signature = "sarg0, sarg1, ..."
+    doc = "The arguments that were passed on the stack, as 64-bit integers."
+    example = "uprobe:/bin/bash:main { print(sarg0); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        typer.error("not supported yet: arguments on the stack (sargN)", call)
+        return types.UINT64
+
+
+class ReturnValue(Function):
+    name = "retval"
+    signature = "retval"
+    doc = "What the probed function returned."
+    example = "kretprobe:vfs_read { @bytes = hist(retval); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        context = typer.body.context
+        if not context.return_value:
+            typer.error(
+                "The retval builtin can only be used with 'kretprobe' and 'uretprobe' and 'fexit' probes",
+                call,
+                hint="use args.ret here" if context.arguments and any(f.name == "ret" for f in context.arguments.fields or ()) else "",
+            )
+        return context.return_type or types.UINT64
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        context = code.body.context
+        type_ = context.return_type or types.UINT64
+        if context.return_value.startswith("slot:"):
+            offset = 8 * int(context.return_value[5:])
+        else:
+            offset = context.registers[context.return_value]
+        number = code.f.load(64, code.f.offset("%ctx", offset), volatile=True)
+        if isinstance(type_, types.Bool):
+            return code.boolean(code.f.compare("ne", 8, code.f.resize(number, 64, 8, False), "0"))
+        return Value(type_, code.f.resize(number, 64, type_.size * 8, False))
+
+
+class Probe(Function):
+    name = "probe"
+    signature = "probe"
+    doc = "The full name of the probe that fired."
+    example = "tracepoint:sched:sched* { @[probe] = count(); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        typer.body.cookies = True
+        return types.ProbeName()
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        attachments = code.body.attachments
+        if len(attachments) == 1:
+            return Value(types.ProbeName(), str(attachments[0].cookie))
+        return Value(types.ProbeName(), code.f.call(Helper.get_attach_cookie, "ptr %ctx"))
+
+
+class ProbeType(Function):
+    name = "probetype"
+    signature = "probetype"
+    doc = "The kind of the probe that fired."
+    example = "tracepoint:sched:sched* { @[probetype] = count(); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        return types.String(len(typer.body.provider) + 1)
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        type_ = types.String(len(code.body.provider) + 1)
+        memory = code.memory(type_)
+        code.store_string(code.body.provider, type_.size, memory)
+        return Value(type_, memory, "memory")
+
+
+class FunctionName(Function):
+    name = "func"
+    signature = "func"
+    doc = "The name of the probed function."
+    example = "kprobe:vfs_* { @[func] = count(); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        capabilities = typer.body.context.capabilities
+        if "function" not in capabilities:
+            typer.error("The func builtin can not be used with " + typer.body.provider + " probes", call, hint="use probe")
+        return types.UserSymbol() if typer.body.context.user else types.KernelSymbol()
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        address = code.f.call(Helper.get_func_ip, "ptr %ctx")
+        if not code.body.context.user:
+            return Value(types.KernelSymbol(), address)
+        memory = code.memory(types.UserSymbol())
+        user_symbol(code, memory, address)
+        return Value(types.UserSymbol(), memory, "memory")
+
+
+def user_symbol(code: "Code", memory: str, address: str) -> None:
+    """Fill a UserSymbol: address, process, and 0."""
+    code.f.store(64, address, memory, 1)
+    process = code.f.binary("lshr", 64, code.f.call(Helper.get_current_pid_tgid), "32")
+    code.f.store(64, process, code.f.offset(memory, 8), 1)
+
+
+class UserMode(Function):
+    name = "usermode"
+    signature = "usermode"
+    doc = "1 if the CPU was in user mode when the probe fired, 0 if in the kernel (x86_64 only)."
+    example = "profile:hz:99 { @[usermode] = count(); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        if "cs" not in typer.body.context.registers:
+            typer.error(
+                f"The usermode builtin can not be used with {typer.body.provider} probes", call, hint="it needs a profile or software probe"
+            )
+        return types.BOOL
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        segment = code.f.load(64, code.f.offset("%ctx", code.body.context.registers["cs"]), volatile=True)
+        return code.boolean(code.f.compare("eq", 64, code.f.binary("and", 64, segment, "3"), "3"))

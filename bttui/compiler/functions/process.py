@@ -1,0 +1,281 @@
+"""Who is running: pid, tid, uid, gid, comm, cpu, cgroup, curtask and relatives."""
+
+from bttui.compiler import ast
+from bttui.compiler.emit import Helper, Value
+from bttui.compiler.functions import Function
+from bttui.model import types
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.compiler.infer import Typer
+    from bttui.compiler.lower import Code
+    from bttui.model.types import Type
+
+
+class Number(Function):
+    """A helper call, a shift, a size."""
+
+    builtin = True
+    helper = 0
+    shift = 0
+    kind: types.Integer = types.UINT64
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        return self.kind
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        number = code.f.call(self.helper)
+        if self.shift:
+            number = code.f.binary("lshr", 64, number, str(self.shift))
+        return Value(self.kind, code.f.resize(number, 64, self.kind.size * 8, False))
+
+
+class ProcessId(Number):
+    name = "pid"
+    signature = "pid or pid(curr_ns|init)"
+    doc = "Process id (thread group id), as this tracer's own pid namespace sees it."
+    example = "tracepoint:raw_syscalls:sys_enter { @[pid] = count(); }"
+    most = 1
+    helper = Helper.get_current_pid_tgid
+    shift = 32
+    kind = types.UINT32
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        if call.arguments:
+            word = call.arguments[0]
+            if not isinstance(word, ast.Identifier) or word.name not in ("curr_ns", "init"):
+                typer.error(f"Invalid PID namespace mode: {getattr(word, 'name', '')}", word, hint="use curr_ns or init")
+            elif word.name == "init" or not own_namespace():
+                call.note = ("init", word.name == "init")
+                return self.kind
+        call.note = ("own", own_namespace())
+        return self.kind
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        namespace = call.note[1] if call.note and call.note[0] == "own" else None
+        if not namespace:
+            return super().lower(code, call)
+        device, inode = namespace
+        memory = code.temporary(8)
+        code.f.call(Helper.get_ns_current_pid_tgid, f"i64 {device}", f"i64 {inode}", f"ptr {memory}", "i32 8")
+        # struct bpf_pidns_info { u32 pid; u32 tgid; }: pid is the thread's
+        return Value(self.kind, code.f.load(32, code.f.offset(memory, 4 if self.shift else 0)))
+
+
+def own_namespace() -> "tuple[int, int] | None":
+    """(device, inode) of our pid namespace where it is not the machine's first (inode PROC_PID_INIT_INO)."""
+    import os
+
+    status = os.stat("/proc/self/ns/pid")
+    return None if status.st_ino == 0xEFFFFFFC else (status.st_dev, status.st_ino)
+
+
+class ThreadId(ProcessId):
+    name = "tid"
+    signature = "tid or tid(curr_ns|init)"
+    doc = "Thread id."
+    example = "tracepoint:raw_syscalls:sys_enter { @[tid] = count(); }"
+    shift = 0
+
+
+class UserId(Number):
+    name = "uid"
+    signature = "uid"
+    doc = "User id."
+    example = "tracepoint:raw_syscalls:sys_enter { @[uid] = count(); }"
+    helper = Helper.get_current_uid_gid
+    kind = types.UINT32
+
+
+class GroupId(UserId):
+    name = "gid"
+    signature = "gid"
+    doc = "Group id."
+    example = "tracepoint:raw_syscalls:sys_enter { @[gid] = count(); }"
+    shift = 32
+
+
+class Username(UserId):
+    name = "username"
+    signature = "username"
+    doc = "Name of the user."
+    example = "tracepoint:raw_syscalls:sys_enter { @[username] = count(); }"
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        return types.Username()
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        uid = code.f.resize(code.f.call(self.helper), 64, 32, False)
+        return Value(types.Username(), code.f.resize(uid, 32, 64, False))
+
+
+class Cpu(Number):
+    name = "cpu"
+    signature = "cpu"
+    doc = "Number of the CPU."
+    example = "profile:hz:99 { @[cpu] = count(); }"
+    helper = Helper.get_smp_processor_id
+    kind = types.UINT32
+
+
+class NumaNode(Number):
+    name = "numaid"
+    signature = "numaid"
+    doc = "Number of the NUMA node."
+    example = "profile:hz:99 { @[numaid] = count(); }"
+    helper = Helper.get_numa_node_id
+    kind = types.UINT32
+
+
+class Cgroup(Number):
+    name = "cgroup"
+    signature = "cgroup"
+    doc = "Id of the cgroup (version 2)."
+    example = "tracepoint:raw_syscalls:sys_enter { @[cgroup] = count(); }"
+    helper = Helper.get_current_cgroup_id
+
+
+class Random(Number):
+    name = "rand"
+    signature = "rand"
+    doc = "A pseudo-random number."
+    example = "interval:s:1 { print(rand % 6 + 1); exit(); }"
+    helper = Helper.get_prandom_u32
+    kind = types.UINT32
+
+
+class CpuCount(Function):
+    name = "ncpus"
+    signature = "ncpus"
+    doc = "How many CPUs there may be."
+    example = "interval:s:1 { print(ncpus); exit(); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        return types.UINT64
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        return Value(types.UINT64, str(code.typer.host.cpus))
+
+
+class ChildId(Function):
+    name = "cpid"
+    signature = "cpid"
+    doc = "Process id of the command started with -c."
+    example = "tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @ = count(); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        if not typer.options.child:
+            typer.error("cpid builtin requires a command", call, hint="start one with -c")
+        info = typer.map(ast.Map(call.span, None, None, "@__cpid"))
+        info.key, info.value = None, types.UINT32
+        return types.UINT32
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        return code.read_map(ast.Map(call.span, types.UINT32, None, "@__cpid"), None, "")
+
+
+class HasChild(Function):
+    name = "has_cpid"
+    signature = "has_cpid"
+    doc = "Whether a command was started with -c."
+    example = "interval:s:1 { print(has_cpid); exit(); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        call.note = int(bool(typer.options.child))
+        return types.BOOL
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        return Value(types.BOOL, str(call.note))
+
+
+class Command(Function):
+    name = "comm"
+    signature = "comm or comm(pid)"
+    doc = "Name of the thread that is running (15 characters)."
+    example = "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }"
+    most = 1
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        if call.arguments:
+            typer.error("not supported yet: comm() of another task", call)
+        return types.String(16)
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        memory = code.memory(types.String(16))
+        code.f.call(Helper.get_current_comm, f"ptr {memory}", "i32 16")
+        return Value(types.String(16), memory, "memory")
+
+
+class CurrentTask(Function):
+    name = "curtask"
+    signature = "curtask"
+    doc = "The kernel's struct task_struct of the thread that is running."
+    example = "interval:s:1 { print(curtask.pid); exit(); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        struct = typer.host.btf.type("struct task_struct") if typer.host.btf.exists else None
+        if struct is None:
+            return types.UINT64
+        return types.Pointer(target=types.Struct(name="struct task_struct", size=struct.size), space="kernel")
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        assert call.type is not None
+        return Value(call.type, code.f.call(Helper.get_current_task))
+
+
+class ParentId(Function):
+    name = "ppid"
+    signature = "ppid"
+    doc = "Process id of the parent."
+    example = "tracepoint:syscalls:sys_enter_execve { @[ppid] = count(); }"
+    most = 1
+    builtin = True
+    path = ("real_parent", "tgid")
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        if call.arguments:
+            typer.error(f"not supported yet: {self.name}() of another task", call)
+            return None
+        node: ast.Expression = ast.Identifier(call.span, None, None, "curtask")
+        for name in self.path:
+            node = ast.FieldAccess(call.span, None, None, node, name)
+        call.note = node
+        type_ = typer.expression(node)
+        if isinstance(type_, types.Array):
+            return types.String(type_.size)
+        return types.UINT32 if isinstance(type_, types.Integer) else type_
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        assert call.type is not None
+        memory = code.memory(call.type) if isinstance(call.type, types.String) else ""
+        value = code.load(code.expression(call.note), memory)
+        return Value(call.type, value.operand, value.place)
+
+
+class ParentCommand(ParentId):
+    name = "pcomm"
+    signature = "pcomm"
+    doc = "Name of the parent process."
+    example = "tracepoint:syscalls:sys_enter_execve { @[pcomm] = count(); }"
+    path = ("real_parent", "comm")
+
+
+class LeaderCommand(ParentId):
+    name = "leader_comm"
+    signature = "leader_comm"
+    doc = "Name of the process's main thread."
+    example = "tracepoint:raw_syscalls:sys_enter { @[leader_comm] = count(); }"
+    path = ("group_leader", "comm")
+
+
+class LeaderId(ParentId):
+    name = "leader_tid"
+    signature = "leader_tid"
+    doc = "Thread id of the process's main thread."
+    example = "tracepoint:raw_syscalls:sys_enter { @[leader_tid] = count(); }"
+    path = ("group_leader", "pid")

@@ -1,0 +1,89 @@
+"""kstack and ustack."""
+
+from bttui.compiler import ast
+from bttui.compiler.emit import Helper, Value
+from bttui.compiler.functions import Function
+from bttui.model import types
+from bttui.model.program import STACKS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.compiler.infer import Typer
+    from bttui.compiler.lower import Code
+    from bttui.model.types import Type
+
+USER_STACK = 1 << 8  # BPF_F_USER_STACK
+LIMIT = 127  # PERF_MAX_STACK_DEPTH
+MODES = ("bpftrace", "perf", "raw", "build_id")
+
+
+class KernelStack(Function):
+    name = "kstack"
+    signature = "kstack or kstack([mode, ][depth])"
+    doc = "The kernel stack: the innermost frame first, at most depth of them. Modes: bpftrace, perf, raw."
+    example = "profile:hz:99 { @[kstack] = count(); }"
+    most = 2
+    builtin = True
+    space = "kernel"
+    flags = 0
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        mode, depth = typer.config["stack_mode"], LIMIT
+        if ("ustack" if self.flags else "kstack") not in typer.body.context.capabilities:
+            typer.error(f"The {self.name} builtin can not be used with {typer.body.provider} probes", call)
+        for argument in call.arguments:
+            if isinstance(argument, ast.Identifier):
+                if argument.name not in MODES:
+                    typer.error(f"Invalid stack mode: '{argument.name}'", argument, hint="use " + ", ".join(MODES))
+                elif argument.name == "build_id":
+                    typer.error("not supported yet: stacks by build id", argument)
+                mode = argument.name
+            else:
+                typer.expression(argument)
+                number = typer.integer_constant(argument, f"{self.name}() depth")
+                if number is not None and not 0 < number <= 1024:
+                    typer.error(
+                        f"{self.name}([int limit]): limit shouldn't exceed 1024, {number} given"
+                        if number > 1024
+                        else f"{self.name}() depth must be at least 1",
+                        argument,
+                    )
+                    number = LIMIT
+                # the kernel's own limit (sysctl kernel.perf_event_max_stack) is LIMIT unless root raised it
+                depth = min(number or LIMIT, LIMIT)
+        return types.Stack(space=self.space, mode=mode, depth=depth)
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        type_ = call.type
+        assert isinstance(type_, types.Stack)
+        f = code.f
+        memory = code.memory(type_)
+        code.tables.stack_depths.add(type_.depth)
+        identity = f.call(Helper.get_stackid, "ptr %ctx", f"ptr @{STACKS}{type_.depth}", f"i64 {self.flags}")
+        f.store(64, identity, memory, 1)
+        # -EEXIST: another stack has the slot. -EFAULT: there is none (a kernel thread has no user stack)
+        code.when(f.compare("eq", 64, identity, "-17"), lambda: code.count("stack", f"{STACKS}{type_.depth}"))
+        process = f.binary("lshr", 64, f.call(Helper.get_current_pid_tgid), "32") if self.flags else "0"
+        f.store(64, process, f.offset(memory, 8), 1)
+        f.store(64, "0", f.offset(memory, 16), 1)
+        return Value(type_, memory, "memory")
+
+
+class UserStack(KernelStack):
+    name = "ustack"
+    signature = "ustack or ustack([mode, ][depth])"
+    doc = "The user stack: the innermost frame first, at most depth of them. Modes: bpftrace, perf, raw."
+    example = "profile:hz:99 { @[ustack] = count(); }"
+    space = "user"
+    flags = USER_STACK
+
+
+class Stack(KernelStack):
+    name = "stack"
+    signature = "stack"
+    doc = "The old name of kstack."
+    example = "profile:hz:99 { @[kstack] = count(); }"
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        typer.error("stack is now called kstack", call, severity="hint", hint="use kstack")
+        return super().check(typer, call)

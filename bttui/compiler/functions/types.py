@@ -1,0 +1,150 @@
+"""About types, known at compile time: sizeof, offsetof, is_ptr and relatives."""
+
+from bttui.compiler import ast
+from bttui.compiler.emit import Value
+from bttui.compiler.functions import Function
+from bttui.compiler.infer import describe, find_field
+from bttui.model import types
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.compiler.infer import Typer
+    from bttui.compiler.lower import Code
+    from bttui.model.types import Type
+
+
+def type_of(typer: "Typer", node: "ast.Node") -> "Type | None":
+    """The type that an argument names or has."""
+    return typer.type_name(node) if isinstance(node, ast.TypeName) else typer.expression(node)
+
+
+class Known(Function):
+    """The result is a number that the type pass finds."""
+
+    least = most = 1
+    kind: "Type" = types.UINT64
+
+    def value(self, typer: "Typer", call: "ast.Call") -> "int | None":
+        raise NotImplementedError
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        call.note = self.value(typer, call)
+        return self.kind
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        return code.literal(int(call.note or 0), self.kind)
+
+
+class SizeOf(Known):
+    name = "sizeof"
+    signature = "sizeof(type or expression)"
+    doc = "How many bytes a type or the value of an expression has."
+    example = "interval:s:1 { print(sizeof(struct task_struct)); exit(); }"
+
+    def value(self, typer: "Typer", call: "ast.Call") -> "int | None":
+        type_ = type_of(typer, call.arguments[0])
+        if isinstance(type_, types.Struct) and not type_.size:
+            resolved = typer.resolve(type_)
+            return resolved.size if resolved else 0
+        return type_.size if type_ is not None else None
+
+
+class OffsetOf(Known):
+    name = "offsetof"
+    signature = "offsetof(struct, member)"
+    doc = "Where a member lies in its struct, in bytes."
+    example = "interval:s:1 { print(offsetof(struct task_struct, comm)); exit(); }"
+    least, most = 2, 2
+
+    def value(self, typer: "Typer", call: "ast.Call") -> "int | None":
+        type_ = type_of(typer, call.arguments[0])
+        names, node = [], call.arguments[1]
+        while isinstance(node, ast.FieldAccess):
+            names.append(node.name)
+            node = node.operand
+        if isinstance(node, (ast.Identifier, ast.TypeName)):
+            names.append(node.name)
+        offset = 0
+        for name in reversed(names):
+            struct = typer.resolve(type_) if isinstance(type_, types.Struct) else None
+            field = find_field(struct, name, typer) if struct else None
+            if field is None:
+                if type_ is not None:
+                    typer.error(f"'{describe(type_)}' has no field named '{name}'", call)
+                return None
+            offset += field.offset
+            type_ = field.type
+        return offset
+
+
+class Predicate(Known):
+    kind = types.BOOL
+
+    def test(self, type_: "Type") -> bool:
+        raise NotImplementedError
+
+    def value(self, typer: "Typer", call: "ast.Call") -> "int | None":
+        type_ = type_of(typer, call.arguments[0])
+        return int(type_ is not None and self.test(type_))
+
+
+class IsPointer(Predicate):
+    name = "is_ptr"
+    signature = "is_ptr(expression)"
+    doc = "Whether an expression is a pointer."
+    example = "interval:s:1 { print(is_ptr(curtask)); exit(); }"
+
+    def test(self, type_: "Type") -> bool:
+        return isinstance(type_, types.Pointer)
+
+
+class IsString(Predicate):
+    name = "is_str"
+    signature = "is_str(expression)"
+    doc = "Whether an expression is a string."
+    example = "interval:s:1 { print(is_str(comm)); exit(); }"
+
+    def test(self, type_: "Type") -> bool:
+        return isinstance(type_, types.String)
+
+
+class IsArray(Predicate):
+    name = "is_array"
+    signature = "is_array(expression)"
+    doc = "Whether an expression is an array."
+    example = "interval:s:1 { print(is_array(curtask.comm)); exit(); }"
+
+    def test(self, type_: "Type") -> bool:
+        return isinstance(type_, types.Array)
+
+
+class IsInteger(Predicate):
+    name = "is_integer"
+    signature = "is_integer(expression)"
+    doc = "Whether an expression is an integer."
+    example = "interval:s:1 { print(is_integer(pid)); exit(); }"
+
+    def test(self, type_: "Type") -> bool:
+        return isinstance(type_, types.Integer)
+
+
+class IsUnsigned(Predicate):
+    name = "is_unsigned_integer"
+    signature = "is_unsigned_integer(expression)"
+    doc = "Whether an expression is an unsigned integer."
+    example = "interval:s:1 { print(is_unsigned_integer(pid)); exit(); }"
+
+    def test(self, type_: "Type") -> bool:
+        return isinstance(type_, types.Integer) and not type_.signed
+
+
+class IsLiteral(Known):
+    name = "is_literal"
+    signature = "is_literal(expression)"
+    doc = "Whether an expression is a literal."
+    example = "interval:s:1 { print(is_literal(1)); exit(); }"
+    kind = types.BOOL
+
+    def value(self, typer: "Typer", call: "ast.Call") -> "int | None":
+        type_of(typer, call.arguments[0])
+        return int(isinstance(call.arguments[0], (ast.IntegerLiteral, ast.StringLiteral, ast.BooleanLiteral)))

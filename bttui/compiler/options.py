@@ -1,0 +1,130 @@
+"""What besides the text decides what a program becomes: the command line and the config variables."""
+
+from bttui.model.data import Data
+from bttui.model.diagnostic import Diagnostic, DiagnosticError, near
+from bttui.probes.provider import Options as ProbeOptions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bttui.compiler.ast import Root
+
+# name: (default, documentation)
+CONFIG: "dict[str, tuple[Any, str]]" = {
+    "cache_user_symbols": ("PER_PID", "how long user symbols are kept: PER_PID, PER_PROGRAM or NONE"),
+    "cpp_demangle": (True, "show C++ names as they are written"),
+    "lazy_symbolication": (False, "look user symbols up when they are shown, not when a process is seen"),
+    "license": ("GPL", "licence of the BPF programs"),
+    "log_size": (1000000, "bytes of verifier log"),
+    "max_bpf_progs": (1024, "most BPF programs a script may become"),
+    "max_cat_bytes": (10240, "most bytes that cat() reads"),
+    "max_map_keys": (4096, "most keys of a map"),
+    "max_probes": (1024, "most probes to attach to"),
+    "max_strlen": (1024, "most bytes of str(), buf() and path()"),
+    "missing_probes": ("error", "what a probe that does not exist is: error, warn or ignore"),
+    "on_stack_limit": (32, "larger objects are kept off the BPF stack"),
+    "perf_rb_pages": (0, "pages of the event buffer; 0 means 16 MiB or less on a small machine"),
+    "print_maps_on_exit": (True, "print the maps at the end"),
+    "show_debug_info": (True, "show file and line in stacks where known"),
+    "stack_mode": ("bpftrace", "layout of stacks: bpftrace, perf, raw or build_id"),
+    "str_trunc_trailer": ("..", "shown after a string that was cut"),
+    "unstable_tseries": ("warn", "tseries(): error, warn or enable"),
+    "unstable_typeinfo": ("warn", "typeinfo(): error, warn or enable"),
+    "unstable_dw_ustack": ("warn", "dw_ustack(): error, warn or enable"),
+    "unstable_import_statement": ("warn", "import inside a block: error, warn or enable"),
+    "use_blazesym": (True, "accepted for compatibility"),
+}
+CHOICES = {
+    "cache_user_symbols": ("PER_PID", "PER_PROGRAM", "NONE"),
+    "missing_probes": ("error", "warn", "ignore"),
+    "stack_mode": ("bpftrace", "perf", "raw", "build_id"),
+    "license": ("GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"),
+    **{name: ("error", "warn", "enable") for name in CONFIG if name.startswith("unstable_")},
+}
+RENAMED = {
+    "strlen": "max_strlen",
+    "no_cpp_demangle": "cpp_demangle",
+    "cat_bytes_max": "max_cat_bytes",
+    "map_keys_max": "max_map_keys",
+    "max_type_res_iterations": "",
+}
+
+
+class CompileOptions(Data):
+    """``positional`` are $1.., ``named`` the --name=value after --; ``environment`` holds BPFTRACE_* variables."""
+
+    positional: "tuple[str, ...]" = ()
+    named: "tuple[tuple[str, str], ...]" = ()
+    environment: "tuple[tuple[str, str], ...]" = ()
+    pid: int = 0
+    child: int = 0
+    unsafe: bool = False
+    warn_helpers: bool = False
+    no_features: "tuple[str, ...]" = ()
+    traceable_functions: str = ""
+    mode: str = ""
+    include: "tuple[str, ...]" = ()
+
+    def probes(self, config: "dict[str, Any]") -> ProbeOptions:
+        return ProbeOptions(
+            pid=self.pid,
+            unsafe=self.unsafe,
+            no_features=frozenset(self.no_features),
+            missing_probes=config["missing_probes"],
+            max_probes=config["max_probes"],
+            traceable_functions=self.traceable_functions,
+        )
+
+
+def _converted(name: str, value: "int | bool | str") -> "Any":
+    default = CONFIG[name][0]
+    if isinstance(default, bool):
+        if isinstance(value, str):
+            value = {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
+        if not isinstance(value, bool) and value not in (0, 1):
+            raise ValueError("expects true or false")
+        return bool(value)
+    if isinstance(default, int):
+        try:
+            return int(value, 0) if isinstance(value, str) else int(value)
+        except ValueError:
+            raise ValueError("expects a number") from None
+    value = str(value)
+    choices = CHOICES.get(name)
+    if choices:
+        match = next((c for c in choices if c.lower() == value.lower()), None)
+        if match is None:
+            raise ValueError(f"expects one of {', '.join(choices)}")
+        return match
+    return value
+
+
+def read_config(root: "Root", environment: "dict[str, str]") -> "dict[str, Any]":
+    """The config variables in force: environment over script over default. Raises DiagnosticError."""
+    config = {name: default for name, (default, _doc) in CONFIG.items()}
+    problems = []
+    for setting in root.config or ():
+        name = setting.name.lower().removeprefix("bpftrace_")
+        if RENAMED.get(name):
+            problems.append(Diagnostic(f"{setting.name} was renamed", setting.span, hint=f"use {RENAMED[name]}"))
+        elif name not in CONFIG:
+            found = near(name, list(CONFIG))
+            problems.append(
+                Diagnostic(f"Unrecognized config variable: {setting.name}", setting.span, hint=f"did you mean {found[0]}?" if found else "")
+            )
+        else:
+            try:
+                config[name] = _converted(name, setting.value)
+            except ValueError as reason:
+                problems.append(Diagnostic(f"Invalid value for {name}: it {reason}", setting.span))
+    for name in CONFIG:
+        value = environment.get("BPFTRACE_" + name.upper())
+        if value is not None:
+            try:
+                config[name] = _converted(name, value)
+            except ValueError as reason:
+                problems.append(Diagnostic(f"Invalid value for BPFTRACE_{name.upper()}: it {reason}"))
+    if problems:
+        raise DiagnosticError(*problems)
+    return config

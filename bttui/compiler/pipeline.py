@@ -1,0 +1,106 @@
+"""Program text to a Program: the compiler as one sentence."""
+
+from bttui.compiler import ast
+from bttui.compiler.assemble import assemble, optimise
+from bttui.compiler.bodies import make_bodies, split
+from bttui.compiler.emit import Module
+from bttui.compiler.infer import Body, Typer
+from bttui.compiler.lower import Code, Tables
+from bttui.compiler.options import CompileOptions, read_config
+from bttui.compiler.parameters import substitute
+from bttui.compiler.parser import parse
+from bttui.model.diagnostic import DiagnosticError, error
+from bttui.model.program import BpfProgram, Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bttui.host.facts import Host
+
+RING_PAGES = 4096  # 16 MiB of events
+
+
+def compile_program(text: str, file: str, host: "Host", options: CompileOptions) -> Program:
+    """Raises DiagnosticError for what a user can mend. LLVM may end the process: run it in a child."""
+    lowered = lower(text, file, host, options)
+    return lowered.program(assemble(lowered.module.text()), text)
+
+
+def intermediate(text: str, file: str, host: "Host", options: CompileOptions, optimised: bool = False) -> str:
+    """The LLVM text, as emitted or after the passes."""
+    emitted = lower(text, file, host, options).module.text()
+    return str(optimise(emitted)) if optimised else emitted
+
+
+class Lowered:
+    """What is known before LLVM has run."""
+
+    def __init__(self, module: Module, tables: Tables, bodies: "list[Body]", config: "dict[str, Any]"):
+        self.module, self.tables, self.bodies, self.config = module, tables, bodies, config
+        self.maps = tables.specs(int(config["perf_rb_pages"]) or RING_PAGES)
+        for spec in self.maps:
+            module.map(spec.symbol, spec.bpf_type, spec.key_size, spec.value_size, spec.max_entries)
+
+    def program(self, data: bytes, text: str) -> Program:
+        return Program(
+            object=data,
+            source=text,
+            programs=tuple(
+                BpfProgram(b.name, b.context.type, b.context.attach_type, b.context.attach_to, b.probe.span) for b in self.bodies
+            ),
+            attachments=tuple(sorted((a.replace(program=b.name) for b in self.bodies for a in b.attachments), key=lambda a: a.cookie)),
+            maps=tuple(self.maps),
+            outputs=tuple(self.tables.outputs),
+            counters=tuple(self.tables.counters),
+            strings=tuple(self.tables.strings),
+            config=self.config,
+            warnings=tuple(self.tables.typer.problems),
+        )
+
+
+def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowered:
+    root = parse(text, file, options.positional)
+    config = read_config(root, dict(options.environment))
+    root = substitute(root, options.positional)
+    typer = Typer(host, options, config)
+    declarations(root, typer)
+    bodies = make_bodies(root, host, options.probes(config))
+    typer.run(bodies)
+    whole = split(bodies, host)
+    if whole != bodies:
+        bodies = whole
+        typer.run(bodies)
+    module = Module(file, text)
+    tables = Tables(module, typer)
+    for index, body in enumerate(bodies):
+        body.name = f"{body.provider}_{index}"
+        Code(tables, body, index).program(body.name)
+    return Lowered(module, tables, bodies, config)
+
+
+def declarations(root: ast.Root, typer: Typer) -> None:
+    """What stands beside the probes."""
+    problems = []
+    for item in root.items:
+        if isinstance(item, ast.MapDeclaration):
+            size = typer.constant(item.size)
+            info = typer.map(item.map)
+            info.kind, info.size = item.kind, int(size) if isinstance(size, int) else 0
+            if item.kind not in ("hash", "lruhash", "percpuhash", "percpulruhash"):
+                problems.append(
+                    error(f"Invalid bpf map type: {item.kind}", item.span, hint="use hash, lruhash, percpuhash or percpulruhash")
+                )
+            elif info.size <= 0:
+                problems.append(error("The size of a map must be a positive number", item.size.span))
+        elif isinstance(item, ast.Macro):
+            problems.append(error(f"not supported yet: macros ({item.name})", item.span))
+        elif isinstance(item, ast.Subprogram):
+            problems.append(error(f"not supported yet: functions of one's own ({item.name})", item.span))
+    for definition in root.c_definitions:
+        if not definition.text.lstrip().startswith("#include"):
+            problems.append(error("not supported yet: C definitions in programs", definition.span))
+    for statement in root.imports:
+        problems.append(error("not supported yet: import", statement.span))
+    if problems:
+        raise DiagnosticError(*(d for p in problems for d in p.diagnostics))
