@@ -1,0 +1,47 @@
+"""What the user asked for, as the command line understood it. Both front ends start from this."""
+
+from bttui.model.data import Data
+
+STAGES = ("ast", "types", "codegen", "codegen-opt", "libbpf", "verifier")  # of -d, in the order they happen
+FEATURES = ("kprobe_multi", "kprobe_session", "uprobe_multi")  # of --no-feature
+
+
+class Options(Data):
+    """``action`` is "run", "list" (probe names), "info", "help" or "version".
+
+    ``text`` is the program and ``file`` the name to show for it; text is None where none was given or read yet.
+    ``pattern`` is what to list. ``parameters`` are $1, $2, ...; ``named`` maps the names given after -- to their
+    text, or to True for a bare one. ``format`` is "" where none was asked for. ``interval`` is the time between frames
+    in seconds.
+    """
+
+    action: str = "run"
+    text: "str | None" = None
+    file: str = ""
+    pattern: str = ""
+    parameters: "tuple[str, ...]" = ()
+    named: "dict[str, str | bool]" = {}
+    verbose: bool = False
+    pid: int = 0
+    command: str = ""
+    output: str = ""
+    format: str = ""
+    buffering: str = "line"
+    quiet: bool = False
+    helper_errors: bool = False
+    warnings: bool = True
+    unsafe: bool = False
+    no_features: "frozenset[str]" = frozenset()
+    traceable_functions: str = ""
+    dry_run: bool = False
+    stages: "tuple[str, ...]" = ()
+    emit_elf: str = ""
+    emit_llvm: str = ""
+    tui: bool = True
+    interval: float = 1.0
+
+    @property
+    def headless(self) -> bool:
+        """Something was asked for that only the printing front end does."""
+        asked = self.format or self.output or self.quiet or self.dry_run or self.stages or self.action != "run" or not self.tui
+        return bool(asked)
