@@ -2,6 +2,7 @@
 
 from bttui.compiler import ast
 from bttui.compiler.infer import Body
+from bttui.compiler.old_spellings import FIELDS
 from bttui.model.data import Data
 from bttui.model.diagnostic import error
 from bttui.model.program import Attachment
@@ -59,7 +60,7 @@ def sharing_key(context: "Context", use: "tuple[str, ...] | None") -> "tuple[Any
     if use is None or context.arguments is None:
         return (context, None)
     fields = {f.name: f for f in context.arguments.fields or ()}
-    read: list[Data | None] = [fields.get(name) for name in use]
+    read: list[Data | None] = [fields.get(name) or fields.get(FIELDS.get(name, "")) for name in use]
     return (context.replace(arguments=None), context.return_type, tuple(read))
 
 

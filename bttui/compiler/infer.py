@@ -2,6 +2,7 @@
 
 from bttui.compiler import ast
 from bttui.compiler.functions import Function, table
+from bttui.compiler.old_spellings import FIELDS, IDENTIFIERS
 from bttui.model import types
 from bttui.model.diagnostic import Diagnostic, DiagnosticError, near
 from bttui.model.types import Type
@@ -730,6 +731,10 @@ class Typer:
             node.note = call
             call.type = function.check(self, call)
             return call.type
+        if function is None and name in IDENTIFIERS and name not in self.constants:
+            self.error(f"{name} is now called {IDENTIFIERS[name]}", node, severity="hint", fix=IDENTIFIERS[name])
+            node.name = IDENTIFIERS[name]
+            return self.Identifier(node)
         if name in self.constants:
             node.note = self.constants[name]
             return literal_type(self.constants[name])
@@ -1014,10 +1019,10 @@ class Typer:
             )
             return None
         found = find_field(struct, node.name, self)
-        if found is None and struct.name.endswith("_args") and node.name in OLD_FIELDS:
-            found = find_field(struct, OLD_FIELDS[node.name], self)
+        if found is None and operand == self.body.context.arguments and node.name in FIELDS:
+            found = find_field(struct, FIELDS[node.name], self)
             if found:
-                self.error(f"args.{node.name} is now args.{OLD_FIELDS[node.name]}", node, severity="hint")
+                self.error(f"args.{node.name} is now args.{FIELDS[node.name]}", node, severity="hint")
         if found is None:
             names = [f.name for f in struct.fields if f.name]
             close = near(node.name, names)
@@ -1200,9 +1205,6 @@ class Typer:
             else "this kernel has no BTF: define it in the program",
         )
         return None
-
-
-OLD_FIELDS = {"retval": "ret"}  # the tutorial's args->retval of sys_exit_* tracepoints
 
 
 def find_field(struct: types.Struct, name: str, typer: Typer) -> "types.Field | None":

@@ -71,7 +71,8 @@ class Output(Data):
     """What an event record means. A record is a u64 index in Program.outputs, then the arguments.
 
     ``kind``: printf, errorf, warnf, debugf, cat, system, print, print_map, clear, zero, time, strftime, join, exit,
-    unwatch, skboutput, helper_error. ``text`` is its format. ``map`` is the map it is about. ``size`` is the full
+    unwatch, skboutput, helper_error, runtime_error (its ``text`` is a warning about ``span``), print_entry (print of one
+    entry of an aggregation: the argument is the key, the value is read when it is printed). ``text`` is its format. ``map`` is the map it is about. ``size`` is the full
     size of the record in bytes. ``probe`` says it fires for its own probe only.
     """
 
@@ -94,7 +95,11 @@ class Counter(Data):
     subject: str
 
 
-RINGBUF, COUNTERS, SCRATCH, STACKS = "ringbuf", "counters", "scratch", "stacks"  # our own maps, by name
+# Our own maps, by name. There is a stack trace map for each depth that the program asks for: "stacks127", "stacks3".
+RINGBUF, COUNTERS, SCRATCH, STACKS = "ringbuf", "counters", "scratch", "stacks"
+# Internal scalars (name begins with @__, never shown), written by the runner before anything is attached:
+# u64 boot clock at the start, u32 process id of the -c child. Present only where the program uses them.
+ELAPSED, CHILD = "@__elapsed", "@__cpid"
 
 
 class Program(Data):

@@ -76,14 +76,3 @@ class UserStack(KernelStack):
     example = "profile:hz:99 { @[ustack] = count(); }"
     space = "user"
     flags = USER_STACK
-
-
-class Stack(KernelStack):
-    name = "stack"
-    signature = "stack"
-    doc = "The old name of kstack."
-    example = "profile:hz:99 { @[kstack] = count(); }"
-
-    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        typer.error("stack is now called kstack", call, severity="hint", hint="use kstack")
-        return super().check(typer, call)
