@@ -48,7 +48,7 @@ class LoadedObject:
         self._handle = handle
         self.programs = programs
         self.maps = maps
-        self.log = log  # what the verifier said, where it was asked to
+        self.log = log  # what libbpf and the verifier said, where they were asked to; see refusal.verifier_logs
 
     def close(self) -> None:
         """Close every descriptor. What is still attached keeps the kernel's copy alive: close the links first."""
@@ -90,7 +90,7 @@ def _raise_soft(resource: "Any", limit: int) -> None:
 
 
 def load(program: "Program", *, log_level: int = 0) -> LoadedObject:
-    """Load a Program. ``log_level`` 1 or 2 keeps the verifier's log in ``.log`` even where it has no complaint.
+    """Load a Program. ``log_level`` 1 or 2 keeps all that libbpf and the verifier say in ``.log``.
 
     Raises DiagnosticError: libbpf is missing, the kernel refuses (with the source line and the verifier's whole log),
     or the object is not sound.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bttui.model.program import Program
 
 _FAILED = re.compile(r"prog '([^']*)': BPF program load failed: ")
-_LOG = re.compile(r"prog '[^']*': -- BEGIN PROG LOAD LOG --\n(.*)-- END PROG LOAD LOG --", re.S)
+_LOG = re.compile(r"prog '([^']*)': -- BEGIN PROG LOAD LOG --\n(.*?)-- END PROG LOAD LOG --", re.S)
 _MAP = re.compile(r"map '([^']*)': failed to create: .*\((-\d+)\)")
 # "; source text @ file:line"; kernels before 6.9 write the source text alone.
 _SOURCE = re.compile(r"^; (.*?)(?: @ \S+:(\d+))?$")
@@ -100,8 +100,7 @@ def _program_refused(program: "Program", name: str, number: int, text: str) -> D
     spec = next((p for p in program.programs if p.name == name), None)
     probe = next((a.name for a in program.attachments if a.program == name), name)
     span = spec.span if spec else None
-    found = _LOG.search(text)
-    log = found[1] if found else ""
+    log = verifier_logs(text).get(name, "")
     complaint, line = read_log(log, program.source)
     if not complaint:
         if spec is not None and number == errno.EPERM and spec.attach_to:
@@ -115,6 +114,11 @@ def _program_refused(program: "Program", name: str, number: int, text: str) -> D
         span = line_span(program.source, line, file) or span
     message, hint = explain(complaint)
     return Diagnostic(f"the kernel refuses {probe}: {message}", span, hint=hint, detail=log, code="verifier")
+
+
+def verifier_logs(text: str) -> "dict[str, str]":
+    """The verifier's log of each program by its name, out of libbpf's messages."""
+    return dict(_LOG.findall(text))
 
 
 def explain(complaint: str) -> "tuple[str, str]":

@@ -109,20 +109,24 @@ def test_nothing_remains_in_the_kernel(counting):
     eventually(lambda: not our_maps & set(bpf.ids(bpf.MAP_GET_NEXT_ID)))
 
 
-def test_no_descriptor_is_left(load):
-    before = sorted(os.listdir("/proc/self/fd"))
+def kernel_objects():
+    """What our descriptors of programs, maps, links and events are."""
+    with os.scandir("/proc/self/fd") as entries:
+        found = [os.readlink(entry.path) for entry in entries if os.path.lexists(entry.path)]
+    return sorted(name for name in found if name.startswith("anon_inode:"))
+
+
+def test_no_descriptor_is_left():
+    before = kernel_objects()
     for _ in range(3):
         module = ir.Module()
         module.map("@", bpf.HASH, 4, 4, 8)
         ir.tracepoint(module, "trace", "  ret i32 0 @@")
         with load_object(module.program()) as loaded:
-            close_all(
-                [
-                    links.tracepoint(loaded.programs["trace"], event_id(f"sched/{name}"), name=name)
-                    for name in ("sched_switch", "sched_waking")
-                ]
-            )
-    assert sorted(os.listdir("/proc/self/fd")) == before
+            assert "anon_inode:bpf-prog" in kernel_objects()
+            program = loaded.programs["trace"]
+            close_all(links.tracepoint(program, event_id(event), name=event) for event in ("sched/sched_switch", "sched/sched_waking"))
+    assert kernel_objects() == before
 
 
 def test_closing_nothing():
