@@ -48,10 +48,12 @@ def linear_index(value: int, type_: "LinearHistogram") -> int:
 
 
 def linear_range(index: int, type_: "LinearHistogram") -> "tuple[int | None, int | None]":
-    """(lowest, highest) value of the bucket, both included; None means no bound."""
+    """(lowest, highest) value of the bucket, both included; None means no bound.
+
+    Where the step does not divide the range, the last bucket begins below the maximum: with lhist(n, 0, 10, 3)
+    9 falls in it.
+    """
     if index == 0:
         return None, type_.minimum - 1
-    if index == linear_buckets(type_) - 1:
-        return type_.maximum, None
     low = type_.minimum + (index - 1) * type_.step
-    return low, low + type_.step - 1
+    return low, None if index == linear_buckets(type_) - 1 else low + type_.step - 1

@@ -1,0 +1,78 @@
+"""Bucket labels and bars: once, for the text that goes into a pipe and for the panes."""
+
+from bttui.model.buckets import histogram_range, linear_range
+from bttui.model.data import Data
+from bttui.model.types import Histogram, LinearHistogram
+
+UNITS = ("", "K", "M", "G", "T", "P", "E")  # powers of 1024
+BAR_WIDTH = 52
+
+
+class Bucket(Data):
+    """``low`` and ``high`` are both included; None means no bound."""
+
+    label: str
+    low: "int | None"
+    high: "int | None"
+    count: int
+
+
+def buckets(type_: "Histogram | LinearHistogram", counts: "dict[int, int]") -> "list[Bucket]":
+    """From the first bucket that was hit to the last one, with the empty ones between them."""
+    if not counts:
+        return []
+    span = range(min(counts), max(counts) + 1)
+    if isinstance(type_, LinearHistogram):
+        return [Bucket(_linear_label(i, type_), *linear_range(i, type_), counts.get(i, 0)) for i in span]
+    return [Bucket(_power_label(i, type_.bits), *histogram_range(i, type_.bits), counts.get(i, 0)) for i in span]
+
+
+def total(counts: "dict[int, int]") -> int:
+    """How many values a histogram holds."""
+    return sum(counts.values())
+
+
+def histogram_text(type_: "Histogram | LinearHistogram", counts: "dict[int, int]", divisor: int = 1) -> str:
+    """One line a bucket. ``divisor`` divides the counts, as print(@, top, div) does."""
+    rows = buckets(type_, counts)
+    divided = [row.count // divisor for row in rows]
+    most = max(divided, default=0) or 1
+    return "".join(
+        [f"{row.label:<16}{count:>8} |{'@' * (count * BAR_WIDTH // most):<52}|\n" for row, count in zip(rows, divided, strict=True)]
+    )
+
+
+def _power_label(index: int, bits: int) -> str:
+    """The label of a power-of-two bucket. The unit goes with the power of two that the bucket belongs to,
+
+    not with the number: of hist(n, 1), [768, 1024) is followed by [1024, 1536) and then by [2K, 3K).
+    """
+    if index == 0:
+        return "(..., 0)"
+    if index - 1 < 1 << (bits + 1):
+        return f"[{index - 1}]"
+    return f"[{_power_bound(index - 1, bits)}, {_power_bound(index, bits)})"
+
+
+def _power_bound(index: int, bits: int) -> str:
+    shift = (index >> bits) - 1
+    unit, rest = divmod(shift, 10)
+    return f"{((index & ((1 << bits) - 1)) | (1 << bits)) << rest}{UNITS[unit]}"
+
+
+def _linear_label(index: int, type_: LinearHistogram) -> str:
+    low, high = linear_range(index, type_)
+    if low is None:
+        return f"(..., {binary_number(type_.minimum)})"
+    if high is None:
+        return f"[{binary_number(low)}, ...)"
+    return f"[{binary_number(low)}, {binary_number(high + 1)})"
+
+
+def binary_number(number: int) -> str:
+    """With a unit only where it divides without rest: 2048 is 2K, 2000 stays 2000."""
+    unit = 0
+    while number and number % 1024 == 0 and unit < len(UNITS) - 1:
+        number //= 1024
+        unit += 1
+    return f"{number}{UNITS[unit]}"

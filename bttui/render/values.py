@@ -1,0 +1,199 @@
+"""A value of a type as text. The same values look the same in map lines, print(), printf("%s") and pane cells.
+
+Strings keep what the traced world wrote, undecodable bytes as surrogates; cleaning them for a terminal is render.clean.
+"""
+
+from bttui.model.frame import Symbol
+from bttui.model.types import (
+    Aggregation,
+    Array,
+    Average,
+    Bool,
+    Buffer,
+    Enum,
+    Integer,
+    KernelSymbol,
+    Pointer,
+    Record,
+    Stack,
+    Stats,
+    Struct,
+    Timestamp,
+    Tuple,
+    Type,
+    UserSymbol,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Writer = Callable[[Any], str]
+
+_ESCAPED = [chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}" for byte in range(256)]
+
+
+def value_text(type_: Type, value: "Any") -> str:
+    """One value as text; for many of one type, keep a ``writer``."""
+    return writer(type_)(value)
+
+
+def writer(type_: Type) -> "Writer":
+    """A function from a Python value of this type (see model.types) to its text."""
+    if isinstance(type_, Bool):
+        return bool_text
+    if isinstance(type_, Enum):
+        return enum_writer(type_)
+    if isinstance(type_, Pointer):
+        return hex
+    if isinstance(type_, Buffer):
+        return buffer_text
+    if isinstance(type_, Tuple):
+        return _tuple_writer(type_)
+    if isinstance(type_, (Record, Struct)):
+        return _record_writer(type_)
+    if isinstance(type_, Array):
+        return _array_writer(type_)
+    if isinstance(type_, Stack):
+        return _stack_writer(type_)
+    if isinstance(type_, (KernelSymbol, UserSymbol)):
+        return symbol_text
+    if isinstance(type_, Average):
+        return lambda value: str(average(value))
+    if isinstance(type_, Stats):
+        return stats_text
+    return str
+
+
+def bool_text(value: "Any") -> str:
+    return "true" if value else "false"
+
+
+def enum_writer(type_: Enum) -> "Writer":
+    """Names for values that have one, numbers for the rest."""
+    names: "dict[int, str]" = {}
+    for name, number in type_.members:
+        names.setdefault(number, name)
+
+    def write(value: int) -> str:
+        return names.get(value) or str(value)
+
+    return write
+
+
+def buffer_text(value: bytes) -> str:
+    r"""Printable ASCII as it is, everything else as \xHH."""
+    return "".join([_ESCAPED[byte] for byte in value])
+
+
+def symbol_text(symbol: Symbol) -> str:
+    """The name alone; an address nobody knows in hexadecimal."""
+    return symbol.name or f"{symbol.address:#x}" if symbol.address or symbol.name else "0"
+
+
+def frame_text(symbol: Symbol) -> str:
+    """A stack frame without its indentation: name+offset."""
+    return f"{symbol.name}+{symbol.offset}" if symbol.name else f"{symbol.address:#x}"
+
+
+def quotient(total: int, count: int) -> int:
+    """Division as C does it, towards zero; 0 where nothing was counted."""
+    if not count:
+        return 0
+    return total // count if (total < 0) == (count < 0) else -(-total // count)
+
+
+def average(value: "tuple[int, int]") -> int:
+    """The mean of (total, count)."""
+    return quotient(*value)
+
+
+def stats_text(value: "tuple[int, int]", div: int = 1) -> str:
+    """``div`` divides the average only."""
+    total, count = value
+    return f"{{ .count = {count}, .average = {quotient(quotient(total, count), div)}, .total = {total} }}"
+
+
+def zero(type_: Type) -> "Any":
+    """The value that a map nobody wrote to shows: zero bytes read as the type."""
+    if isinstance(type_, Bool):
+        return False
+    if isinstance(type_, (Integer, Enum, Pointer)):
+        return 0
+    if isinstance(type_, Buffer):
+        return b""
+    if isinstance(type_, Tuple):
+        return tuple([zero(element) for element in type_.elements])
+    if isinstance(type_, (Record, Struct)):
+        return tuple([zero(field.type) for field in type_.fields or ()])
+    if isinstance(type_, Array):
+        return (zero(type_.element),) * type_.count
+    if isinstance(type_, Stack):
+        return ()
+    if isinstance(type_, (KernelSymbol, UserSymbol)):
+        return Symbol(0)
+    if isinstance(type_, (Average, Stats)):
+        return 0, 0
+    if isinstance(type_, Aggregation):
+        return 0
+    if isinstance(type_, Timestamp):
+        return "(?)"
+    return ""
+
+
+def _tuple_writer(type_: Tuple) -> "Writer":
+    writers = [writer(element) for element in type_.elements]
+
+    def write(value: "tuple[Any, ...]") -> str:
+        return "(" + ", ".join([each(item) for each, item in zip(writers, value, strict=True)]) + ")"
+
+    return write
+
+
+def _record_writer(type_: "Record | Struct") -> "Writer":
+    parts = [(f".{field.name} = ", writer(field.type)) for field in type_.fields or ()]
+
+    def write(value: "tuple[Any, ...]") -> str:
+        return "{ " + ", ".join([label + each(item) for (label, each), item in zip(parts, value, strict=True)]) + " }"
+
+    return write
+
+
+def _array_writer(type_: Array) -> "Writer":
+    element = writer(type_.element)
+
+    def write(value: "tuple[Any, ...]") -> str:
+        return "[" + ",".join([element(item) for item in value]) + "]"
+
+    return write if type_.count else lambda value: "null"  # a flexible array
+
+
+def _stack_writer(type_: Stack) -> "Writer":
+    if type_.mode == "raw":
+        line = _raw_line
+    elif type_.mode == "perf":
+        line = _perf_user_line if type_.space == "user" else _perf_kernel_line
+    else:
+        line = _plain_line
+
+    def write(symbols: "tuple[Symbol, ...]") -> str:
+        return "\n" + "".join([line(symbol) for symbol in symbols])
+
+    return write
+
+
+def _plain_line(symbol: Symbol) -> str:
+    return f"        {frame_text(symbol)}\n"
+
+
+def _raw_line(symbol: Symbol) -> str:
+    return f"{symbol.address:x}\n"
+
+
+def _perf_kernel_line(symbol: Symbol) -> str:
+    return f"\t{symbol.address:x} {frame_text(symbol)}\n"
+
+
+def _perf_user_line(symbol: Symbol) -> str:
+    return f"\t{symbol.address:x} {frame_text(symbol)} ({symbol.module or '[unknown]'})\n"
