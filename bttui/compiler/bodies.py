@@ -1,7 +1,7 @@
 """From attach points to bodies: which places a probe means, and which of them can share a BPF program."""
 
 from bttui.compiler import ast
-from bttui.compiler.infer import Body
+from bttui.compiler.infer.scope import Body
 from bttui.compiler.old_spellings import FIELDS
 from bttui.model.data import Data
 from bttui.model.diagnostic import error

@@ -4,8 +4,10 @@ from bttui.compiler import ast
 from bttui.compiler.assemble import assemble, optimise
 from bttui.compiler.bodies import make_bodies, split
 from bttui.compiler.emit import Module
-from bttui.compiler.infer import Body, Typer
-from bttui.compiler.lower import Code, Tables
+from bttui.compiler.infer.scope import Body
+from bttui.compiler.infer.typer import Typer
+from bttui.compiler.lower.code import Code
+from bttui.compiler.lower.tables import Tables
 from bttui.compiler.options import CompileOptions, read_config
 from bttui.compiler.parameters import substitute
 from bttui.compiler.parser import parse

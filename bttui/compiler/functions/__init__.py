@@ -7,8 +7,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bttui.compiler.ast import Call, Expression
     from bttui.compiler.emit import Value
-    from bttui.compiler.infer import Typer
-    from bttui.compiler.lower import Code
+    from bttui.compiler.infer.typer import Typer
+    from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
 FAMILIES = ("aggregations", "clock", "control", "maps", "memory", "output", "probe", "process", "stacks", "strings", "symbols", "types")

@@ -6,8 +6,8 @@ from bttui.model import types
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bttui.compiler.ast import Call, Expression
-    from bttui.compiler.infer import Typer
-    from bttui.compiler.lower import Code
+    from bttui.compiler.infer.typer import Typer
+    from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
 
@@ -26,7 +26,7 @@ class Aggregation(Function):
         if isinstance(type_, (types.Enum, types.Bool, types.Pointer)):
             return types.UINT64
         if type_ is not None and not isinstance(type_, types.Integer):
-            from bttui.compiler.infer import describe
+            from bttui.compiler.infer.rules import describe
 
             typer.error(f"{self.name}() only supports integer arguments ({describe(type_)} provided)", call)
             return None

@@ -8,8 +8,8 @@ from bttui.model.program import Output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bttui.compiler.infer import Typer
-    from bttui.compiler.lower import Code
+    from bttui.compiler.infer.typer import Typer
+    from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
 CLOCKS = {"monotonic": (0, Helper.ktime_get_ns), "boot": (1, Helper.ktime_get_boot_ns), "tai": (3, Helper.ktime_get_tai_ns)}

@@ -3,14 +3,15 @@
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
-from bttui.compiler.infer import describe
+from bttui.compiler.infer.rules import describe
 from bttui.model import types
 from bttui.model.program import Output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bttui.compiler.infer import MapInfo, Typer
-    from bttui.compiler.lower import Code
+    from bttui.compiler.infer.scope import MapInfo
+    from bttui.compiler.infer.typer import Typer
+    from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
 

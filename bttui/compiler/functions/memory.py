@@ -3,13 +3,13 @@
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
-from bttui.compiler.infer import describe
+from bttui.compiler.infer.rules import describe
 from bttui.model import types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bttui.compiler.infer import Typer
-    from bttui.compiler.lower import Code
+    from bttui.compiler.infer.typer import Typer
+    from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
 

@@ -5,14 +5,15 @@ import re
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
-from bttui.compiler.infer import MapInfo, describe
+from bttui.compiler.infer.rules import describe
+from bttui.compiler.infer.scope import MapInfo
 from bttui.model import types
 from bttui.model.program import Output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bttui.compiler.infer import Typer
-    from bttui.compiler.lower import Code
+    from bttui.compiler.infer.typer import Typer
+    from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
 CONVERSION = re.compile(r"%([-+ #0]*)(\d*)(?:\.(\d+))?(hh|h|ll|l|j|z|t)?([a-zA-Z%])(r|x|h)?", re.S)
@@ -246,7 +247,7 @@ class Join(Function):
             helper = Helper.probe_read_user_str if place.place == "user" else Helper.probe_read_kernel_str
             f.call(helper, f"ptr {f.offset(memory, index * limit)}", f"i32 {limit}", f"i64 {string.operand}")
         f.label(done)
-        from bttui.compiler.infer import Slot
+        from bttui.compiler.infer.scope import Slot
 
         slot = Slot("$join", strings)
         slot.operand = memory

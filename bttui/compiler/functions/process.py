@@ -7,8 +7,8 @@ from bttui.model import types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bttui.compiler.infer import Typer
-    from bttui.compiler.lower import Code
+    from bttui.compiler.infer.typer import Typer
+    from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
 

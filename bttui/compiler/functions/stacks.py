@@ -8,8 +8,8 @@ from bttui.model.program import STACKS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bttui.compiler.infer import Typer
-    from bttui.compiler.lower import Code
+    from bttui.compiler.infer.typer import Typer
+    from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
 USER_STACK = 1 << 8  # BPF_F_USER_STACK

@@ -3,14 +3,14 @@
 from bttui.compiler import ast
 from bttui.compiler.bodies import walk
 from bttui.compiler.emit import Helper
-from bttui.compiler.infer import Slot
+from bttui.compiler.infer.scope import Slot
 from bttui.model import types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bttui.compiler.lower import Code
+    from bttui.compiler.lower.code import Code
 
 MOST = 1 << 23  # BPF_MAX_LOOPS, <linux/bpf_verifier.h>
 RETURNED = 8  # where the frame says that the body ran a return statement

@@ -1,0 +1,1 @@
+"""The type pass: from what is written to what it is."""

@@ -1,0 +1,439 @@
+"""Expressions."""
+
+from bttui.compiler import ast
+from bttui.compiler.functions import Function
+from bttui.compiler.infer.maps import Maps
+from bttui.compiler.infer.names import find_field
+from bttui.compiler.infer.rules import describe, fits, is_stringlike, literal_type
+from bttui.compiler.old_spellings import FIELDS, IDENTIFIERS
+from bttui.model import types
+from bttui.model.diagnostic import near
+from bttui.model.types import Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
+
+class Expressions(Maps):
+    """One method for each kind."""
+
+    def IntegerLiteral(self, node: ast.IntegerLiteral) -> Type:
+        suffix = node.suffix.lower()
+        if suffix:
+            signed = "u" not in suffix
+            if "l" in suffix:
+                return types.INT64 if signed else types.UINT64
+            return types.Integer(size=4 if node.value < 1 << 32 else 8, signed=signed)
+        return literal_type(node.value)
+
+    def BooleanLiteral(self, node: ast.BooleanLiteral) -> Type:
+        return types.BOOL
+
+    def StringLiteral(self, node: ast.StringLiteral) -> Type:
+        return types.String(len(node.value.encode("utf-8", "surrogateescape")) + 1)
+
+    def Identifier(self, node: ast.Identifier) -> "Type | None":
+        name = node.name
+        function = self.function_named(name)
+        if function is not None and (function.builtin or function.least == 0):
+            call = node.note if isinstance(node.note, ast.Call) else ast.Call(node.span, None, None, name, (), False)
+            node.note = call
+            call.type = self.check(function, call)
+            return call.type
+        if function is None and name in IDENTIFIERS and name not in self.constants:
+            self.error(f"{name} is now called {IDENTIFIERS[name]}", node, severity="hint", fix=IDENTIFIERS[name])
+            node.name = IDENTIFIERS[name]
+            return self.Identifier(node)
+        if name in self.constants:
+            node.note = self.constants[name]
+            return literal_type(self.constants[name])
+        if self.host.btf.exists:
+            found = self.host.btf.enum_constant(name)
+            if found is not None:
+                node.note = found[0]
+                return found[1]
+        names = [*self.functions, *self.constants]
+        found_names = near(name, names)
+        self.error(f"Unknown identifier: '{name}'", node, hint=f"did you mean {found_names[0]}?" if found_names else "")
+        return None
+
+    def Variable(self, node: ast.Variable) -> "Type | None":
+        slot = self.find(node.name)
+        if slot is None:
+            self.error(f"Undefined or undeclared variable: {node.name}", node)
+            return None
+        node.note = slot
+        if slot.type is None and self.final:
+            self.error(f"Variable used before it was assigned: {node.name}", node)
+        return slot.type
+
+    def Positional(self, node: ast.Positional) -> "Type | None":
+        raise AssertionError("positional parameters are replaced before this pass")
+
+    def Comptime(self, node: ast.Comptime) -> "Type | None":
+        type_ = self.expression(node.operand)
+        if self.constant(node.operand) is None and type_ is not None:
+            self.error("Unable to evaluate at compile time.", node.operand)
+        return type_
+
+    def Unary(self, node: ast.Unary) -> "Type | None":
+        if node.operator in ("++", "--", "x++", "x--"):
+            return self.increment(node)
+        if node.operator == "&":
+            return self.address_of(node)
+        operand = self.expression(node.operand)
+        if operand is None:
+            return None
+        if isinstance(operand, types.Aggregation):
+            operand = self.cast_aggregation(operand)
+        if node.operator == "!":
+            if not self.truthy(operand):
+                self.error(f"The ! operator can not be used on expressions of type '{describe(operand)}'", node)
+            return types.BOOL
+        if node.operator == "*":
+            if isinstance(operand, types.Pointer):
+                return self.dereferenced(operand, node)
+            if isinstance(operand, types.Integer) and operand.size == 8:
+                return types.UINT64
+            self.error(f"Can not dereference value of type '{describe(operand)}' (not a pointer)", node)
+            return None
+        if isinstance(operand, types.Bool):
+            operand = types.INT8
+        if isinstance(operand, types.Enum):
+            operand = types.UINT64
+        if not isinstance(operand, types.Integer):
+            self.error(f"The {node.operator} operator can not be used on expressions of type '{describe(operand)}'", node)
+            return None
+        value = self.constant(node)
+        if isinstance(value, int):
+            return literal_type(value) if fits(value, types.INT64) else types.UINT64
+        return types.Integer(size=operand.size, signed=True) if node.operator == "-" else operand
+
+    def dereferenced(self, pointer: types.Pointer, node: ast.Node) -> "Type | None":
+        if isinstance(pointer.target, types.Void):
+            self.error("Can not dereference a void pointer", node, hint="cast it to a pointer to a type first")
+            return None
+        return pointer.target
+
+    def increment(self, node: ast.Unary) -> "Type | None":
+        operand = node.operand
+        if isinstance(operand, ast.Variable):
+            slot = self.find(operand.name)
+            if slot is None:
+                self.error(f"Undefined or undeclared variable: {operand.name}", operand)
+                return None
+            operand.note, operand.type = slot, slot.type
+            if slot.type is not None and not isinstance(slot.type, (types.Integer, types.Pointer)):
+                self.error(f"The {node.operator.strip('x')} operator can not be used on expressions of type '{describe(slot.type)}'", node)
+            elif isinstance(slot.type, types.Integer) and not slot.declared and not slot.loop:
+                self.widen(slot, types.INT64 if slot.type.signed else types.UINT64, None, node)
+            return slot.type
+        if isinstance(operand, (ast.Map, ast.MapAccess)):
+            info = self.target(operand)
+            info.assigned = True
+            if isinstance(info.value, types.Aggregation):
+                self.error(f"The {node.operator.strip('x')} operator can not be used on a map of type {describe(info.value)}", node)
+            elif info.value is None or isinstance(info.value, types.Integer):
+                signed = not isinstance(info.value, types.Integer) or info.value.signed
+                self.store(info, types.INT64 if signed else types.UINT64, None, node)
+            elif not isinstance(info.value, types.Pointer):
+                self.error(f"The {node.operator.strip('x')} operator can not be used on expressions of type '{describe(info.value)}'", node)
+            operand.type = info.value
+            return info.value
+        self.error(f"The {node.operator.strip('x')} operator must be applied to a map or variable", node)
+        return None
+
+    def address_of(self, node: ast.Unary) -> "Type | None":
+        self.error("not supported yet: the address of a variable or map (&)", node)
+        return None
+
+    def Binary(self, node: ast.Binary) -> "Type | None":
+        left, right = self.expression(node.left), self.expression(node.right)
+        if left is None or right is None:
+            return types.BOOL if node.operator in ("==", "!=", "<", ">", "<=", ">=", "&&", "||") else None
+        if isinstance(left, types.Aggregation) and not isinstance(left, (types.Histogram, types.LinearHistogram, types.TimeSeries)):
+            left = self.cast_aggregation(left)
+        if isinstance(right, types.Aggregation) and not isinstance(right, (types.Histogram, types.LinearHistogram, types.TimeSeries)):
+            right = self.cast_aggregation(right)
+        operator = node.operator
+        if operator in ("&&", "||"):
+            for side, type_ in ((node.left, left), (node.right, right)):
+                if not self.truthy(type_):
+                    self.error(f"The {operator} operator can not be used on expressions of type '{describe(type_)}'", side)
+            return types.BOOL
+        if operator in ("==", "!=") and self.comparable(left, right):
+            return types.BOOL
+        if isinstance(left, types.Pointer) or isinstance(right, types.Pointer):
+            return self.pointer_arithmetic(node, left, right)
+        plain = (types.Integer, types.Enum, types.Bool)
+        if not (isinstance(left, plain) and isinstance(right, plain)):
+            self.error(
+                f"Type mismatch for '{operator}': comparing {describe(left)} with {describe(right)}"
+                if operator in ("==", "!=", "<", ">", "<=", ">=")
+                else f"The {operator} operator can not be used on expressions of types {describe(left)}, {describe(right)}",
+                node,
+            )
+            return None
+        if operator in ("==", "!=", "<", ">", "<=", ">="):
+            return types.BOOL
+        if isinstance(left, types.Enum) and isinstance(right, types.Enum) and left == right and operator in ("|", "&", "^"):
+            pass
+        value = self.constant(node)
+        if isinstance(value, int):
+            return literal_type(value)
+        signed = self.signed(left, node.left) or self.signed(right, node.right)
+        if operator in ("<<", ">>"):
+            signed = self.signed(left, node.left)
+        return types.INT64 if signed else types.UINT64
+
+    def signed(self, type_: Type, node: ast.Expression) -> bool:
+        """Literals that are not negative go with the other side."""
+        value = self.constant(node)
+        if isinstance(value, int) and value >= 0:
+            return False
+        return isinstance(type_, types.Integer) and type_.signed
+
+    def comparable(self, left: Type, right: Type) -> bool:
+        if is_stringlike(left) and is_stringlike(right):
+            return True
+        if isinstance(left, types.ProbeName) and isinstance(right, types.String):
+            return True
+        if isinstance(left, types.String) and isinstance(right, types.ProbeName):
+            return True
+        if isinstance(left, (types.Tuple, types.Record)) and type(left) is type(right):
+            return self.join(left, right, None) is not None
+        if isinstance(left, types.Array) and left == right:
+            return True
+        return isinstance(left, types.Bool) and isinstance(right, types.Bool)
+
+    def pointer_arithmetic(self, node: ast.Binary, left: Type, right: Type) -> "Type | None":
+        operator = node.operator
+        if operator in ("==", "!=", "<", ">", "<=", ">="):
+            if (
+                (isinstance(left, types.Pointer) and isinstance(right, types.Pointer))
+                or isinstance(left, types.Integer)
+                or isinstance(right, types.Integer)
+            ):
+                return types.BOOL
+        elif operator in ("+", "-"):
+            if isinstance(left, types.Pointer) and isinstance(right, types.Integer):
+                return left
+            if isinstance(right, types.Pointer) and isinstance(left, types.Integer) and operator == "+":
+                return right
+            if isinstance(left, types.Pointer) and isinstance(right, types.Pointer) and operator == "-":
+                return types.INT64
+        elif (
+            isinstance(left, (types.Pointer, types.Integer))
+            and isinstance(right, (types.Pointer, types.Integer))
+            and not (isinstance(left, types.Pointer) and isinstance(right, types.Pointer))
+        ):
+            return types.UINT64
+        self.error(f"The {operator} operator can not be used on expressions of types {describe(left)}, {describe(right)}", node)
+        return None
+
+    def Ternary(self, node: ast.Ternary) -> "Type | None":
+        condition = self.expression(node.condition)
+        if condition is not None and not self.truthy(condition):
+            self.error(f"Invalid condition in ternary: {describe(condition)}", node.condition)
+        then = self.expression(node.then) if node.then is not None else condition
+        otherwise = self.expression(node.otherwise)
+        return self.merge(then, otherwise, node.then or node.condition, node.otherwise, node, "Ternary operator")
+
+    def IfExpression(self, node: ast.IfExpression) -> "Type | None":
+        self.condition(node.condition, "if")
+        then = self.expression(node.then)
+        if node.otherwise is None:
+            return types.VOID
+        return self.merge(then, self.expression(node.otherwise), node.then, node.otherwise, node, "if expression")
+
+    def merge(
+        self, then: "Type | None", otherwise: "Type | None", a: ast.Expression, b: ast.Expression, node: ast.Node, what: str
+    ) -> "Type | None":
+        if then is None or otherwise is None:
+            return then or otherwise
+        if isinstance(then, types.Aggregation):
+            then = self.cast_aggregation(then)
+        if isinstance(otherwise, types.Aggregation):
+            otherwise = self.cast_aggregation(otherwise)
+        joined = self.join(then, otherwise, b) or self.join(otherwise, then, a)
+        if joined is None and self.sign_clash(then, otherwise):
+            joined = types.INT64
+        if joined is None:
+            self.error(f"{what} must return the same type: have '{describe(then)}' and '{describe(otherwise)}'", node)
+        return joined
+
+    def BlockExpression(self, node: ast.BlockExpression) -> "Type | None":
+        self.scopes.append({})
+        for statement in node.statements:
+            self.statement(statement)
+        type_ = self.expression(node.value) if node.value is not None else types.VOID
+        self.scopes.pop()
+        return type_
+
+    def TupleLiteral(self, node: ast.TupleLiteral) -> "Type | None":
+        elements = [self.element(e) for e in node.elements]
+        return None if any(e is None for e in elements) else types.make_tuple(elements)  # type: ignore[arg-type]
+
+    def RecordLiteral(self, node: ast.RecordLiteral) -> "Type | None":
+        named = [(name, self.element(value)) for name, value in node.fields]
+        return None if any(t is None for _n, t in named) else types.make_record(named)  # type: ignore[arg-type]
+
+    def element(self, node: ast.Expression) -> "Type | None":
+        type_ = self.expression(node)
+        if isinstance(type_, types.Array) and is_stringlike(type_):
+            return types.String(type_.size)
+        if isinstance(type_, types.Aggregation):
+            return self.cast_aggregation(type_)
+        if isinstance(type_, types.Void):
+            self.error(f"Tuple element can not be of type '{describe(type_)}'", node)
+            return None
+        return type_
+
+    def FieldAccess(self, node: ast.FieldAccess) -> "Type | None":
+        operand = self.expression(node.operand)
+        if operand is None:
+            return None
+        while isinstance(operand, types.Pointer):
+            operand = operand.target
+        if isinstance(operand, types.Tuple) and node.name.isdigit():
+            index = int(node.name)
+            if index >= len(operand.elements):
+                self.error(f"Invalid tuple index: {index}. Found {len(operand.elements)} elements in tuple.", node)
+                return None
+            return operand.elements[index]
+        if isinstance(operand, types.Record):
+            field = next((f for f in operand.fields if f.name == node.name), None)
+            if field is None:
+                self.error(f"Record has no field '{node.name}'", node, hint="it has " + ", ".join(f.name for f in operand.fields))
+                return None
+            node.note = field
+            return field.type
+        if not isinstance(operand, types.Struct):
+            self.error(f"Can not access field '{node.name}' on expression of type '{describe(operand)}'", node)
+            return None
+        struct = self.resolve(operand)
+        if struct is None or struct.fields is None:
+            self.error(
+                f"Struct/union of type '{operand.name}' does not contain a field named '{node.name}'"
+                if struct
+                else f"Unknown struct: {operand.name}",
+                node,
+                hint="" if struct else "its members are not in this kernel's BTF: define it in the program",
+            )
+            return None
+        found = find_field(struct, node.name, self)
+        if found is None and operand == self.body.context.arguments and node.name in FIELDS:
+            found = find_field(struct, FIELDS[node.name], self)
+            if found:
+                self.error(f"args.{node.name} is now args.{FIELDS[node.name]}", node, severity="hint")
+        if found is None:
+            names = [f.name for f in struct.fields if f.name]
+            close = near(node.name, names)
+            self.error(
+                f"Struct/union of type '{struct.name}' does not contain a field named '{node.name}'",
+                node,
+                hint=f"did you mean {close[0]}?" if close else "it has " + ", ".join(names[:12]) + (" ..." if len(names) > 12 else ""),
+            )
+            return None
+        node.note = found
+        if found.data_location:
+            return types.Pointer(target=types.INT8, space="kernel")
+        return found.type
+
+    def Index(self, node: ast.Index) -> "Type | None":
+        operand, index = self.expression(node.operand), self.expression(node.index)
+        if operand is None:
+            return None
+        if isinstance(operand, types.Tuple):
+            number = self.constant(node.index)
+            if not isinstance(number, int) or not 0 <= number < len(operand.elements):
+                self.error(f"Invalid tuple index: {number}. Found {len(operand.elements)} elements in tuple.", node)
+                return None
+            return operand.elements[number]
+        if index is not None and not isinstance(index, (types.Integer, types.Enum, types.Bool)):
+            self.error("The array index operator [] only accepts positive (unsigned) integer indices. Got: " + describe(index), node)
+        number = self.constant(node.index)
+        if isinstance(operand, types.Array):
+            if isinstance(number, int) and operand.count and not 0 <= number < operand.count:
+                self.error(f"the index {number} is out of bounds for array of size {operand.count}", node)
+            return operand.element
+        if isinstance(operand, types.Pointer):
+            return self.dereferenced(operand, node)
+        if isinstance(operand, types.String):
+            return types.INT8
+        self.error(f"The array index operator [] can not be used on expressions of type '{describe(operand)}'.", node)
+        return None
+
+    def Cast(self, node: ast.Cast) -> "Type | None":
+        operand = self.expression(node.operand)
+        to = self.type_name(node.to, node.operand)
+        if to is None or operand is None:
+            return to
+        if isinstance(operand, types.Aggregation) and isinstance(to, (types.Integer, types.Bool)):
+            if isinstance(operand, (types.Histogram, types.LinearHistogram, types.TimeSeries)):
+                self.error(f'Cannot cast from "{describe(operand)}" to "{describe(to)}"', node)
+            return to
+        scalar = (types.Integer, types.Bool, types.Enum, types.Pointer)
+        if isinstance(to, types.Array) and to.count == 0 and isinstance(operand, types.Integer):
+            to = types.Array(element=to.element, count=max(1, operand.size // to.element.size))
+        ok = (
+            (isinstance(to, scalar) and isinstance(operand, scalar))
+            or (
+                isinstance(to, types.Integer)
+                and isinstance(operand, types.Array)
+                and operand.size in (1, 2, 4, 8)
+                and isinstance(operand.element, types.Integer)
+            )
+            or (isinstance(to, types.Array) and isinstance(operand, (types.Integer, types.Array)) and to.size <= max(operand.size, 8))
+            or (isinstance(to, types.String) and (is_stringlike(operand) or isinstance(operand, types.Pointer)))
+            or (isinstance(to, types.Buffer) and isinstance(operand, (types.Pointer, types.Array, types.String)))
+            or (isinstance(to, types.Bool) and isinstance(operand, types.String))
+            or (isinstance(to, types.Struct) and isinstance(operand, (types.Struct, types.Integer, types.Pointer)))
+            or (isinstance(to, (types.Tuple, types.Record)) and type(to) is type(operand))
+            or to == operand
+        )
+        if (
+            isinstance(to, types.Enum)
+            and isinstance(node.operand, ast.IntegerLiteral)
+            and to.members
+            and node.operand.value not in [v for _n, v in to.members]
+        ):
+            self.error(f"Enum: {to.name} doesn't contain a variant value of {node.operand.value}", node)
+        if isinstance(to, types.Struct) and not isinstance(operand, types.Struct):
+            self.error(f'Cannot cast to struct "{to.name}"', node, hint=f"cast to a pointer: ({to.name} *)")
+            return None
+        if not ok:
+            self.error(f'Cannot cast from "{describe(operand)}" to "{describe(to)}"', node)
+        return to
+
+    def TypeArgument(self, node: ast.TypeArgument) -> "Type | None":
+        return self.type_name(node.name)
+
+    def count_arguments(self, function: Function, call: ast.Call) -> bool:
+        count = len(call.arguments)
+        if count < function.least or (function.most is not None and count > function.most):
+            if function.least == function.most:
+                wanted = f"{function.name}() requires {['no', 'one', 'two', 'three', 'four'][function.least] if function.least < 5 else function.least} argument{'' if function.least == 1 else 's'}"
+            elif count < function.least:
+                wanted = f"{function.name}() requires at least {function.least} argument{'' if function.least == 1 else 's'}"
+            else:
+                wanted = f"{function.name}() takes up to {function.most} argument{'' if function.most == 1 else 's'}"
+            self.error(f"{wanted} ({count} provided)", call, hint=function.signature)
+            return False
+        return True
+
+    def Call(self, node: ast.Call) -> "Type | None":
+        function = self.function_named(node.name)
+        if function is None:
+            close = near(node.name, list(self.functions))
+            self.error(f"Unknown function: '{node.name}'", node, hint=f"did you mean {close[0]}()?" if close else "")
+            return None
+        if function.aggregation:
+            self.error(f"{function.name}() should be directly assigned to a map", node, hint=f"@x = {function.signature}")
+            return None
+        if function.unsafe and not self.options.unsafe:
+            self.error(f"{function.name}() is an unsafe function being used in safe mode", node, hint="run with --unsafe")
+        if not self.count_arguments(function, node):
+            return None
+        return self.check(function, node)

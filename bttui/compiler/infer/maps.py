@@ -1,0 +1,123 @@
+"""Maps: keys and values found from their uses."""
+
+from bttui.compiler import ast
+from bttui.compiler.infer.names import Names
+from bttui.compiler.infer.rules import describe, is_stringlike
+from bttui.compiler.infer.scope import MapInfo
+from bttui.model import types
+from bttui.model.types import Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
+
+class Maps(Names):
+    """Every use of a map tells something about it."""
+
+    def map(self, node: ast.Map) -> MapInfo:
+        """The map as a whole: says nothing about its key."""
+        info = self.maps.get(node.name)
+        if info is None:
+            info = self.maps[node.name] = MapInfo(node.name, node.span)
+            self.changed = True
+        node.note = info
+        return info
+
+    def scalar(self, node: ast.Map) -> MapInfo:
+        info = self.map(node)
+        if info.key == "unknown":
+            info.key = None
+            self.changed = True
+        elif info.key is not None:
+            self.error(
+                f"{info.name} used as a map without an explicit key (scalar map), previously used with an explicit key (non-scalar map)",
+                node,
+            )
+        return info
+
+    def access(self, node: ast.MapAccess) -> MapInfo:
+        info = self.map(node.map)
+        node.note = info
+        key = self.expression(node.key)
+        if isinstance(key, types.Array) and is_stringlike(key):
+            key = types.String(key.size)
+        if isinstance(key, types.Aggregation):
+            key = self.cast_aggregation(key)
+        if isinstance(key, types.Void):
+            self.error(f"Invalid map key type: {describe(key)}", node.key)
+            return info
+        self.key(info, key, node.key)
+        return info
+
+    def key(self, info: MapInfo, key: "Type | None", node: ast.Expression) -> None:
+        if info.key is None:
+            self.error(
+                f"{info.name} used as a map with an explicit key (non-scalar map), previously used without an explicit key (scalar map)",
+                node,
+            )
+            return
+        if key is None:
+            return
+        if isinstance(info.key, str):
+            info.key = key
+            self.changed = True
+            return
+        joined = self.join(info.key, key, node)
+        if joined is None and self.sign_clash(info.key, key):
+            joined = types.INT64
+        if joined is None:
+            self.error(
+                f"Argument mismatch for {info.name}: trying to access with arguments: '{describe(key)}' when map expects arguments: '{describe(info.key)}'",
+                node,
+            )
+        elif joined != info.key:
+            info.key = joined
+            self.changed = True
+
+    def target(self, node: "ast.Map | ast.MapAccess") -> MapInfo:
+        return self.scalar(node) if isinstance(node, ast.Map) else self.access(node)
+
+    def store(self, info: MapInfo, value: "Type | None", node: "ast.Node | None", where: ast.Node) -> None:
+        if value is None:
+            return
+        if isinstance(value, types.Array) and is_stringlike(value):
+            value = types.String(value.size)
+        if info.value is None:
+            info.value = value
+            self.changed = True
+            return
+        if isinstance(info.value, types.Aggregation):
+            self.error(
+                f"Type mismatch for {info.name}: trying to assign value of type '{describe(value)}' when map already has a type '{describe(info.value)}'",
+                where,
+            )
+            return
+        joined = self.join(info.value, value, node)
+        if joined is None and self.sign_clash(info.value, value):
+            self.warn(
+                f"Expression of type: {describe(value)} being cast to type: {describe(types.INT64)}. This may cause unexpected results. Use an explicit cast to suppress this warning.",
+                where,
+            )
+            joined = types.INT64
+        if joined is None:
+            self.error(
+                f"Type mismatch for {info.name}: trying to assign value of type '{describe(value)}' when map already has a type '{describe(info.value)}'",
+                where,
+            )
+        elif joined != info.value:
+            info.value = joined
+            self.changed = True
+
+    def Map(self, node: ast.Map) -> "Type | None":
+        info = self.scalar(node)
+        return self.read(info, node)
+
+    def MapAccess(self, node: ast.MapAccess) -> "Type | None":
+        info = self.access(node)
+        return self.read(info, node)
+
+    def read(self, info: MapInfo, node: ast.Expression) -> "Type | None":
+        if info.value is None and self.final:
+            self.error(f"Undefined map: {info.name}", node)
+        return info.value

@@ -1,0 +1,87 @@
+"""Types as they are written, and the fields of structs."""
+
+from bttui.compiler import ast
+from bttui.compiler.infer.rules import AGGREGATION_NAMES, C_INTEGERS, INTEGERS
+from bttui.compiler.infer.state import State
+from bttui.model import types
+from bttui.model.types import Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
+
+class Names(State):
+    """From spelling to type."""
+
+    def type_name(self, node: "ast.TypeName | None", operand: "ast.Expression | None" = None) -> "Type | None":
+        if node is None:
+            return None
+        base: Type | None
+        name = node.name
+        if node.of is not None:
+            base = self.type_name(node.of) if isinstance(node.of, ast.TypeName) else self.expression(node.of)
+        else:
+            base = self.named_type(name, node)
+        if base is None:
+            return None
+        for suffix in node.suffixes:
+            if suffix == "*":
+                space = ""
+                if operand is not None and isinstance(operand.type, types.Pointer):
+                    space = operand.type.space
+                base = types.Pointer(target=base, space=space)
+            else:
+                base = types.Array(element=base, count=suffix or 0)
+        return base
+
+    def named_type(self, name: str, node: ast.Node) -> "Type | None":
+        simple = INTEGERS.get(name) or AGGREGATION_NAMES.get(name) or C_INTEGERS.get(name)
+        if simple is not None:
+            return simple
+        if name in self.aliases:
+            return self.aliases[name]
+        if name == "bool":
+            return types.BOOL
+        if name == "void":
+            return types.VOID
+        base, bracket, length = name.partition("[")
+        if base in ("string", "buffer", "inet"):
+            size = int(length.rstrip("]")) if bracket and length.rstrip("]").isdigit() else 0
+            if base == "string":
+                return types.String(size or int(self.config["max_strlen"]))
+            if base == "inet":
+                return types.Inet()
+            return types.Buffer(
+                capacity=size or int(self.config["max_strlen"]), size=types.align_up(4 + (size or int(self.config["max_strlen"])), 4)
+            )
+        for spelling in (name, f"struct {name}", f"union {name}"):
+            if spelling in self.structs:
+                return types.Struct(name=spelling, size=self.structs[spelling].size)
+        if self.host.btf.exists:
+            found = self.host.btf.type(name)
+            if found is None and " " not in name:
+                found = self.host.btf.type(f"struct {name}") or self.host.btf.type(f"union {name}") or self.host.btf.type(f"enum {name}")
+            if found is not None:
+                return found.replace(fields=None) if isinstance(found, types.Struct) and found.name else found
+        self.error(
+            f'Cannot resolve unknown type "{name}"',
+            node,
+            hint="it is not in this kernel's BTF: define it in the program"
+            if self.host.btf.exists
+            else "this kernel has no BTF: define it in the program",
+        )
+        return None
+
+
+def find_field(struct: types.Struct, name: str, typer: "State") -> "types.Field | None":
+    """The member, also one of an anonymous struct or union in it, with its offset from the start."""
+    for field in struct.fields or ():
+        if field.name == name:
+            return field
+        if not field.name and isinstance(field.type, types.Struct):
+            inner = typer.resolve(field.type)
+            found = find_field(inner, name, typer) if inner else None
+            if found is not None:
+                return found.replace(offset=found.offset + field.offset)
+    return None

@@ -1,0 +1,44 @@
+"""What the type pass knows of a map, a variable, and a body."""
+
+from bttui.compiler import ast
+from bttui.model.types import Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.model.diagnostic import Span
+    from bttui.model.program import Attachment
+    from bttui.probes.provider import Context
+
+
+class MapInfo:
+    """What the program does with a map. ``key`` is None for a scalar map and UNKNOWN before the first use."""
+
+    def __init__(self, name: str, span: "Span"):
+        self.name, self.span = name, span
+        self.key: Type | str | None = "unknown"
+        self.value: Type | None = None
+        self.kind = ""
+        self.size = 0
+        self.assigned = False
+
+
+class Slot:
+    """A scratch variable."""
+
+    def __init__(self, name: str, type_: "Type | None" = None, declared: bool = False):
+        self.name, self.type, self.declared = name, type_, declared
+        self.operand = ""
+        self.loop = False
+
+
+class Body:
+    """A probe's block at one kind of attach point: its own copy of the tree, and the attachments that share it."""
+
+    def __init__(
+        self, name: str, probe: "ast.Probe | ast.Subprogram", block: ast.Block, context: "Context", attachments: "list[Attachment]"
+    ):
+        self.name, self.probe, self.block, self.context, self.attachments = name, probe, block, context, attachments
+        self.predicate: ast.Expression | None = None
+        self.slots: dict[int, Slot] = {}
+        self.provider = ""
+        self.cookies = False  # reads which attachment it is

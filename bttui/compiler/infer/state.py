@@ -1,0 +1,241 @@
+"""What every part of the type pass leans on: reports, constants, scopes, and the rules that join types."""
+
+from bttui.compiler import ast
+from bttui.compiler.functions import Function, table
+from bttui.compiler.infer.rules import describe, fits, fold, is_stringlike, promote
+from bttui.compiler.infer.scope import Body, MapInfo, Slot
+from bttui.model import types
+from bttui.model.diagnostic import Diagnostic
+from bttui.model.types import Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bttui.compiler.options import CompileOptions
+    from bttui.host.facts import Host
+    from bttui.model.diagnostic import Span
+
+
+class State:
+    """``problems`` are kept per round: only the last round's count."""
+
+    def __init__(self, host: "Host", options: "CompileOptions", config: "dict[str, Any]"):
+        self.host, self.options, self.config = host, options, config
+        self.functions = table()
+        self.maps: dict[str, MapInfo] = {}
+        self.structs: dict[str, types.Struct] = {}
+        self.aliases: dict[str, Type] = {}
+        self.constants: dict[str, int] = {}
+        self.problems: list[Diagnostic] = []
+        self.final = False
+        self.changed = False
+        self.body: Body
+        self.scopes: list[dict[str, Slot]] = []
+        self.loops = 0
+
+    def error(self, message: str, where: "ast.Node | Span | None", hint: str = "", **more: "Any") -> None:
+        span = where.span if isinstance(where, ast.Node) else where
+        diagnostic = Diagnostic(message, span, hint=hint, **more)
+        if diagnostic not in self.problems:
+            self.problems.append(diagnostic)
+
+    def warn(self, message: str, where: "ast.Node", hint: str = "") -> None:
+        self.error(message, where, hint, severity="warning")
+
+    def statement(self, node: ast.Node) -> None:
+        getattr(self, type(node).__name__)(node)
+
+    def expression(self, node: ast.Node) -> "Type | None":
+        """The type, also kept in ``node.type``; None while unknown, or where an error was reported."""
+        type_ = getattr(self, type(node).__name__)(node)
+        node.type = type_  # type: ignore[attr-defined]
+        return type_
+
+    def truthy(self, type_: Type) -> bool:
+        return isinstance(
+            type_, (types.Integer, types.Bool, types.Pointer, types.String, types.Enum, types.Array, types.Aggregation)
+        ) and not isinstance(type_, (types.Histogram, types.LinearHistogram, types.TimeSeries))
+
+    def constant(self, node: "ast.Node | None") -> "int | str | bool | None":
+        """The value where it is known at compile time."""
+        if isinstance(node, (ast.IntegerLiteral, ast.BooleanLiteral, ast.StringLiteral)):
+            return node.value
+        if isinstance(node, ast.Comptime):
+            return self.constant(node.operand)
+        if isinstance(node, ast.Cast) and isinstance(node.type, types.Integer):
+            value = self.constant(node.operand)
+            if isinstance(value, int):
+                mask = (1 << node.type.size * 8) - 1
+                value &= mask
+                return value - (mask + 1) if node.type.signed and value > mask >> 1 else value
+            return None
+        if isinstance(node, ast.Identifier) and isinstance(node.note, int):
+            return node.note
+        if isinstance(node, ast.Call) and isinstance(node.note, int):
+            return node.note
+        if isinstance(node, ast.Unary) and node.operator in "-~!":
+            value = self.constant(node.operand)
+            if isinstance(value, int):
+                return {"-": -value, "~": ~value, "!": int(not value)}[node.operator]
+            return None
+        if isinstance(node, ast.Binary):
+            left, right = self.constant(node.left), self.constant(node.right)
+            if isinstance(left, int) and isinstance(right, int):
+                return fold(node.operator, left, right)
+            if isinstance(left, str) and isinstance(right, str) and node.operator in ("==", "!="):
+                return (left == right) == (node.operator == "==")
+            return None
+        if isinstance(node, ast.Ternary):
+            condition = self.constant(node.condition)
+            if condition is not None and node.then is not None:
+                return self.constant(node.then if condition else node.otherwise)
+        return None
+
+    def integer_constant(self, node: ast.Node, what: str) -> "int | None":
+        value = self.constant(node)
+        if isinstance(value, int):
+            return int(value)
+        self.error(f"{what} must be a literal integer", node)
+        return None
+
+    def string_constant(self, node: ast.Node, what: str) -> "str | None":
+        value = self.constant(node)
+        if isinstance(value, str):
+            return value
+        self.error(f"{what} must be a string literal", node)
+        return None
+
+    def function_named(self, name: str) -> "Function | None":
+        if name in self.functions:
+            return self.functions[name]
+        if name.startswith("arg") and name[3:].isdigit():
+            return self.functions["argN"]
+        if name.startswith("sarg") and name[4:].isdigit():
+            return self.functions["sargN"]
+        return None
+
+    def declare(self, variable: ast.Variable, type_: "Type | None") -> Slot:
+        slot = self.body.slots.setdefault(id(variable), Slot(variable.name))
+        if (type_ is not None and slot.type is None) or (type_ is not None and slot.type != type_ and slot.loop):
+            slot.type = type_
+            self.changed = True
+        self.scopes[-1][variable.name] = slot
+        variable.note, variable.type = slot, slot.type
+        return slot
+
+    def find(self, name: str) -> "Slot | None":
+        for scope in reversed(self.scopes):
+            if name in scope:
+                return scope[name]
+        return None
+
+    @staticmethod
+    def cast_aggregation(value: Type) -> Type:
+        signed = getattr(value, "signed", False)
+        return types.INT64 if signed else types.UINT64
+
+    @staticmethod
+    def sign_clash(old: Type, new: Type) -> bool:
+        return isinstance(old, types.Integer) and isinstance(new, types.Integer)
+
+    def assignable(self, to: Type, value: Type, node: "ast.Node | None") -> bool:
+        """Whether a value may go where ``to`` is already decided (declared variables)."""
+        if isinstance(to, types.Integer) and isinstance(value, types.Integer):
+            if isinstance(node, (ast.IntegerLiteral, ast.Unary)):
+                number = self.constant(node)
+                if isinstance(number, int):
+                    return fits(number, to)
+            return to == value or (promote(to, value) == to)
+        return self.join(to, value, node) == to
+
+    def join(self, old: Type, new: Type, node: "ast.Node | None") -> "Type | None":
+        """The type that holds both, None where there is none."""
+        if old == new:
+            return old
+        if isinstance(old, types.Integer) and isinstance(new, types.Integer):
+            number = self.constant(node) if isinstance(node, ast.Expression) else None
+            if isinstance(number, int) and not isinstance(number, bool) and fits(number, old):
+                return old
+            return promote(old, new)
+        if isinstance(old, types.Enum) and isinstance(new, types.Enum):
+            return None
+        if isinstance(old, types.Enum) and isinstance(new, types.Integer):
+            return types.UINT64
+        if isinstance(old, types.Integer) and isinstance(new, types.Enum):
+            return types.UINT64
+        if isinstance(old, types.String) and isinstance(new, types.String):
+            return old if old.size >= new.size else new
+        if isinstance(old, types.String) and is_stringlike(new):
+            return types.String(max(old.size, new.size))
+        if isinstance(old, types.Buffer) and isinstance(new, types.Buffer):
+            return old if old.capacity >= new.capacity else new
+        if isinstance(old, types.Pointer) and isinstance(new, types.Pointer):
+            if old.target == new.target:
+                return old if old.space else new
+            return types.Pointer(target=types.VOID, space=old.space or new.space) if types.VOID in (old.target, new.target) else None
+        if isinstance(old, types.Tuple) and isinstance(new, types.Tuple) and len(old.elements) == len(new.elements):
+            nodes: Any = node.elements if isinstance(node, ast.TupleLiteral) else [None] * len(old.elements)
+            joined = [self.join(a, b, n) for a, b, n in zip(old.elements, new.elements, nodes, strict=True)]
+            return None if None in joined else types.make_tuple(joined)  # type: ignore[arg-type]
+        if isinstance(old, types.Record) and isinstance(new, types.Record):
+            named = {f.name: f.type for f in new.fields}
+            if {f.name for f in old.fields} != set(named):
+                return None
+            fields = [(f.name, self.join(f.type, named[f.name], None)) for f in old.fields]
+            return None if any(t is None for _n, t in fields) else types.make_record(fields)  # type: ignore[arg-type]
+        if isinstance(old, types.Stack) and isinstance(new, types.Stack):
+            return old if (old.space, old.depth) == (new.space, new.depth) else None
+        return None
+
+    def widen(self, slot: Slot, value: "Type | None", node: "ast.Node | None", where: ast.Node) -> None:
+        if value is None:
+            return
+        if slot.type is None:
+            slot.type = value
+            self.changed = True
+            return
+        if slot.declared:
+            if not self.assignable(slot.type, value, node):
+                self.error(
+                    f"Type mismatch for {slot.name}: trying to assign value of type '{describe(value)}' when variable already has a type '{describe(slot.type)}'",
+                    where,
+                )
+            return
+        joined = self.join(slot.type, value, node)
+        if joined is None:
+            if self.sign_clash(slot.type, value):
+                self.warn(
+                    f"Expression of type: {describe(value)} being cast to type: {describe(types.INT64)}. This may cause unexpected results. Use an explicit cast to suppress this warning.",
+                    where,
+                )
+                joined = types.INT64
+            else:
+                self.error(
+                    f"Type mismatch for {slot.name}: trying to assign value of type '{describe(value)}' when variable already has a type '{describe(slot.type)}'",
+                    where,
+                )
+                return
+        if joined != slot.type:
+            slot.type = joined
+            self.changed = True
+
+    def condition(self, node: ast.Expression, what: str) -> None:
+        type_ = self.expression(node)
+        if type_ is not None and not self.truthy(type_):
+            self.error(f"Invalid condition in {what}: {describe(type_)}", node)
+
+    def resolve(self, struct: types.Struct) -> "types.Struct | None":
+        """The struct with its fields, from the program's own definitions or the kernel's."""
+        if struct.fields is not None:
+            return struct
+        if struct.name in self.structs:
+            return self.structs[struct.name]
+        found = self.host.btf.struct(struct.name) if self.host.btf.exists else None
+        if found is not None:
+            self.structs[struct.name] = found
+        return found
+
+    def check(self, function: Function, call: ast.Call) -> "Type | None":
+        """Ask a function for the type of a call."""
+        return function.check(self, call)  # type: ignore[arg-type] # every State is a Typer

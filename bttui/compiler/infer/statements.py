@@ -1,0 +1,217 @@
+"""Statements."""
+
+from bttui.compiler import ast
+from bttui.compiler.functions import Function
+from bttui.compiler.infer.expressions import Expressions
+from bttui.compiler.infer.rules import describe
+from bttui.model import types
+from bttui.model.types import Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
+
+class Statements(Expressions):
+    """One method for each kind."""
+
+    def block(self, block: ast.Block) -> None:
+        self.scopes.append({})
+        for statement in block.statements:
+            self.statement(statement)
+        self.scopes.pop()
+
+    def Block(self, node: ast.Block) -> None:
+        self.block(node)
+
+    def ExpressionStatement(self, node: ast.ExpressionStatement) -> None:
+        self.expression(node.expression)
+
+    def If(self, node: ast.If) -> None:
+        self.condition(node.condition, "if()")
+        self.block(node.then)
+        if node.otherwise is not None:
+            self.statement(node.otherwise)
+
+    def Return(self, node: ast.Return) -> None:
+        if node.value is not None:
+            self.expression(node.value)
+
+    def Break(self, node: ast.Break) -> None:
+        if not self.loops:
+            self.error("break statement outside of a loop", node)
+
+    def Continue(self, node: ast.Continue) -> None:
+        if not self.loops:
+            self.error("continue statement outside of a loop", node)
+
+    def While(self, node: ast.While) -> None:
+        self.condition(node.condition, "while()")
+        self.loops += 1
+        self.block(node.body)
+        self.loops -= 1
+
+    def Unroll(self, node: ast.Unroll) -> None:
+        self.expression(node.count)
+        count = self.constant(node.count)
+        if count is None:
+            self.error("unroll() needs a number that is known at compile time", node.count)
+        elif not isinstance(count, int) or not 1 <= count <= 100:
+            self.error("unroll minimum value is 1" if isinstance(count, int) and count < 1 else "unroll maximum value is 100", node.count)
+        self.block(node.body)
+
+    def ForRange(self, node: ast.ForRange) -> None:
+        start, end = self.expression(node.start), self.expression(node.end)
+        for side, type_ in ((node.start, start), (node.end, end)):
+            if type_ is not None and not isinstance(type_, (types.Integer, types.Aggregation)):
+                self.error("Loop range requires an integer value", side)
+        self.scopes.append({})
+        self.declare(node.variable, types.INT64).loop = True
+        self.loops += 1
+        self.block(node.body)
+        self.loops -= 1
+        self.scopes.pop()
+
+    def ForMap(self, node: ast.ForMap) -> None:
+        info = self.map(node.map)
+        if info.key is None:
+            self.error("Argument to for() must be a map with keys; " + info.name + " is a scalar", node.map)
+        self.scopes.append({})
+        pair = None
+        if isinstance(info.key, Type) and info.value is not None:
+            value = info.value
+            if isinstance(value, (types.Histogram, types.LinearHistogram, types.TimeSeries)):
+                self.error(f"Loop expression does not support type: {describe(value)}", node.map)
+            if isinstance(value, types.Aggregation):
+                value = self.cast_aggregation(value)
+            pair = types.make_tuple([info.key, value])
+        self.declare(node.variable, pair).loop = True
+        self.loops += 1
+        self.block(node.body)
+        self.loops -= 1
+        self.scopes.pop()
+
+    def Let(self, node: ast.Let) -> None:
+        type_ = self.type_name(node.annotation) if node.annotation else None
+        if self.find(node.variable.name) is not None:
+            self.error(f"Variable {node.variable.name} was already declared", node.variable)
+        value = self.expression(node.value) if node.value is not None else None
+        slot = self.declare(node.variable, type_ or value)
+        slot.declared = type_ is not None
+        if type_ is not None and value is not None and not self.assignable(type_, value, node.value):
+            self.error(
+                f"Type mismatch for {node.variable.name}: trying to assign value of type '{describe(value)}' when variable already has a type '{describe(type_)}'",
+                node,
+            )
+        elif type_ is None and value is not None:
+            self.widen(slot, value, node.value, node)
+        node.variable.note = slot
+        node.variable.type = slot.type
+
+    def ImportStatement(self, node: ast.ImportStatement) -> None:
+        self.error("not supported yet: import inside a block", node)
+
+    def Assignment(self, node: ast.Assignment) -> None:
+        target = node.target
+        call = node.value
+        function = self.functions.get(call.name) if isinstance(call, (ast.Call, ast.Identifier)) else None
+        if function is not None and function.aggregation:
+            if isinstance(target, (ast.Map, ast.MapAccess)) and node.operator == "=":
+                return self.aggregate(target, call, function)
+            self.error(f"{function.name}() should be directly assigned to a map", node, hint=f"@x = {function.signature}")
+            return
+        value = self.expression(node.value)
+        if isinstance(value, types.Void):
+            self.error(f"Void expressions may not be assigned: {describe(value)}", node.value) if not isinstance(
+                target, ast.Identifier
+            ) else None
+            return
+        if isinstance(target, ast.Identifier):  # _ = expression
+            return
+        if node.operator != "=":
+            self.compound(node, value)
+            return
+        if isinstance(value, types.Aggregation):
+            value = self.assigned_aggregation(node, value)
+        if isinstance(target, ast.Variable):
+            slot = self.find(target.name) or self.declare(target, value)
+            if slot.loop and value is not None and slot.type is not None and not self.assignable(slot.type, value, node.value):
+                self.error(f"Type mismatch for {target.name}: it is the loop's variable", node)
+            self.widen(slot, value, node.value, node)
+            target.note, target.type = slot, slot.type
+        elif isinstance(target, (ast.Map, ast.MapAccess)):
+            info = self.target(target)
+            info.assigned = True
+            self.store(info, value, node.value, node)
+            target.type = info.value
+        else:
+            self.error("Only variables and maps can be assigned to", target)
+
+    def compound(self, node: ast.Assignment, value: "Type | None") -> None:
+        target = node.target
+        if isinstance(target, ast.Variable):
+            slot = self.find(target.name)
+            if slot is None:
+                self.error(f"Undefined or undeclared variable: {target.name}", target)
+                return
+            target.note, target.type = slot, slot.type
+            if isinstance(slot.type, types.Pointer):
+                return
+            if slot.type is not None and not isinstance(slot.type, types.Integer):
+                self.error(f"The {node.operator} operator can not be used on type '{describe(slot.type)}'", node)
+            elif value is not None and not isinstance(value, (types.Integer, types.Aggregation, types.Bool, types.Enum)):
+                self.error(f"Type mismatch: '{node.operator}' of '{describe(slot.type)}' and '{describe(value)}'", node)
+            elif not slot.declared and slot.type is not None:
+                self.widen(slot, types.INT64 if slot.type.signed else types.UINT64, node.value, node)
+        elif isinstance(target, (ast.Map, ast.MapAccess)):
+            info = self.target(target)
+            if isinstance(info.value, types.Aggregation) or (
+                info.value is not None and not isinstance(info.value, (types.Integer, types.Pointer))
+            ):
+                self.error(f"The {node.operator} operator can not be used on a map of type {describe(info.value)}", node)
+            elif not isinstance(info.value, types.Pointer):
+                self.store(
+                    info, types.INT64 if not (isinstance(info.value, types.Integer) and not info.value.signed) else types.UINT64, None, node
+                )
+            info.assigned = True
+            target.type = info.value
+        else:
+            self.error("Only variables and maps can be assigned to", target)
+
+    def aggregate(self, target: ast.Expression, call: ast.Expression, function: Function) -> None:
+        if isinstance(call, ast.Identifier):
+            call = ast.Call(call.span, None, None, call.name, (), False)
+        assert isinstance(call, ast.Call) and isinstance(target, (ast.Map, ast.MapAccess))
+        info = self.target(target)
+        self.count_arguments(function, call)
+        type_ = self.check(function, call)
+        call.type = type_
+        info.assigned = True
+        if type_ is None:
+            return
+        if info.value is None:
+            info.value = type_
+            self.changed = True
+        elif type(info.value) is not type(type_):
+            if isinstance(info.value, types.Aggregation) or self.final:
+                self.error(
+                    f"Type mismatch for {info.name}: trying to assign value of type '{describe(type_)}' when map already has a type '{describe(info.value)}'",
+                    call,
+                )
+        elif isinstance(type_, (types.Histogram, types.LinearHistogram)) and info.value != type_:
+            self.error(f"Different {function.name}() bounds in a single map unsupported", call)
+        target.type = info.value
+
+    def assigned_aggregation(self, node: ast.Assignment, value: Type) -> "Type | None":
+        if isinstance(value, (types.Histogram, types.LinearHistogram, types.TimeSeries)):
+            self.error(f"Map value '{describe(value)}' cannot be assigned from one map to another.", node)
+            return None
+        if isinstance(value, (types.Average, types.Stats, types.Minimum, types.Maximum, types.Sum, types.Count)) and isinstance(
+            node.target, (ast.Map, ast.MapAccess)
+        ):
+            self.error(
+                f"Map value '{describe(value)}' cannot be assigned from one map to another.",
+                node.value,
+                hint="cast it to an integer, e.g. `@a = (int64)@b`",
+            )
+        return self.cast_aggregation(value)

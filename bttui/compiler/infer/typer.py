@@ -1,0 +1,44 @@
+"""The pass itself: over all bodies until maps and variables stop changing."""
+
+from bttui.compiler.infer.rules import describe
+from bttui.compiler.infer.scope import Body
+from bttui.compiler.infer.statements import Statements
+from bttui.model.diagnostic import Diagnostic, DiagnosticError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
+ROUNDS = 12  # a chain of assignments longer than this between maps is not seen in practice
+
+
+class Typer(Statements):
+    """Types every body of a program."""
+
+    def run(self, bodies: "list[Body]") -> "list[Diagnostic]":
+        """Types every body. Returns warnings; raises DiagnosticError with all errors."""
+        for _round in range(ROUNDS):
+            self.changed = False
+            self.problems = []
+            for body in bodies:
+                self.one(body)
+            if not self.changed:
+                break
+        self.final = True
+        self.problems = []
+        for body in bodies:
+            self.one(body)
+        errors = [p for p in self.problems if p.severity == "error"]
+        if errors:
+            raise DiagnosticError(*self.problems)
+        return self.problems
+
+    def one(self, body: Body) -> None:
+        self.body = body
+        self.scopes = [{}]
+        self.loops = 0
+        if body.predicate is not None:
+            type_ = self.expression(body.predicate)
+            if type_ is not None and not self.truthy(type_):
+                self.error(f"Invalid type for predicate: '{describe(type_)}'", body.predicate)
+        self.block(body.block)

@@ -1,0 +1,97 @@
+"""What all bodies of a program share: output formats, strings, counters, and the maps that they ask for."""
+
+from bttui.compiler.emit import Module
+from bttui.compiler.infer.scope import MapInfo
+from bttui.compiler.infer.typer import Typer
+from bttui.model import types
+from bttui.model.program import COUNTERS, RINGBUF, SCRATCH, STACKS, Counter, MapSpec, Output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
+HASH, ARRAY, PERCPU_HASH, PERCPU_ARRAY, STACK_TRACE, LRU_HASH, LRU_PERCPU_HASH, RING = 1, 2, 5, 6, 7, 9, 10, 27  # enum bpf_map_type
+DECLARED_KINDS = {"hash": HASH, "lruhash": LRU_HASH, "percpuhash": PERCPU_HASH, "percpulruhash": LRU_PERCPU_HASH}
+STACK_ENTRIES = 16384
+
+
+class Tables:
+    """What all bodies of a program share: output formats, strings, counters, and the maps that they ask for."""
+
+    def __init__(self, module: Module, typer: Typer):
+        self.module, self.typer = module, typer
+        self.outputs: list[Output] = []
+        self.strings: list[str] = []
+        self.counters: list[Counter] = []
+        self.scratch_sizes: list[int] = []
+        self.stack_depths: set[int] = set()
+        self.uses_ring = False
+        self.counting = False
+        self._symbols: dict[str, str] = {}
+
+    def output(self, output: Output) -> int:
+        for index, known in enumerate(self.outputs):
+            if known.values() == output.values():
+                return index
+        self.outputs.append(output)
+        return len(self.outputs) - 1
+
+    def string(self, text: str) -> int:
+        if text not in self.strings:
+            self.strings.append(text)
+        return self.strings.index(text)
+
+    def counter(self, kind: str, subject: str) -> int:
+        counter = Counter(kind, subject)
+        if counter not in self.counters:
+            self.counters.append(counter)
+        return self.counters.index(counter)
+
+    def symbol(self, map_name: str) -> str:
+        """The ELF symbol of a map of the program."""
+        if map_name not in self._symbols:
+            self._symbols[map_name] = "AT_" + map_name[1:]
+        return self._symbols[map_name]
+
+    def specs(self, ring_pages: int) -> "list[MapSpec]":
+        """All maps of the program, ours last."""
+        found = []
+        for info in self.typer.maps.values():
+            if info.value is None or isinstance(info.key, str):
+                continue
+            found.append(self.spec(info))
+        if self.uses_ring:
+            found.append(MapSpec(RINGBUF, RINGBUF, RING, 0, 0, ring_pages * 4096))
+        if self.counters:
+            found.append(MapSpec(COUNTERS, COUNTERS, PERCPU_ARRAY, 4, 8, len(self.counters)))
+        if any(self.scratch_sizes):
+            size = types.align_up(max(self.scratch_sizes), 8)
+            found.append(MapSpec(SCRATCH, SCRATCH, PERCPU_ARRAY, 4, size, len(self.scratch_sizes)))
+        for depth in sorted(self.stack_depths):
+            name = f"{STACKS}{depth}"
+            found.append(MapSpec(name, name, STACK_TRACE, 4, 8 * depth, STACK_ENTRIES))
+        return found
+
+    def spec(self, info: MapInfo) -> MapSpec:
+        value = info.value
+        assert value is not None and not isinstance(info.key, str)
+        aggregation = isinstance(value, types.Aggregation)
+        keys = int(self.typer.config["max_map_keys"])
+        symbol = self.symbol(info.name)
+        if info.key is None:
+            if isinstance(value, types.Histogram | types.LinearHistogram):
+                from bttui.model.buckets import histogram_buckets, linear_buckets
+
+                count = histogram_buckets(value.bits) if isinstance(value, types.Histogram) else linear_buckets(value)
+                return MapSpec(info.name, symbol, PERCPU_ARRAY, 4, 8, count, None, value, info.span)
+            size = types.align_up(value.size, 8) + 8
+            return MapSpec(info.name, symbol, PERCPU_ARRAY if aggregation else ARRAY, 4, size, 1, None, value, info.span)
+        kind = PERCPU_HASH if aggregation else HASH
+        if info.kind:
+            kind, keys = DECLARED_KINDS[info.kind], info.size
+            if aggregation and kind in (HASH, LRU_HASH):
+                kind = PERCPU_HASH if kind == HASH else LRU_PERCPU_HASH
+        key_size = info.key.size
+        if isinstance(value, types.Histogram | types.LinearHistogram):
+            return MapSpec(info.name, symbol, kind, types.align_up(key_size, 8) + 8, 8, keys, info.key, value, info.span)
+        return MapSpec(info.name, symbol, kind, max(key_size, 1), max(value.size, 1), keys, info.key, value, info.span)
