@@ -24,8 +24,10 @@ class Registers(Data):
     instruction: str
 
 
-_x86_64 = ("r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di")
-_x86_64 += ("orig_ax", "ip", "cs", "flags", "sp", "ss")
+# fmt: off
+_x86_64 = ("r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di",
+           "orig_ax", "ip", "cs", "flags", "sp", "ss")
+# fmt: on
 
 _machines = {
     "x86_64": Registers(

@@ -1,0 +1,255 @@
+"""Kernel types and functions as C declarations, in the layout that `bpftool btf dump format c` has made usual."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bttui.host.btf import Blob
+    from bttui.host.facts import Host
+
+# BTF_KIND_*, <linux/btf.h>
+INT, PTR, ARRAY, STRUCT, UNION, ENUM, FWD, TYPEDEF, VOLATILE, CONST, RESTRICT, FUNC, FUNC_PROTO = range(1, 14)
+TYPE_TAG, ENUM64 = 18, 19
+_QUALIFIERS = {VOLATILE: "volatile", CONST: "const", RESTRICT: "restrict"}
+_KEYWORDS = {STRUCT: "struct", UNION: "union", ENUM: "enum", ENUM64: "enum"}
+_PADDING = (("long", 64), ("int", 32), ("short", 16), ("char", 8))
+_ENUM_MODES = {1: " __attribute__((mode(byte)))", 8: " __attribute__((mode(word)))"}
+
+
+class Declarations:
+    """C text for the types of one BTF blob. Types are numbers of the blob."""
+
+    def __init__(self, blob: "Blob") -> None:
+        self.blob = blob
+        self._plain: dict[int, str] = {}
+
+    def plain(self, ident: int) -> str:
+        """The type without a name: "const char *"."""
+        text = self._plain.get(ident)
+        if text is None:
+            text = self._plain[ident] = self.declare(ident, "")
+        return text
+
+    def declare(self, ident: int, name: str, depth: int = 0) -> str:
+        """The declaration of ``name``: "int (*compare)(void *, void *)". ``depth`` is how far members are indented."""
+        layers, at = [], ident  # from the outside in: pointer to array of ... base
+        while at and self.blob.kind(at) in (PTR, ARRAY, FUNC_PROTO, TYPE_TAG, *_QUALIFIERS):
+            kind = self.blob.kind(at)
+            if kind != TYPE_TAG:
+                layers.append((kind, at))
+            at = self._words(at, 3)[0] if kind == ARRAY else self.blob.target(at)
+        front = []
+        while layers and layers[-1][0] in _QUALIFIERS:
+            front.append(_QUALIFIERS[layers.pop()[0]])
+        return self._around(" ".join([*front, self._base(at, depth)]), layers, name, depth)
+
+    def _around(self, text: str, layers: "list[tuple[int, int]]", name: str, depth: int) -> str:
+        """``text`` is what the innermost of the layers is made of."""
+        star = False  # the text ends with one: what follows needs no space
+        while layers:
+            kind, at = layers.pop()
+            if kind == PTR:
+                text += "*" if star else " *"
+            elif kind in _QUALIFIERS:
+                text += " " + _QUALIFIERS[kind]
+            else:
+                # What qualifies an array or a function says nothing; compilers differ in writing it down.
+                while layers and layers[-1][0] in _QUALIFIERS:
+                    layers.pop()
+                if kind == ARRAY:
+                    return self._array(text, star, at, layers, name, depth)
+                inner = f" ({self._around('', layers, name, depth).lstrip(' ')})" if layers else _joined("", star, name)
+                return f"{text}{inner}({self._parameters(at, depth)})"
+            star = kind == PTR
+        return _joined(text, star or not text, name)
+
+    def _array(self, text: str, star: bool, at: int, layers: "list[tuple[int, int]]", name: str, depth: int) -> str:
+        sizes = f"[{self._words(at, 3)[2]}]"
+        while layers and layers[-1][0] == ARRAY:
+            sizes = f"[{self._words(layers.pop()[1], 3)[2]}]" + sizes
+            while layers and layers[-1][0] in _QUALIFIERS:
+                layers.pop()
+        if not layers:
+            return _joined(text, star, name) + sizes
+        return f"{_joined(text, star, '(' + self._around('', layers, name, depth).lstrip(' ') + ')')}{sizes}"
+
+    def _base(self, ident: int, depth: int) -> str:
+        if not ident:
+            return "void"
+        kind, name = self.blob.kind(ident), self.blob.name(ident)
+        if kind == FWD:
+            return f"{'union' if self._info(ident) >> 31 else 'struct'} {name}"
+        if kind in _KEYWORDS:
+            return f"{_KEYWORDS[kind]} {name}" if name else self.definition(ident, depth)
+        return name
+
+    def _parameters(self, ident: int, depth: int) -> str:
+        words = self._words(ident, 2 * (self._info(ident) & 0xFFFF))
+        pairs = list(zip(words[::2], words[1::2], strict=True))
+        if not pairs or (len(pairs) == 1 and not pairs[0][1]):
+            return "void"
+        return ", ".join(self.declare(type_, self.blob.string(name), depth) if type_ else "..." for name, type_ in pairs)
+
+    def definition(self, ident: int, depth: int = 0) -> str:
+        """A struct, union or enum with its members, without the semicolon at its end."""
+        kind, name = self.blob.kind(ident), self.blob.name(ident)
+        head = _KEYWORDS[kind] + (f" {name}" if name else "")
+        if kind in (ENUM, ENUM64):
+            return self._enum(ident, head, depth)
+        lines = list(self._members(ident, depth + 1))
+        tabs = "\t" * depth
+        body = "".join(f"\n{tabs}\t{line};" for line in lines) + f"\n{tabs}" if lines else ""
+        return f"{head} {{{body}}}{' __attribute__((packed))' if self._packed(ident) else ''}"
+
+    def _enum(self, ident: int, head: str, depth: int) -> str:
+        info, kind = self._info(ident), self.blob.kind(ident)
+        count, signed = info & 0xFFFF, bool(info >> 31)
+        each = 2 if kind == ENUM else 3
+        words = self._words(ident, each * count)
+        lines = []
+        for i in range(0, each * count, each):
+            value, bits = (words[i + 1], 32) if kind == ENUM else (words[i + 1] | words[i + 2] << 32, 64)
+            if signed and value >> (bits - 1):
+                value -= 1 << bits
+            suffix = "" if kind == ENUM else "LL" if signed else "ULL"
+            lines.append(f"{self.blob.string(words[i])} = {value}{suffix},")
+        tabs = "\t" * depth
+        body = "".join(f"\n{tabs}\t{line}" for line in lines) + f"\n{tabs}"
+        return f"{head} {{{body}}}{_ENUM_MODES.get(self.blob.target(ident), '')}"
+
+    def _layout(self, ident: int) -> "Iterator[tuple[str, int, int, int]]":
+        """(name, type, place in bits, bits of a bitfield or 0) of each member."""
+        info = self._info(ident)
+        words = self._words(ident, 3 * (info & 0xFFFF))
+        for name, type_, place in zip(words[::3], words[1::3], words[2::3], strict=True):
+            bits = 0
+            if info >> 31:
+                bits, place = place >> 24, place & 0xFFFFFF
+            yield self.blob.string(name), type_, place, bits
+
+    def _members(self, ident: int, depth: int) -> "Iterator[str]":
+        at, in_bits, union = 0, False, self.blob.kind(ident) == UNION
+        packed = self._packed(ident)
+        for name, type_, place, bits in self._layout(ident):
+            align = 1 if packed else self._align(type_)
+            if not union:
+                # The last of a run of bitfields may be followed by unnamed bits.
+                yield from _gap(at, place, align, in_bits and bool(bits))
+            yield self.declare(type_, name, depth) + (f": {bits}" if bits else "")
+            at, in_bits = place + (bits or 8 * self._size(type_)), bool(bits)
+        if not union or not self._info(ident) & 0xFFFF:
+            yield from _gap(at, 8 * self.blob.target(ident), 1 if packed else self._align(ident), False) if at or not union else ()
+
+    def _size(self, ident: int) -> int:
+        ident = self.blob.behind(ident)
+        kind = self.blob.kind(ident)
+        if kind == PTR:
+            return 8
+        if kind == ARRAY:
+            element, _, count = self._words(ident, 3)
+            return self._size(element) * count
+        return self.blob.target(ident) if kind in (INT, 16, *_KEYWORDS) else 0
+
+    def _align(self, ident: int) -> int:
+        """Bytes to which the compiler aligns a value."""
+        ident = self.blob.behind(ident)
+        kind = self.blob.kind(ident)
+        if kind == ARRAY:
+            return self._align(self._words(ident, 3)[0])
+        if kind not in (STRUCT, UNION):
+            return max(1, min(8, self._size(ident)))
+        widest = 1
+        for _, type_, place, bits in self._layout(ident):
+            align = self._align(type_)
+            if not bits and place % (8 * align):
+                return 1
+            widest = max(widest, align)
+        return 1 if self.blob.target(ident) % widest else widest
+
+    def _packed(self, ident: int) -> bool:
+        """Whether members lie, or the whole ends, where an ordinary struct's would not."""
+        if self.blob.kind(ident) not in (STRUCT, UNION):
+            return False
+        widest = 1
+        for _, type_, place, bits in self._layout(ident):
+            align = self._align(type_)
+            widest = max(widest, align)
+            if not bits and place % (8 * align):
+                return True
+        return bool(self.blob.target(ident) % widest)
+
+    def _info(self, ident: int) -> int:
+        blob, at = self.blob._at(ident)
+        return blob.words[at + 1]
+
+    def _words(self, ident: int, count: int) -> "list[int]":
+        blob, at = self.blob._at(ident)
+        return blob.words[at + 3 : at + 3 + count].tolist()
+
+
+def _joined(text: str, star: bool, name: str) -> str:
+    return f"{text}{'' if star or not name else ' '}{name}"
+
+
+def _gap(at: int, end: int, align: int, in_bits: bool) -> "Iterator[str]":
+    """Unnamed bitfields that make a compiler put the next member at bit ``end``, where it would not by itself."""
+    if at >= end:
+        return
+    kind, width = next(((k, w) for k, w in _PADDING if -(-at // w) * w <= end), _PADDING[-1])
+    boundary = -(-at // width) * width
+    if at < boundary <= end:
+        alone = boundary == end and -(-at // (8 * align)) * 8 * align != boundary
+        if in_bits or alone or (boundary != end and end - boundary <= boundary - at):
+            yield f"{kind}: {boundary - at if in_bits else 0}"
+        at = boundary
+    while end - at >= width:
+        yield f"{kind}: {width}"
+        at += width
+    if at < end:
+        yield f"{next(k for k, w in reversed(_PADDING) if w >= end - at)}: {end - at}"
+
+
+def _functions(name: str, host: "Host") -> "Iterator[tuple[Declarations, int]]":
+    for blob in host.btf.blobs():
+        for ident in blob.find((FUNC,), name):
+            yield declarations(blob), blob.target(ident)
+
+
+def declarations(blob: "Blob") -> Declarations:
+    known = _known.get(id(blob))
+    if known is None or known.blob is not blob:
+        known = _known[id(blob)] = Declarations(blob)
+    return known
+
+
+_known: "dict[int, Declarations]" = {}
+
+
+def prototype(lines: Declarations, ident: int, numbered: bool = False, first: int = 0) -> "list[str]":
+    """One line for each parameter of a function type: "struct file * file", or "struct file * arg0"."""
+    words = lines._words(ident, 2 * (lines._info(ident) & 0xFFFF))
+    out = []
+    for i, (name, type_) in enumerate(list(zip(words[::2], words[1::2], strict=True))[first:]):
+        out.append(f"{lines.plain(type_)} {f'arg{i}' if numbered else lines.blob.string(name)}")
+    return out
+
+
+def function_parameters(name: str, host: "Host", numbered: bool = False, with_result: bool = False) -> "list[str]":
+    for lines, ident in _functions(name, host):
+        result = function_result(name, host) if with_result else []
+        return prototype(lines, ident, numbered) + result
+    return []
+
+
+def function_result(name: str, host: "Host") -> "list[str]":
+    for lines, ident in _functions(name, host):
+        result = lines.blob.target(ident)
+        return [f"{lines.plain(result)} retval"] if result else []
+    return []
+
+
+def raw_tracepoint_parameters(name: str, host: "Host") -> "list[str]":
+    for stub in (f"__probestub_{name}", f"__bpf_trace_{name}"):
+        for lines, ident in _functions(stub, host):
+            return prototype(lines, ident, first=1)
+    return []

@@ -1,0 +1,66 @@
+"""Which kernel functions can be traced."""
+
+from functools import lru_cache
+
+from bttui.probes.matching import matcher, near_names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bttui.host.facts import Host
+
+# RCU's own functions are called by the tracing itself; the idle functions run where RCU does not watch; the last is
+# rewritten at run time. The kernel lists them as traceable all the same.
+_UNSAFE = frozenset(("arch_cpu_idle", "default_idle", "bpf_dispatcher_xdp_func"))
+_UNSAFE_PREFIX = "rcu_"
+
+
+@lru_cache(maxsize=4)
+def traceable(host: "Host", file: str = "") -> "dict[str, str]":
+    """Function -> module ("vmlinux" for the kernel proper), sorted.
+
+    From ``file`` (--traceable-functions), else from ftrace's list; where that may not be read, the functions that
+    have both types and a symbol.
+    """
+    text = ""
+    try:
+        with open(file or host.tracefs.path + "/available_filter_functions", encoding="utf-8", errors="replace") as source:
+            text = source.read()
+    except OSError:
+        pass
+    if text:
+        found = {}
+        for line in text.splitlines():
+            name, _, module = line.partition(" ")
+            found[name] = module[1:-1] if module else "vmlinux"
+    else:
+        typed = set(host.btf.functions())
+        found = {name: module for name, module in host.kernel_symbols.functions() if name in typed}
+    return {name: found[name] for name in sorted(found) if not name.startswith(_UNSAFE_PREFIX) and name not in _UNSAFE}
+
+
+def select_functions(module: str, function: str, host: "Host", file: str = "") -> "Iterator[tuple[str, str]]":
+    """(module, function) of the traceable functions that two globs mean."""
+    function_fits, module_fits = matcher(function), matcher(module)
+    for name, home in traceable(host, file).items():
+        if function_fits(name) and module_fits(home):
+            yield home, name
+
+
+def exists(name: str, host: "Host") -> bool:
+    """Whether the kernel has such a function, as far as one can see without reading long lists."""
+    if host.btf.function(name) is not None or host.kernel_symbols.address(name) is not None:
+        return True
+    return not host.btf.exists and host.kernel_symbols.hidden  # nobody can tell: attaching will
+
+
+def module_loaded(name: str, host: "Host") -> bool:
+    import os
+
+    return name == "vmlinux" or os.path.isdir(host.path(f"/sys/module/{name}"))
+
+
+def near_functions(name: str, host: "Host", file: str = "") -> "list[str]":
+    """Functions that look like this one, for "did you mean"."""
+    return near_names(name, list(traceable(host, file)))
