@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RAW_TRACEPOINT = 17  # enum bpf_prog_type, <linux/bpf.h>
 
 # A raw tracepoint program that is never attached: the session runs it with BPF_PROG_RUN.
-SPECIAL_CONTEXT = Context(RAW_TRACEPOINT, "raw_tracepoint", capabilities=("kstack", "ustack"), cookies="")
+SPECIAL_CONTEXT = Context(RAW_TRACEPOINT, "raw_tracepoint", capabilities=("kstack", "ustack"))
 
 
 class Special:

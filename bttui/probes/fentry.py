@@ -78,7 +78,6 @@ class Fentry:
             return_value=f"slot:{slots}" if result else "",
             return_type=function.returns if result else None,
             capabilities=("kstack", "ustack", "function"),
-            cookies="",
         )
 
     def describe(self, name: str, host: "Host") -> "list[str]":

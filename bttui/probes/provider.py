@@ -27,8 +27,6 @@ class Context(Data):
     ``return_value``: register name, or "slot:N" (fexit), or "" where there is no retval; ``return_type`` its type.
     ``user``: True where pointers in arguments are user addresses (uprobe).
     ``capabilities``: what the functions ask for: "ustack", "kstack", "override", "function" (func builtin)...
-    ``cookies``: the feature (host.features) by which programs there learn their cookie; "" where there is none, and
-    so each attach point needs a program of its own.
     """
 
     type: int
@@ -45,7 +43,6 @@ class Context(Data):
     return_type: "Type | None" = None
     user: bool = False
     capabilities: "tuple[str, ...]" = ()
-    cookies: str = "perf_link"
 
     def __hash__(self) -> int:
         return hash((self.type, self.section, self.attach_type, self.attach_to, self.arguments))

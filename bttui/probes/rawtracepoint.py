@@ -73,7 +73,6 @@ class RawTracepoint:
             argument_access="slots",
             argument_slots=MOST_ARGUMENTS if fields is None else len(fields),
             capabilities=("kstack", "ustack"),
-            cookies="raw_tp_cookie",
         )
 
     def describe(self, name: str, host: "Host") -> "list[str]":
