@@ -8,7 +8,6 @@ import struct
 from bttui.loader import bpf
 from bttui.loader.libbpf import Messages, OpenOptions, library
 from bttui.loader.maps import LoadedMap
-from bttui.loader.refusal import load_error
 from bttui.model.diagnostic import DiagnosticError, error
 from bttui.model.program import MapSpec
 
@@ -107,7 +106,10 @@ def load(program: "Program", *, log_level: int = 0) -> LoadedObject:
         try:
             handles = _configure(handle, program, log_level)
             if libbpf.bpf_object__load(handle) < 0:
-                raise load_error(program, ctypes.get_errno(), messages.lines)
+                number = ctypes.get_errno()
+                from bttui.loader.refusal import load_error
+
+                raise load_error(program, number, messages.lines)
             programs = {spec.name: LoadedProgram(libbpf.bpf_program__fd(handles[spec.name]), spec) for spec in program.programs}
             maps = dict(_maps(handle, program))
         except BaseException:

@@ -11,7 +11,7 @@ from bttui.loader.maps import LoadedMap
 
 _BUSY, _DISCARD = 1 << 31, 1 << 30
 _HEADER = 8
-_MOST_RUN = 4096
+_ALIKE, _LONGEST_RUN = 8, 4096
 
 
 class RingBuffer:
@@ -41,34 +41,45 @@ class RingBuffer:
     def drain(self) -> "list[bytes]":
         """All records committed so far, oldest first. It stops at one that a program is still writing."""
         consumed, data, words, base, mask = self._consumed, self._data, self._words, self._base, self.size - 1
+        busy, discard, room = _BUSY, _DISCARD, self.size >> 3
         records: "list[bytes]" = []
-        position, produced = consumed[0], self._produced[0]
-        # Most streams are long runs of records of one size: their headers are compared in one go. The run that is
-        # tried grows while it holds, so a mixed stream does not pay for it.
-        run = 1
+        freed = position = consumed[0]
+        produced = self._produced[0]
+        # Records of one size often come in long runs, whose headers are compared in one go. After a few alike the
+        # run is tried, longer each time it holds, so a mixed stream does not pay for it.
+        previous, alike = -1, 0
         while position < produced:
             start = base + (position & mask)
             header = words[start >> 2]
-            if header & _BUSY:
+            if header >= busy:
                 break
-            length = header & ~_DISCARD
-            step = (length + _HEADER + 7) & ~7
-            count = min(run, (produced - position) // step)
-            if count > 1:
-                first = start >> 2
-                headers = words[first : first + count * (step >> 2) : step >> 2].tolist()
+            length = header & ~discard
+            step = (length + 15) & ~7
+            if header != previous:
+                previous, alike = header, 1
+            elif alike < _ALIKE:
+                alike += 1
+            else:
+                first, wide = start >> 2, step >> 2
+                count = min(alike, (produced - position) // step)
+                headers = words[first : first + count * wide : wide].tolist()
                 if headers.count(header) == count:
-                    run = min(run * 4, _MOST_RUN)
+                    alike = min(alike * 4, _LONGEST_RUN)
                 else:
                     count = next(i for i, other in enumerate(headers) if other != header)
-                    run = 1
-            elif run == 1:
-                run = 4
-            if not header & _DISCARD:
-                begin = start + _HEADER
-                records += [data[at : at + length] for at in range(begin, begin + count * step, step)]
-            position += count * step
-            consumed[0] = position
+                if header < discard:
+                    begin = start + _HEADER
+                    records += [data[at : at + length] for at in range(begin, begin + count * step, step)]
+                position += count * step
+                consumed[0] = freed = position
+                continue
+            if header < discard:
+                start += _HEADER
+                records.append(data[start : start + length])
+            position += step
+            if position - freed > room:  # programs go on writing: let them have it before all is read
+                consumed[0] = freed = position
+        consumed[0] = position
         return records
 
     def close(self) -> None:
