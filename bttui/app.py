@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from asyncio import get_running_loop
 from contextlib import contextmanager
 from time import monotonic
 
@@ -78,6 +79,9 @@ class Dashboard(App[Frame]):
         self.theme = THEME.name
         self.install_screen(self.probes, "probes")
         self.push_screen(self.workspace)
+        if not self.is_headless:
+            for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+                get_running_loop().add_signal_handler(number, self.action_leave)
         self.controller.listen(self.feed)
         if self.start_at_once:
             self.call_after_refresh(self.action_run)
@@ -196,19 +200,15 @@ def run_dashboard(
     """
     app = Dashboard(EXAMPLE if text is None else text, controller, name, catalog, start=text is not None)
 
-    def leave(*_: object) -> None:
-        app.call_later(app.action_leave)
-
-    handled = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(number, leave) for number in handled]
     try:
         with own_terminal():
             last = app.run()
     finally:
         controller.close()
-        for number, handler in zip(handled, before, strict=True):
-            signal.signal(number, handler)
     if last is not None and show_maps is not None:
-        sys.stdout.write(show_maps(last))
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(show_maps(last))
+            sys.stdout.flush()
+        except OSError:  # the terminal is gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return app.return_code or 0

@@ -3,7 +3,7 @@
 from collections import deque
 from time import localtime, strftime
 
-from textual.message import Message
+from rich.cells import cell_len
 
 from bttui.model.data import Data
 from bttui.model.frame import Event
@@ -14,7 +14,8 @@ from bttui.widgets.pane import Pane
 
 MOST_LINES = 5_000
 LINES_A_SECOND = 400  # more than anyone reads; a batch above it is sampled evenly
-WIDEST = 4_000  # cells of one line
+WIDEST = 4_000  # characters of one line
+STAMP = 13  # cells of the time
 OURS = {
     "attached": "note",
     "lost": "bad",
@@ -41,9 +42,6 @@ class Line(Data):
 class Log(Pane):
     scope = "log"
     BINDINGS = bindings("log")
-
-    class Followed(Message):
-        """Follow was turned on or off."""
 
     def __init__(self, **options) -> None:
         super().__init__(**options)
@@ -98,7 +96,7 @@ class Log(Pane):
         else:
             line = Line(wall, "", "warning")
             self.lines.append(line)
-        line.text = f"┄┄ flood: {grouped(shown)} of {grouped(came)} events shown, evenly sampled; totals are exact ┄┄"
+        line.text = f"┄ flood: {grouped(shown)} of {grouped(came)} shown ┄"
         self.sample = line, shown, came
 
     def append(self, event: Event) -> None:
@@ -127,10 +125,15 @@ class Log(Pane):
         self.refresh_lines_shown()
 
     def refresh_lines_shown(self) -> None:
-        widest = max((len(line.text) for line in self.lines), default=0) + 14
+        widest = max((cell_len(line.text) for line in self.lines), default=0) + STAMP + 1
         self.resize_rows(len(self.lines), min(widest, WIDEST))
+        self.to_end()
+
+    def to_end(self) -> None:
         if self.following:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
+            if self.show_vertical_scrollbar:
+                self.vertical_scrollbar.position = self.scroll_y
 
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
         line = self.lines[y]
@@ -138,19 +141,15 @@ class Log(Pane):
         return [(stamp, "dim"), (line.text, line.role)]
 
     def on_resize(self) -> None:
-        if self.following:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+        self.to_end()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Whoever scrolls up wants to read there; whoever comes back to the end wants to follow."""
         super().watch_scroll_y(old_value, new_value)
-        following = new_value >= self.max_scroll_y - 0.5
-        if following != self.following and not self.is_scrolling_itself(new_value):
+        following = round(new_value) >= self.max_scroll_y
+        if following != self.following and (following or new_value < old_value):
             self.following = following
             self.title_now()
-
-    def is_scrolling_itself(self, target: float) -> bool:
-        """New lines move the end away: only a move up by the person ends following."""
-        return self.following and target >= self.scroll_target_y
 
     def action_follow(self) -> None:
         self.following = not self.following

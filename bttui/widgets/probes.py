@@ -69,7 +69,7 @@ class ProbeTree(Rows):
     def go_to(self, y: int) -> None:
         self.at = max(0, min(y, self.rows.count - 1))
         top = min(self.at, max(self.scroll_offset.y, self.at - self.size.height + 1))
-        self.scroll_to(y=0 if self.at <= 1 else top, animate=False, immediate=True)
+        self.scroll_to(y=0 if self.at <= 1 else top, animate=False, immediate=True, force=True)
         self.refresh()
         self.post_message(self.Moved(self.row.probe if self.row else ""))
 

@@ -1,5 +1,6 @@
 """Maps as a table: counts, sums, averages, scalars, and anything that has no picture of its own."""
 
+from rich.cells import cell_len, set_cell_size
 from textual import events
 
 from bttui.model.types import Aggregation, Average, Count, Integer, Maximum, Minimum, Stats, Sum, Type
@@ -74,7 +75,7 @@ class TablePane(MapPane):
     def measure(self) -> None:
         """Column widths, from the first rows: a wide key far below must not squeeze what is on top."""
         rows = [self.cells(row) for row in self.order[:200]]
-        self.widths = [max([len(title) + 1, *(len(row[n]) for row in rows)]) for n, title in enumerate(self.titles)]
+        self.widths = [max([cell_len(title) + 1, *(cell_len(row[n]) for row in rows)]) for n, title in enumerate(self.titles)]
         assert self.snapshot is not None
         values = [numbers(self.snapshot.spec.value, value)[0] for _, value in self.order] if self.numeric else []
         self.most = max(values, default=0)
@@ -182,7 +183,8 @@ def sort_part(key: object, column: int, columns: int) -> "tuple[int, object]":
 
 
 def fit(text: str, width: int, right: bool = False) -> str:
-    """Exactly ``width`` characters; what is too long ends in an ellipsis."""
-    if len(text) > width:
-        return text[: width - 1] + "…"
-    return text.rjust(width) if right else text.ljust(width)
+    """Exactly ``width`` cells; what is too long ends in an ellipsis."""
+    cells = cell_len(text)
+    if cells > width:
+        return set_cell_size(text, width - 1) + "…"
+    return " " * (width - cells) + text if right else text + " " * (width - cells)

@@ -115,25 +115,23 @@ class Workspace(Screen[None]):
     async def show_status(self, status: Status) -> None:
         if status.run != self.run:
             self.run, self.begun = status.run, False
-            if not self.is_narrow or self.shown not in (self.editor, self.log_pane):
-                self.shown = self.focused or self.editor
-            await self.maps.start(status.text)
             self.log_pane.clear()
-            self.add_class("-started")
-            self.number_panes()
         self.status = status
         self.query_one(StatusBar).show_status(status)
         self.title_editor()
 
     async def show_frame(self, frame: Frame) -> None:
-        new = await self.maps.show(frame)
-        self.query_one(StatusBar).show_frame(frame)
-        if new:
+        """The panes of the run before stay until the first frame of the new one is there."""
+        if not self.begun:
+            await self.maps.start(self.status.text)
+            self.add_class("-started")
+            self.set_class(not frame.maps, "-mapless")
+        if await self.maps.show(frame) or not self.begun:
             self.number_panes()
+        self.query_one(StatusBar).show_frame(frame)
         if not self.begun:
             self.begun = True
-            self.set_class(not frame.maps, "-mapless")
-            if self.is_narrow and self.focused is self.editor:
+            if self.focused is None or (self.is_narrow and self.focused is self.editor):
                 self.go_to_pane(2)
 
     def show_events(self, events_: "list[Event]", skipped: int) -> None:

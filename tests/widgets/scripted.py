@@ -2,7 +2,7 @@
 
 from bttui.model.diagnostic import Diagnostic
 from bttui.model.frame import Counters, Event, Frame, MapSnapshot, ProbeCounters, Symbol
-from bttui.model.program import MapSpec, Output
+from bttui.model.program import Argument, MapSpec, Output
 from bttui.model.types import (
     UINT64,
     Average,
@@ -36,7 +36,7 @@ def frame(second: int, *maps: MapSnapshot, runs: int = 0, **counters) -> Frame:
 
 
 def printed(text: str, second: float = 0) -> Event:
-    return Event("printf", START + int(second * SECOND), Output("printf", "%s"), (text,))
+    return Event("printf", START + int(second * SECOND), Output("printf", "%s", (Argument(String(), 8),)), (text,))
 
 
 def message(kind: str, text: str, second: float = 0) -> Event:

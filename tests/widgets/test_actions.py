@@ -1,0 +1,223 @@
+"""The table of actions: no key means two things at one place, and every key does what the table says."""
+
+import pytest
+from widgets import driving, scripted
+
+from bttui.model.diagnostic import Diagnostic, Span
+from bttui.widgets.actions import ACTIONS, CHAINS, bindings, in_chain, key_name
+from bttui.widgets.editor import Editor
+from bttui.widgets.stacks import StacksPane
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_no_two_actions_share_a_key(chain):
+    seen = {}
+    for action in in_chain(chain):
+        for key in action.keys:
+            assert key not in seen, f"{key} is {seen[key]} and {action.name}"
+            seen[key] = action.name
+
+
+def test_every_action_says_what_it_does():
+    names = [action.name for action in ACTIONS]
+    assert len(names) == len(set(names))
+    for action in ACTIONS:
+        assert action.keys and action.label and action.help.endswith((".", ")")), action.name
+        assert any(action.scope in scopes for scopes in CHAINS.values()), action.name
+
+
+def test_bindings_carry_the_name_that_people_rebind_by():
+    assert [b.id for b in bindings("table")] == ["table.sort", "table.reverse"]
+
+
+def test_only_copy_is_taken_from_the_keys_that_every_editor_has():
+    """The action behind ctrl+c copies a selection, as TextArea's own does."""
+    stock = {key for b in Editor.BINDINGS if not (b.id or "").startswith("editor.") for key in b.key.split(",")}
+    assert stock & {key for action in in_chain("editor") for key in action.keys} == {"ctrl+c"}
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"), [("f5", "F5"), ("ctrl+r", "^R"), ("full_stop", "."), ("shift+tab", "Shift+Tab"), ("s", "s"), ("pageup", "Pageup")]
+)
+def test_key_names(key, shown):
+    assert key_name(key) == shown
+
+
+class State:
+    """What a person can see at one moment, and what the controller was asked so far."""
+
+    def __init__(self, app, controller):
+        self.screen = type(app.screen).__name__
+        self.focus = getattr(app.focused, "map_name", None) or getattr(app.focused, "id", None) or type(app.focused).__name__
+        self.text = driving.text(app)
+        self.calls = list(controller.calls)
+        self.program = app.workspace.editor.text
+        self.cursor = app.workspace.editor.cursor_location
+        self.suspended = getattr(app, "suspended", False)
+        self.remarks = {pane.map_name: pane.remark for pane in app.workspace.maps.panes}
+        tree = app.probes.query("#tree").first() if app.probes.is_mounted else None
+        self.probe = tree.row.text if tree and tree.row else ""
+        stacks = app.workspace.query(StacksPane)
+        self.widest = stacks.first().levels[0][0][2].name if stacks else ""
+
+    def order(self, *words):
+        """The words are on the screen, each above the next."""
+        at = [self.text.find(word) for word in words]
+        return -1 not in at and at == sorted(at)
+
+
+ERRORS = (
+    Diagnostic("first wrong", Span(67, 75, 4, 5, 4, 10), hint="do better", detail="0: (b7) r0 = 0\n"),
+    Diagnostic("second wrong", Span(250, 255, 8, 7, 8, 12)),
+)
+US, CALLS, ON, LOG = ["3"], ["4"], ["6"], ["7"]  # the pane's number, once the editor has been left
+TREE = ["f2", "tab"]  # kprobe, fentry, software, tracepoint; all closed
+
+# (keys pressed before, what holds after the action and not before). "fails" in the keys lets the program have errors.
+EFFECTS = {
+    "global.run": ([], lambda s: s.calls[1:] == [("run", scripted.READS)]),
+    "global.stop": ([], lambda s: "■ ended" in s.text and s.calls[-1] == ("stop",)),
+    "global.probes": ([], lambda s: s.screen == "ProbeScreen" and "14 of 14" in s.text),
+    "global.help": ([], lambda s: s.screen == "Page" and "From the program to the first map." in s.text),
+    "global.interrupt": ([], lambda s: s.calls[-1] == ("stop",) and "Once more to quit" in s.text),
+    "global.command_palette": ([], lambda s: s.screen == "CommandPalette"),
+    "global.leave": ([], lambda s: s.calls[-1] == ("close",)),
+    "main.details": (["fails"], lambda s: "0: (b7) r0 = 0" in s.text),
+    "main.next_diagnostic": (["fails"], lambda s: s.cursor == (7, 6)),
+    "main.next_pane": ([], lambda s: s.focus == "@start"),
+    "main.previous_pane": ([], lambda s: s.focus == "log"),
+    "pane.suspend": (["tab"], lambda s: s.suspended),
+    "pane.pane.1": (["tab"], lambda s: s.focus == "editor"),
+    "pane.pane.2": (["shift+tab"], lambda s: s.focus == "@start"),
+    "pane.pane.3": (["tab"], lambda s: s.focus == "@us"),
+    "pane.pane.4": (["tab"], lambda s: s.focus == "@calls"),
+    "pane.pane.5": (["tab"], lambda s: s.focus == "@size"),
+    "pane.pane.6": (["tab"], lambda s: s.focus == "@on"),
+    "pane.pane.7": (["tab"], lambda s: s.focus == "log"),
+    "editor.leave_editor": ([], lambda s: s.focus == "@start"),
+    "table.sort": (CALLS, lambda s: "comm▴" in s.text and s.order("bash", "node_exporter", "systemd-journal")),
+    "table.reverse": (CALLS, lambda s: "count▴" in s.text and s.order("bash", "node_exporter", "systemd-journal")),
+    "histogram.next_key": (US, lambda s: "‹nginx›" in s.text and "2 of 4" in s.text),
+    "histogram.previous_key": (US, lambda s: "‹cron›" in s.text and "4 of 4" in s.text),
+    "stacks.cursor_down": (ON, lambda s: s.remarks["@on"].startswith("postgres 846 68.1%")),
+    "stacks.cursor_up": ([*ON, "down", "down"], lambda s: s.remarks["@on"].startswith("postgres 846 68.1%")),
+    "stacks.cursor_right": ([*ON, "down"], lambda s: s.remarks["@on"].startswith("swapper/0 212 17.1%")),
+    "stacks.cursor_left": ([*ON, "down", "right"], lambda s: s.remarks["@on"].startswith("postgres 846 68.1%")),
+    "stacks.zoom_in": ([*ON, "down", "right"], lambda s: s.widest == "swapper/0" and "postgres 68%" not in s.text),
+    "stacks.zoom_out": ([*ON, "down", "right", "enter"], lambda s: s.widest == "all" and "postgres 68%" in s.text),
+    "log.follow": (LOG, lambda s: "stays (f follows)" in s.text),
+    "probes.back": (["f2"], lambda s: s.screen == "Workspace" and s.program == scripted.READS),
+    "probes.insert": (["f2", *"open"], lambda s: s.program.startswith("fentry:ext4:ext4_file_opentracepoint") and s.screen == "Workspace"),
+    "probe_query.cursor_down": (["f2"], lambda s: s.probe == "kprobe"),
+    "probe_query.cursor_up": (["f2", "down"], lambda s: s.probe == "fentry"),
+    "probe_query.page_down": (["f2"], lambda s: s.probe == "tracepoint"),
+    "probe_query.page_up": (["f2", "down"], lambda s: s.probe == "fentry"),
+    "probe_tree.cursor_down": (TREE, lambda s: s.probe == "kprobe"),
+    "probe_tree.cursor_up": ([*TREE, "down"], lambda s: s.probe == "fentry"),
+    "probe_tree.page_down": (TREE, lambda s: s.probe == "tracepoint"),
+    "probe_tree.page_up": ([*TREE, "down"], lambda s: s.probe == "fentry"),
+    "probe_tree.first": ([*TREE, "down"], lambda s: s.probe == "fentry"),
+    "probe_tree.last": (TREE, lambda s: s.probe == "tracepoint"),
+    "probe_tree.open": ([*TREE, "down"], lambda s: "vfs_read" in s.text and "▾ kprobe" in s.text),
+    "probe_tree.close": ([*TREE, "down", "right"], lambda s: "▸ kprobe" in s.text and "vfs_read" not in s.text),
+    "page.close": (["f1"], lambda s: s.screen == "Workspace"),
+}
+# With seven panes there is no eighth: these keys must do nothing.
+WITHOUT_EFFECT = {"pane.pane.8", "pane.pane.9"}
+
+
+def test_every_action_is_tried():
+    assert set(EFFECTS) | WITHOUT_EFFECT == {action.name for action in ACTIONS}
+
+
+async def act(keys, action_keys):
+    """The States before and after; then ctrl+q was still possible."""
+    async with driving.dashboard() as (app, controller, pilot):
+        app.action_suspend_process = lambda: setattr(app, "suspended", True)  # the real thing: tests/test_app_terminal.py
+        controller.show(scripted.reads_frame(3))
+        controller.say(scripted.printed("big\n", 1))
+        await driving.settle(pilot)
+        if keys and keys[0].isdigit():
+            await driving.press(pilot, "escape")
+        for key in keys:
+            if key == "fails":
+                controller.fail(*ERRORS)
+                await driving.settle(pilot)
+            else:
+                await driving.press(pilot, key)
+        before = State(app, controller)
+        await driving.press(pilot, *action_keys)
+        return before, State(app, controller)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [pytest.param(a.name, key, id=f"{a.name}-{key}") for a in ACTIONS for key in a.keys if a.name in EFFECTS]
+)
+async def test_action_has_its_effect(name, key):
+    keys, holds = EFFECTS[name]
+    before, after = await act(keys, [key])
+    assert not holds(before)
+    assert holds(after)
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_EFFECT))
+async def test_a_pane_that_is_not_there(name):
+    before, after = await act(["tab"], [name[-1]])
+    assert (before.text, before.focus) == (after.text, after.focus)
+
+
+async def test_interrupt_copies_a_selection_and_stops_nothing():
+    async with driving.dashboard() as (app, controller, pilot):
+        await driving.press(pilot, "shift+down", "ctrl+c")
+        assert app.clipboard == "tracepoint:syscalls:sys_enter_read {\n"
+        assert controller.calls == [("run", scripted.READS)]
+
+
+async def test_interrupt_twice_leaves():
+    async with driving.dashboard() as (_, controller, pilot):
+        await driving.press(pilot, "ctrl+c", "ctrl+c")
+        assert controller.calls[1:] == [("stop",), ("close",)]
+
+
+async def test_keys_that_work_inside_the_editor():
+    """Each of these must not be eaten by the text area."""
+    for key, call in (("f5", "run"), ("ctrl+r", "run"), ("f6", "stop")):
+        async with driving.dashboard(start=False) as (app, controller, pilot):
+            assert app.focused.id == "editor"
+            controller.auto = False
+            await driving.press(pilot, key)
+            assert [c[0] for c in controller.calls] == [call]
+            assert app.workspace.editor.text == scripted.READS
+
+
+async def test_footer_names_only_what_works_here():
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.show(scripted.reads_frame(3))
+        await driving.settle(pilot)
+        assert driving.lines(app)[-1].rstrip() == " F5 Run  F6 Stop  F2 Probes  ^Q Quit  F1 Help  ^P Palette"
+        await driving.press(pilot, "escape", "4")
+        assert driving.lines(app)[-1].rstrip() == " s Sort  r Reverse  F5 Run  F6 Stop  F2 Probes  ^Q Quit  F1 Help  ^P Palette"
+
+
+async def test_a_click_on_the_footer_is_the_key():
+    async with driving.dashboard() as (app, controller, pilot):
+        await pilot.click("KeyBar", offset=(driving.lines(app)[-1].index("Stop"), 0))
+        await driving.settle(pilot)
+        assert controller.calls[-1] == ("stop",)
+
+
+async def test_palette_runs_the_same_actions():
+    async with driving.dashboard() as (app, controller, pilot):
+        commands = {command.title: command for command in app.get_system_commands(app.screen)}
+        assert {"Run", "Stop", "Probes", "Help", "Quit", "To the panes", "Theme"} <= set(commands)
+        commands["Stop"].callback()
+        await driving.settle(pilot)
+        assert controller.calls[-1] == ("stop",)
+
+
+async def test_help_lists_every_action():
+    async with driving.dashboard(size=(120, 120)) as (app, _, pilot):
+        await driving.press(pilot, "f1")
+        shown = driving.text(app)
+        for action in ACTIONS:
+            assert (action.help if not action.argument else "Go to a pane by its number.") in shown, action.name
