@@ -35,12 +35,10 @@ def compile_format(text: str, types: "Sequence[Type]") -> "Callable[[tuple[Any, 
         return lambda values: constant
     if not any(converters):
         return template.__mod__
-    names = [f"v{i}" for i in range(len(types))]
-    arguments = ", ".join([f"c{i}({name})" if converters[i] else name for i, name in enumerate(names)])
     scope: "dict[str, Any]" = {f"c{i}": converter for i, converter in enumerate(converters) if converter}
-    scope["template"] = template
+    arguments = ", ".join([f"c{i}(values[{i}])" if converter else f"values[{i}]" for i, converter in enumerate(converters)])
     # The generated text holds no text of the program, only these names.
-    return eval(f"lambda values: (lambda {', '.join(names)}: template % ({arguments},))(*values)", scope)
+    return eval(f"lambda values: template % ({arguments},)", scope | {"template": template})
 
 
 def compile_batch(text: str, types: "Sequence[Type]") -> "Callable[[Iterable[tuple[Any, ...]]], str]":

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,5 +80,5 @@ def test_buckets_lie_side_by_side_and_lose_nothing(bits, values):
         counts[index] = counts.get(index, 0) + count
     rows = buckets(Histogram(bits=bits), counts)
     assert sum(row.count for row in rows) == sum(values.values())
-    assert all(one.high + 1 == other.low for one, other in zip(rows, rows[1:], strict=False))
+    assert all(one.high + 1 == other.low for one, other in pairwise(rows))
     assert all(any(row.count and (row.low is None or row.low <= value) and value <= row.high for row in rows) for value in values)

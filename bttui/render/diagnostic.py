@@ -1,0 +1,101 @@
+"""Diagnostics as lines for a terminal or a pipe: place and message, the source line, a marker, hints.
+
+stdin:1:9-26: ERROR: print() takes up to 3 arguments (4 provided)
+BEGIN { print(1, 2, 3, 4); }
+        ~~~~~~~~~~~~~~~~~
+HINT: ...
+"""
+
+from bttui.render.clean import cell_width, clean
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bttui.model.diagnostic import Diagnostic, Span
+
+_COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m"}
+_PLAIN = "\x1b[0m"
+_TAB = "    "
+
+COLOUR_VALUES = ("auto", "always", "never")
+
+
+def use_colour(environment: "Mapping[str, str]", terminal: bool) -> bool:
+    """Whether to colour, by BPFTRACE_COLOR (auto, always or never; anything else counts as auto) and NO_COLOR.
+
+    ``terminal`` says whether the lines go to one.
+    """
+    choice = environment.get("BPFTRACE_COLOR", "auto")
+    if choice in ("always", "never"):
+        return choice == "always"
+    return terminal and not environment.get("NO_COLOR")
+
+
+def format_diagnostic(diagnostic: "Diagnostic", source: "str | Mapping[str, str]" = "", colour: bool = False) -> str:
+    """The diagnostic with the lines that it is about, line end included.
+
+    ``source`` is the program's text, or texts by file name where there are several. Columns in front of the message
+    count bytes, as compilers do; the marker stands below what it means also where characters are wide. Control
+    characters of the program are shown as escapes.
+    """
+    lines = _block(diagnostic.severity, diagnostic.message, diagnostic.span, source, colour)
+    for message, span in diagnostic.trail:
+        lines += _block(diagnostic.severity, message, span, source, colour)
+    if diagnostic.hint:
+        lines += [f"HINT: {line}" for line in map(clean, diagnostic.hint.splitlines())]
+    return "".join([line + "\n" for line in lines])
+
+
+def message_line(
+    severity: str, message: str, span: "Span | None" = None, source: "str | Mapping[str, str]" = "", colour: bool = False
+) -> str:
+    """Place and message alone, as errorf() and warnf() print them; their message comes as it is, clean it for a terminal.
+
+    One line end at the end of the message is dropped."""
+    text = f"{_place(span, source)}{severity.upper()}: {message.removesuffix(chr(10))}"
+    return _painted(text, severity, colour) + "\n"
+
+
+def _block(severity: str, message: str, span: "Span | None", source: "str | Mapping[str, str]", colour: bool) -> "list[str]":
+    text = "\n".join([clean(line) for line in message.split("\n")])
+    header = _painted(f"{_place(span, source)}{severity.upper()}: {text}", severity, colour)
+    return [header, *(_excerpt(span, source) if span else ())]
+
+
+def _painted(text: str, severity: str, colour: bool) -> str:
+    return f"{_COLOURS.get(severity, '')}{text}{_PLAIN}" if colour and severity in _COLOURS else text
+
+
+def _place(span: "Span | None", source: "str | Mapping[str, str]") -> str:
+    if span is None:
+        return ""
+    if span.line != span.end_line:
+        return f"{span.file}:{span.line}-{span.end_line}: "
+    lines = _lines(span, source)
+    line = lines[0] if lines else ""
+    return f"{span.file}:{span.line}:{_byte_column(line, span.column)}-{_byte_column(line, span.end_column)}: "
+
+
+def _byte_column(line: str, column: int) -> int:
+    before = line[: column - 1]
+    return column + len(before.encode("utf-8", "surrogateescape")) - len(before)
+
+
+def _excerpt(span: "Span", source: "str | Mapping[str, str]") -> "list[str]":
+    lines = _lines(span, source)
+    shown = [_shown(line.rstrip("\r")) for line in lines]
+    if len(lines) != 1 or span.line != span.end_line:
+        return shown
+    start = cell_width(_shown(lines[0][: span.column - 1]))
+    marked = cell_width(_shown(lines[0][span.column - 1 : span.end_column - 1]))
+    return [*shown, " " * start + "~" * marked]
+
+
+def _shown(text: str) -> str:
+    return clean(text.replace("\t", _TAB))
+
+
+def _lines(span: "Span", source: "str | Mapping[str, str]") -> "list[str]":
+    text = source if isinstance(source, str) else source.get(span.file, "")
+    return text.split("\n")[span.line - 1 : span.end_line] if text else []
