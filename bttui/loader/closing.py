@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 REAPER = "bttui-reaper"
 _PR_SET_NAME = 15
+_prctl = ctypes.CDLL(None).prctl  # looked up here: the child of a threaded process had better not
 _MOST_THREADS = 256
 _FEW = 2  # events: closing so many costs less than it would look odd to leave a process behind
 
@@ -84,7 +85,12 @@ def _hand_over(events: "Sequence[int]") -> int:
     """Close our copies of the events while a child still has its own; the pid of that child."""
     told, tell = os.pipe()
     hold, release = os.pipe()
-    between = os.fork()
+    try:
+        between = os.fork()
+    except OSError:  # no room for another process: then we wait
+        for fd in (told, tell, hold, release, *events):
+            os.close(fd)
+        return 0
     if not between:
         try:
             os.setsid()
@@ -109,7 +115,7 @@ def _hand_over(events: "Sequence[int]") -> int:
 
 def _reap(hold: int, events: "Sequence[int]") -> None:
     """Keep only the events, wait until the parent has closed its own, and end: the kernel closes them on the way out."""
-    ctypes.CDLL(None).prctl(_PR_SET_NAME, REAPER.encode(), 0, 0, 0)
+    _prctl(_PR_SET_NAME, REAPER.encode(), 0, 0, 0)
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(nothing, fd)

@@ -256,9 +256,7 @@ def iterate(link: Link) -> bytes:
 
 
 # What the kernel says about one of many places; any other number is about all of them.
-_ABOUT_ONE = frozenset(
-    (errno.EINVAL, errno.ENOENT, errno.ESRCH, errno.EADDRNOTAVAIL, errno.EILSEQ, errno.EIO, errno.EOPNOTSUPP, errno.EBUSY, ENOTSUPP)
-)
+_ABOUT_ONE = frozenset((errno.EINVAL, errno.ENOENT, errno.ESRCH, errno.EADDRNOTAVAIL, errno.EILSEQ, errno.EIO, errno.EBUSY, ENOTSUPP))
 
 
 def _multi(

@@ -11,13 +11,14 @@ import pytest
 from loader import ir
 from loader.test_live import GETPPID, total
 
-from bttui.host.btf import Btf
+from bttui.host.facts import Host
 from bttui.loader import bpf, links, maps
 from bttui.loader.object import load as load_object
 from bttui.loader.ringbuffer import RingBuffer
 from bttui.model.diagnostic import DiagnosticError
 
 pytestmark = pytest.mark.live
+uprobe_multi = pytest.mark.skipif(not Host().features.has("uprobe_multi"), reason="this kernel has no uprobe_multi links")
 # Offsets of the first argument and of the return value in struct pt_regs.
 FIRST, RETURNED = {"x86_64": (112, 80), "aarch64": (0, 0)}[platform.machine()]
 
@@ -112,6 +113,7 @@ def test_a_semaphore_is_up_while_the_probe_is_attached(calls, recorded):
         assert calls.go() == 1
 
 
+@uprobe_multi
 def test_many_uprobes_in_one_link_with_their_cookies(calls, recorded):
     programs, ringbuffer = recorded
     twice, thrice, _ = calls.places
@@ -124,6 +126,7 @@ def test_many_uprobes_in_one_link_with_their_cookies(calls, recorded):
     assert records(ringbuffer) == [(5, n) for n in range(1, 101)] + [(1 << 33, n) for n in range(1, 51)]
 
 
+@uprobe_multi
 def test_the_one_place_that_the_kernel_refuses_is_found(calls, recorded):
     programs, ringbuffer = recorded
     twice, thrice, _ = calls.places
@@ -138,6 +141,7 @@ def test_the_one_place_that_the_kernel_refuses_is_found(calls, recorded):
     assert records(ringbuffer) == [(7, 2 * n) for n in range(1, 101)] + [(9, 3 * n) for n in range(1, 51)]
 
 
+@uprobe_multi
 def test_where_every_place_is_refused(calls, recorded):
     programs, _ = recorded
     with pytest.raises(DiagnosticError, match="cannot attach uprobe:a: the kernel refuses the probe"):
@@ -186,7 +190,7 @@ def test_kprobe_multi_counts_or_says_why_not(load):
                 attached, refusals = links.kprobe_multi(loaded.programs["probe"], functions, [3, 4], names=names)
             except DiagnosticError as refusal:
                 assert refusal.diagnostics[0].message.startswith("cannot attach kprobe:no_such_function: ")
-                assert not os.path.exists("/sys/bus/event_source/devices/kprobe")
+                assert not Host().features.has("kprobe_multi")
                 return
             waiting.go()
             for link in attached:
@@ -231,7 +235,7 @@ def test_fentry_counts_or_says_why_not(load):
 def test_an_iterator_sees_this_process_once():
     module = ir.Module()
     ring = module.map("ringbuf", bpf.RINGBUF, 1 << 20)
-    task = Btf("/sys/kernel/btf").struct("struct task_struct")
+    task = Host().btf.struct("struct task_struct")
     pid = next(field.offset for field in task.fields if field.name == "pid")
     body = f"""
   %at = getelementptr i8, ptr %ctx, i64 8 @@

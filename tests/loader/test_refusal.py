@@ -63,7 +63,7 @@ def test_a_log_can_be_had_without_a_complaint():
         assert loaded.log == ""
     with load_object(module.program(), log_level=2) as loaded:
         assert list(verifier_logs(loaded.log)) == ["probe_0"]
-        assert "@ = *(uint64*)16; @ stdin:3" in verifier_logs(loaded.log)["probe_0"]
+        assert "; @ = *(uint64*)16;" in verifier_logs(loaded.log)["probe_0"]
 
 
 @pytest.mark.live
