@@ -6,6 +6,7 @@ from bttui.model.types import Histogram, LinearHistogram
 
 UNITS = ("", "K", "M", "G", "T", "P", "E")  # powers of 1024
 BAR_WIDTH = 52
+_EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 
 
 class Bucket(Data):
@@ -30,6 +31,22 @@ def buckets(type_: "Histogram | LinearHistogram", counts: "dict[int, int]") -> "
 def total(counts: "dict[int, int]") -> int:
     """How many values a histogram holds."""
     return sum(counts.values())
+
+
+def percentile(rows: "list[Bucket]", percent: float) -> "Bucket | None":
+    """The bucket that holds the value below which ``percent`` of all values lie: how exact that is, its bounds say."""
+    wanted = sum([row.count for row in rows]) * percent / 100
+    for row in rows:
+        wanted -= row.count
+        if wanted <= 0 and row.count:
+            return row
+    return None
+
+
+def bar(count: int, most: int, width: int) -> str:
+    """A bar of eighths of a cell, ``width`` cells for ``most``. Whatever is not zero shows."""
+    eighths = max(1, min(width * 8, count * width * 8 // most)) if count > 0 and most > 0 else 0
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8]
 
 
 def histogram_text(type_: "Histogram | LinearHistogram", counts: "dict[int, int]", divisor: int = 1) -> str:

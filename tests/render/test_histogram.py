@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bttui.model.buckets import histogram_index, linear_index
 from bttui.model.types import Histogram, LinearHistogram
-from bttui.render.histogram import buckets, histogram_text
+from bttui.render.histogram import bar, buckets, histogram_text, percentile
 
 
 def labels(type_, index, values):
@@ -82,3 +82,27 @@ def test_buckets_lie_side_by_side_and_lose_nothing(bits, values):
     assert sum(row.count for row in rows) == sum(values.values())
     assert all(one.high + 1 == other.low for one, other in pairwise(rows))
     assert all(any(row.count and (row.low is None or row.low <= value) and value <= row.high for row in rows) for value in values)
+
+
+def test_percentiles_are_buckets():
+    rows = buckets(Histogram(), {histogram_index(value, 0): count for value, count in {-1: 1, 5: 49, 9: 40, 100: 10}.items()})
+    assert [percentile(rows, percent).label for percent in (0, 1, 50, 51, 90, 99, 100)] == [
+        "(..., 0)",
+        "(..., 0)",
+        "[4, 8)",
+        "[8, 16)",
+        "[8, 16)",
+        "[64, 128)",
+        "[64, 128)",
+    ]
+    assert percentile([], 50) is None
+
+
+@pytest.mark.parametrize(("count", "drawn"), [(0, ""), (1, "▏"), (49, "███▉"), (50, "████"), (100, "████████")])
+def test_bars(count, drawn):
+    assert bar(count, 100, 8) == drawn
+
+
+@given(st.integers(0, 2**64), st.integers(1, 2**64), st.integers(1, 200))
+def test_a_bar_stays_in_its_room_and_shows_what_there_is(count, most, width):
+    assert (1 if count else 0) <= len(bar(count, most, width)) <= width

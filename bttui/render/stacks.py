@@ -1,0 +1,171 @@
+"""Maps with a stack in the key as one tree of frames, and the tree as an icicle: callers above callees."""
+
+from bttui.model.types import Average, Histogram, LinearHistogram, Record, Stack, Stats, Tuple, Type
+from bttui.render.clean import clean, fit
+from bttui.render.values import value_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bttui.model.frame import MapSnapshot
+
+    Step = str | tuple[str, str]
+
+
+class Node:
+    """A frame at one place in the tree, or a part of the key that is no stack ("group").
+
+    ``weight`` counts what lies below too, ``own`` only stacks that end here. ``space`` is kernel, user or group.
+    """
+
+    __slots__ = ("children", "name", "own", "parent", "space", "step", "weight")
+
+    def __init__(self, name: str, space: str, step: "Step", parent: "Node | None") -> None:
+        self.name, self.space, self.step, self.parent = name, space, step, parent
+        self.weight = self.own = 0
+        self.children: dict[Step, Node] = {}
+
+    @property
+    def path(self) -> "tuple[Step, ...]":
+        """The steps from the root, for ``find``: a place in the tree that outlives this tree."""
+        steps = []
+        node = self
+        while node.parent is not None:
+            steps.append(node.step)
+            node = node.parent
+        return tuple(reversed(steps))
+
+    def ordered(self) -> "list[Node]":
+        """The children, heaviest first."""
+        return sorted(self.children.values(), key=lambda child: (-child.weight, child.name))
+
+    def find(self, path: "tuple[Step, ...]") -> "Node":
+        """The node at the path below this one, or the deepest one on the way that exists."""
+        node = self
+        for step in path:
+            if step not in node.children:
+                break
+            node = node.children[step]
+        return node
+
+
+def parts(type_: "Type | None") -> "list[Type]":
+    """The types of a key's parts."""
+    if isinstance(type_, Tuple):
+        return list(type_.elements)
+    if isinstance(type_, Record):
+        return [field.type for field in type_.fields]
+    return [] if type_ is None else [type_]
+
+
+def has_stack(type_: "Type | None") -> bool:
+    return any(isinstance(part, Stack) for part in parts(type_))
+
+
+def weight(type_: "Type | None", value: "Any") -> int:
+    """How often, where the value tells; a number itself; else 1."""
+    if isinstance(type_, (Average, Stats)):
+        return value[1]
+    if isinstance(type_, (Histogram, LinearHistogram)):
+        return sum(value.values())
+    return max(value, 0) if isinstance(value, int) else 1
+
+
+def merge(snapshot: "MapSnapshot") -> Node:
+    """One tree of all rows: first the key's other parts, then user frames, then kernel frames, outermost first."""
+    root = Node("all", "group", "", None)
+    nodes = [root]
+    types = parts(snapshot.spec.key)
+    several = isinstance(snapshot.spec.key, (Tuple, Record))
+    groups = [at for at, type_ in enumerate(types) if not isinstance(type_, Stack)]
+    stacks = [at for at, type_ in enumerate(types) if isinstance(type_, Stack)]
+    stacks.sort(key=lambda at: types[at].space != "user")  # type: ignore[attr-defined]
+    spaces = [(at, types[at].space) for at in stacks]  # type: ignore[attr-defined]
+    for key, value in snapshot.rows:
+        items = key if several else (key,)
+        node = root
+        for at in groups:
+            text = value_text(types[at], items[at])
+            step: Step = (text, "group")
+            if step not in node.children:
+                nodes.append(_add(node, text, "group", step))
+            node = node.children[step]
+        for at, space in spaces:
+            # Only the outermost frame's step says whose it is: below it all are of one space.
+            first = True
+            for symbol in reversed(items[at]):
+                name = symbol.name or f"{symbol.address:#x}"
+                step = (name, space) if first else name
+                first = False
+                child = node.children.get(step)
+                if child is None:
+                    child = _add(node, name, space, step)
+                    nodes.append(child)
+                node = child
+        node.own += weight(snapshot.spec.value, value)
+    for node in reversed(nodes):  # children come after their parents
+        node.weight += node.own
+        if node.parent is not None:
+            node.parent.weight += node.weight
+    return root
+
+
+def icicle(top: Node, width: int, depth: int = 1000) -> "list[list[tuple[int, int, Node]]]":
+    """(first cell, cells, node) level by level, ``top`` first and as wide as all. What is narrower than a cell is left out."""
+    levels: list[list[tuple[int, int, Node]]] = []
+    level = [(0, width, top)] if width > 0 else []
+    while level and len(levels) < depth:
+        levels.append(level)
+        below = []
+        for start, cells, node in level:
+            passed = 0
+            for child in node.ordered():
+                left = start + (2 * passed * cells + node.weight) // (2 * node.weight) if node.weight else start
+                passed += child.weight
+                right = start + (2 * passed * cells + node.weight) // (2 * node.weight) if node.weight else start
+                if right > left:
+                    below.append((left, right - left, child))
+        level = below
+    return levels
+
+
+def block(node: Node, cells: int, whole: int) -> str:
+    """A frame as text of exactly ``cells`` cells: an edge, the name, and the share of ``whole`` where there is room."""
+    if cells < 2:
+        return "▏"[:cells]
+    share = f" {100 * node.weight / whole:.0f}%" if whole else ""
+    label = node.name if len(node.name) + len(share) >= cells else node.name + share
+    return "▏" + fit(label, cells - 1)
+
+
+def icicle_text(top: Node, width: int, depth: int = 1000) -> str:
+    """The icicle as plain lines."""
+    lines = []
+    for level in icicle(top, width, depth):
+        line, at = "", 0
+        for start, cells, node in level:
+            line += " " * (start - at) + block(node, cells, top.weight)
+            at = start + cells
+        lines.append(line.rstrip() + "\n")
+    return "".join(lines)
+
+
+def folded(snapshot: "MapSnapshot") -> str:
+    """One line a stack, "outermost;...;innermost weight": the input of flame graph tools."""
+    lines = []
+    pending = [(merge(snapshot), "")]
+    while pending:
+        node, before = pending.pop()
+        for child in reversed(node.ordered()):
+            # What follows the last space is the weight and ; separates, so names keep neither.
+            name = child.name.replace(";", ":").replace(" ", "_")
+            pending.append((child, f"{before};{name}" if before else name))
+        if node.own and before:
+            lines.append(f"{before} {node.own}\n")
+    return "".join(lines)
+
+
+def _add(parent: Node, name: str, space: str, step: "Step") -> Node:
+    child = parent.children[step] = Node(clean(name), space, step, parent)
+    return child
