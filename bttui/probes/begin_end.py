@@ -22,6 +22,7 @@ class Special:
     """A probe that the session fires; nothing is attached."""
 
     aliases = ()
+    listed = False
     pid_filter = "none"
 
     def __init__(self, name: str, doc: str, examples: "tuple[str, ...]"):
@@ -30,13 +31,13 @@ class Special:
         self.doc = doc
         self.examples = examples
 
-    def matches(self, parts: "Sequence[str]", host: "Host") -> "Iterator[str]":
+    def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
         if not any(part.strip("*") for part in parts):
             yield self.name
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
         need_parts(self.name, parts, span, 0)
-        return [Target(self.name, "")]
+        return [Target(self.name, "", listing="")]
 
     def context(self, target: Target, host: "Host") -> Context:
         return SPECIAL_CONTEXT

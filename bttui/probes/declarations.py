@@ -1,10 +1,12 @@
 """Kernel types and functions as C declarations, in the layout that `bpftool btf dump format c` has made usual."""
 
+from functools import lru_cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from bttui.host.btf import Blob
+    from bttui.host.btf_blob import Blob
     from bttui.host.facts import Host
 
 # BTF_KIND_*, <linux/btf.h>
@@ -22,6 +24,7 @@ class Declarations:
     def __init__(self, blob: "Blob") -> None:
         self.blob = blob
         self._plain: dict[int, str] = {}
+        self._places: dict[int, tuple[int, bool]] = {}
 
     def plain(self, ident: int) -> str:
         """The type without a name: "const char *"."""
@@ -35,9 +38,8 @@ class Declarations:
         layers, at = [], ident  # from the outside in: pointer to array of ... base
         while at and self.blob.kind(at) in (PTR, ARRAY, FUNC_PROTO, TYPE_TAG, *_QUALIFIERS):
             kind = self.blob.kind(at)
-            if kind != TYPE_TAG:
-                layers.append((kind, at))
-            at = self._words(at, 3)[0] if kind == ARRAY else self.blob.target(at)
+            layers.append((kind, at))
+            at = self.blob.entries(at)[0] if kind == ARRAY else self.blob.target(at)
         front = []
         while layers and layers[-1][0] in _QUALIFIERS:
             front.append(_QUALIFIERS[layers.pop()[0]])
@@ -52,6 +54,10 @@ class Declarations:
                 text += "*" if star else " *"
             elif kind in _QUALIFIERS:
                 text += " " + _QUALIFIERS[kind]
+            elif kind == TYPE_TAG:
+                label = self.blob.name(at)
+                # Flagged, the tag is an attribute as it stands; else a word that only BTF knows.
+                text += f" __attribute__(({label}))" if self.blob.info(at) >> 31 else f' __attribute__((btf_type_tag("{label}")))'
             else:
                 # What qualifies an array or a function says nothing; compilers differ in writing it down.
                 while layers and layers[-1][0] in _QUALIFIERS:
@@ -64,27 +70,28 @@ class Declarations:
         return _joined(text, star or not text, name)
 
     def _array(self, text: str, star: bool, at: int, layers: "list[tuple[int, int]]", name: str, depth: int) -> str:
-        sizes = f"[{self._words(at, 3)[2]}]"
+        sizes = f"[{self.blob.entries(at)[2]}]"
         while layers and layers[-1][0] == ARRAY:
-            sizes = f"[{self._words(layers.pop()[1], 3)[2]}]" + sizes
+            sizes = f"[{self.blob.entries(layers.pop()[1])[2]}]" + sizes
             while layers and layers[-1][0] in _QUALIFIERS:
                 layers.pop()
         if not layers:
             return _joined(text, star, name) + sizes
-        return f"{_joined(text, star, '(' + self._around('', layers, name, depth).lstrip(' ') + ')')}{sizes}"
+        inner = self._around("", layers, name, depth).lstrip(" ")
+        return f"{text}{' ' if name and not star else ''}({inner}){sizes}"
 
     def _base(self, ident: int, depth: int) -> str:
         if not ident:
             return "void"
         kind, name = self.blob.kind(ident), self.blob.name(ident)
         if kind == FWD:
-            return f"{'union' if self._info(ident) >> 31 else 'struct'} {name}"
+            return f"{'union' if self.blob.info(ident) >> 31 else 'struct'} {name}"
         if kind in _KEYWORDS:
             return f"{_KEYWORDS[kind]} {name}" if name else self.definition(ident, depth)
         return name
 
     def _parameters(self, ident: int, depth: int) -> str:
-        words = self._words(ident, 2 * (self._info(ident) & 0xFFFF))
+        words = self.blob.entries(ident)
         pairs = list(zip(words[::2], words[1::2], strict=True))
         if not pairs or (len(pairs) == 1 and not pairs[0][1]):
             return "void"
@@ -102,10 +109,10 @@ class Declarations:
         return f"{head} {{{body}}}{' __attribute__((packed))' if self._packed(ident) else ''}"
 
     def _enum(self, ident: int, head: str, depth: int) -> str:
-        info, kind = self._info(ident), self.blob.kind(ident)
+        info, kind = self.blob.info(ident), self.blob.kind(ident)
         count, signed = info & 0xFFFF, bool(info >> 31)
         each = 2 if kind == ENUM else 3
-        words = self._words(ident, each * count)
+        words = self.blob.entries(ident)
         lines = []
         for i in range(0, each * count, each):
             value, bits = (words[i + 1], 32) if kind == ENUM else (words[i + 1] | words[i + 2] << 32, 64)
@@ -119,8 +126,8 @@ class Declarations:
 
     def _layout(self, ident: int) -> "Iterator[tuple[str, int, int, int]]":
         """(name, type, place in bits, bits of a bitfield or 0) of each member."""
-        info = self._info(ident)
-        words = self._words(ident, 3 * (info & 0xFFFF))
+        info = self.blob.info(ident)
+        words = self.blob.entries(ident)
         for name, type_, place in zip(words[::3], words[1::3], words[2::3], strict=True):
             bits = 0
             if info >> 31:
@@ -137,7 +144,7 @@ class Declarations:
                 yield from _gap(at, place, align, in_bits and bool(bits))
             yield self.declare(type_, name, depth) + (f": {bits}" if bits else "")
             at, in_bits = place + (bits or 8 * self._size(type_)), bool(bits)
-        if not union or not self._info(ident) & 0xFFFF:
+        if not union or not self.blob.info(ident) & 0xFFFF:
             yield from _gap(at, 8 * self.blob.target(ident), 1 if packed else self._align(ident), False) if at or not union else ()
 
     def _size(self, ident: int) -> int:
@@ -146,7 +153,7 @@ class Declarations:
         if kind == PTR:
             return 8
         if kind == ARRAY:
-            element, _, count = self._words(ident, 3)
+            element, _, count = self.blob.entries(ident)
             return self._size(element) * count
         return self.blob.target(ident) if kind in (INT, 16, *_KEYWORDS) else 0
 
@@ -155,36 +162,26 @@ class Declarations:
         ident = self.blob.behind(ident)
         kind = self.blob.kind(ident)
         if kind == ARRAY:
-            return self._align(self._words(ident, 3)[0])
+            return self._align(self.blob.entries(ident)[0])
         if kind not in (STRUCT, UNION):
             return max(1, min(8, self._size(ident)))
-        widest = 1
-        for _, type_, place, bits in self._layout(ident):
-            align = self._align(type_)
-            if not bits and place % (8 * align):
-                return 1
-            widest = max(widest, align)
-        return 1 if self.blob.target(ident) % widest else widest
+        return self._place(ident)[0]
 
     def _packed(self, ident: int) -> bool:
-        """Whether members lie, or the whole ends, where an ordinary struct's would not."""
-        if self.blob.kind(ident) not in (STRUCT, UNION):
-            return False
-        widest = 1
-        for _, type_, place, bits in self._layout(ident):
-            align = self._align(type_)
-            widest = max(widest, align)
-            if not bits and place % (8 * align):
-                return True
-        return bool(self.blob.target(ident) % widest)
+        return self._place(ident)[1]
 
-    def _info(self, ident: int) -> int:
-        blob, at = self.blob._at(ident)
-        return blob.words[at + 1]
-
-    def _words(self, ident: int, count: int) -> "list[int]":
-        blob, at = self.blob._at(ident)
-        return blob.words[at + 3 : at + 3 + count].tolist()
+    def _place(self, ident: int) -> "tuple[int, bool]":
+        """A struct's (alignment, whether members lie, or the whole ends, where an ordinary struct's would not)."""
+        known = self._places.get(ident)
+        if known is None:
+            widest, packed = 1, False
+            for _, type_, place, bits in self._layout(ident):
+                align = self._align(type_)
+                widest = max(widest, align)
+                packed = packed or (not bits and place % (8 * align) != 0)
+            packed = packed or self.blob.target(ident) % widest != 0
+            known = self._places[ident] = (1 if packed else widest, packed)
+        return known
 
 
 def _joined(text: str, star: bool, name: str) -> str:
@@ -209,47 +206,70 @@ def _gap(at: int, end: int, align: int, in_bits: bool) -> "Iterator[str]":
         yield f"{next(k for k, w in reversed(_PADDING) if w >= end - at)}: {end - at}"
 
 
-def _functions(name: str, host: "Host") -> "Iterator[tuple[Declarations, int]]":
-    for blob in host.btf.blobs():
-        for ident in blob.find((FUNC,), name):
-            yield declarations(blob), blob.target(ident)
+class _Functions:
+    """Function prototypes by name; asked for many, it makes an index of all."""
+
+    many = 50
+
+    def __init__(self, host: "Host") -> None:
+        self.host = host
+        self.asked = 0
+        self.index: dict[str, tuple[Blob, int]] = {}
+
+    def find(self, name: str) -> "tuple[Declarations, int] | None":
+        self.asked += 1
+        if self.asked == self.many:
+            for blob in self.host.btf.blobs():
+                for ident in blob.of_kind(FUNC):
+                    self.index.setdefault(blob.name(ident), (blob, ident))
+        if self.index:
+            found = self.index.get(name)
+        else:
+            found = next(((blob, ident) for blob in self.host.btf.blobs() for ident in blob.find((FUNC,), name)), None)
+        return (_declarations(found[0]), found[0].target(found[1])) if found else None
 
 
-def declarations(blob: "Blob") -> Declarations:
-    known = _known.get(id(blob))
-    if known is None or known.blob is not blob:
-        known = _known[id(blob)] = Declarations(blob)
-    return known
-
-
-_known: "dict[int, Declarations]" = {}
+_functions = lru_cache(maxsize=2)(_Functions)
+_declarations = lru_cache(maxsize=None)(Declarations)
 
 
 def prototype(lines: Declarations, ident: int, numbered: bool = False, first: int = 0) -> "list[str]":
     """One line for each parameter of a function type: "struct file * file", or "struct file * arg0"."""
-    words = lines._words(ident, 2 * (lines._info(ident) & 0xFFFF))
+    words = lines.blob.entries(ident)
     out = []
     for i, (name, type_) in enumerate(list(zip(words[::2], words[1::2], strict=True))[first:]):
         out.append(f"{lines.plain(type_)} {f'arg{i}' if numbered else lines.blob.string(name)}")
     return out
 
 
-def function_parameters(name: str, host: "Host", numbered: bool = False, with_result: bool = False) -> "list[str]":
-    for lines, ident in _functions(name, host):
-        result = function_result(name, host) if with_result else []
-        return prototype(lines, ident, numbered) + result
-    return []
+def function_parameters(name: str, host: "Host", numbered: bool = False) -> "list[str]":
+    found = _functions(host).find(name)
+    return prototype(*found, numbered) if found else []
 
 
 def function_result(name: str, host: "Host") -> "list[str]":
-    for lines, ident in _functions(name, host):
-        result = lines.blob.target(ident)
-        return [f"{lines.plain(result)} retval"] if result else []
-    return []
+    found = _functions(host).find(name)
+    if not found:
+        return []
+    lines, ident = found
+    result = lines.blob.target(ident)
+    return [f"{lines.plain(result)} retval" if result else "void"]
 
 
 def raw_tracepoint_parameters(name: str, host: "Host") -> "list[str]":
+    # The stubs that BPF calls through have the names of the arguments (include/linux/tracepoint.h).
     for stub in (f"__probestub_{name}", f"__bpf_trace_{name}"):
-        for lines, ident in _functions(stub, host):
-            return prototype(lines, ident, first=1)
+        found = _functions(host).find(stub)
+        if found:
+            return prototype(*found, first=1)
     return []
+
+
+def types(host: "Host", kinds: "Sequence[int]") -> "Iterator[tuple[str, Declarations, int]]":
+    """(keyword and name, its blob's declarations, number) of every named type of the kinds, in no order."""
+    for blob in host.btf.blobs():
+        for kind in kinds:
+            for ident in blob.of_kind(kind):
+                name = blob.name(ident)
+                if name:
+                    yield f"{_KEYWORDS[kind]} {name}", _declarations(blob), ident

@@ -30,11 +30,12 @@ class Fentry:
         self.doc = doc
         self.examples = examples
         self.returns = returns
+        self.listed = not returns
 
-    def matches(self, parts: "Sequence[str]", host: "Host", file: str = "") -> "Iterator[str]":
+    def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
         module, function = ("*", *parts)[-2:] if parts else ("*", "*")
         if len(parts) <= 2:
-            for home, name in select_functions(module, function, host, file):
+            for home, name in select_functions(module, function, host, options):
                 yield f"{self.name}:{home}:{name}"
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
@@ -44,7 +45,7 @@ class Fentry:
         if len(parts) == 3:
             raise error("Only the 'bpf' variant of this probe supports 4 arguments", span, hint=self.synopsis)
         if any(map(is_glob, parts)):
-            return [Target(name, name.rpartition(":")[2]) for name in self.matches(parts, host, options.traceable_functions)]
+            return [Target(name, name.rpartition(":")[2]) for name in self.matches(parts, host, options)]
         function = host.btf.function(parts[-1])
         if function is None or (len(parts) == 2 and parts[0] != function.module):
             raise missing(self.name, ":".join(parts), span, self._hint(parts[-1], host, options))
@@ -58,7 +59,7 @@ class Fentry:
             return f"did you mean {self.name}:{known.module}:{function}?"
         if exists(function, host):
             return f"{function} exists but has no type information: use kprobe:{function}"
-        near = near_functions(function, host, options.traceable_functions)
+        near = near_functions(function, host, options)
         return f"did you mean {' or '.join(f'{self.name}:{name}' for name in near)}?" if near else ""
 
     def context(self, target: Target, host: "Host") -> Context:
@@ -81,9 +82,11 @@ class Fentry:
         )
 
     def describe(self, name: str, host: "Host") -> "list[str]":
-        from bttui.probes.declarations import function_parameters
+        from bttui.probes.declarations import function_parameters, function_result
 
-        return function_parameters(name.rpartition(":")[2], host, with_result=self.returns)
+        function = name.rpartition(":")[2]
+        result = function_result(function, host) if self.returns else []
+        return function_parameters(function, host) + [line for line in result if line != "void"]
 
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":
         from bttui.loader import links

@@ -1,5 +1,6 @@
 """Which kernel functions can be traced."""
 
+import os
 from functools import lru_cache
 
 from bttui.probes.matching import matcher, near_names
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bttui.host.facts import Host
+    from bttui.probes.provider import Options
 
 # RCU's own functions are called by the tracing itself; the idle functions run where RCU does not watch; the last is
 # rewritten at run time. The kernel lists them as traceable all the same.
@@ -40,10 +42,14 @@ def traceable(host: "Host", file: str = "") -> "dict[str, str]":
     return {name: found[name] for name in sorted(found) if not name.startswith(_UNSAFE_PREFIX) and name not in _UNSAFE}
 
 
-def select_functions(module: str, function: str, host: "Host", file: str = "") -> "Iterator[tuple[str, str]]":
+def _traceable(host: "Host", options: "Options | None") -> "dict[str, str]":
+    return traceable(host, options.traceable_functions if options else "")
+
+
+def select_functions(module: str, function: str, host: "Host", options: "Options | None" = None) -> "Iterator[tuple[str, str]]":
     """(module, function) of the traceable functions that two globs mean."""
     function_fits, module_fits = matcher(function), matcher(module)
-    for name, home in traceable(host, file).items():
+    for name, home in _traceable(host, options).items():
         if function_fits(name) and module_fits(home):
             yield home, name
 
@@ -56,11 +62,9 @@ def exists(name: str, host: "Host") -> bool:
 
 
 def module_loaded(name: str, host: "Host") -> bool:
-    import os
-
     return name == "vmlinux" or os.path.isdir(host.path(f"/sys/module/{name}"))
 
 
-def near_functions(name: str, host: "Host", file: str = "") -> "list[str]":
+def near_functions(name: str, host: "Host", options: "Options | None" = None) -> "list[str]":
     """Functions that look like this one, for "did you mean"."""
-    return near_names(name, list(traceable(host, file)))
+    return near_names(name, list(_traceable(host, options)))

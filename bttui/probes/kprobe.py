@@ -30,17 +30,18 @@ class Kprobe:
         self.doc = doc
         self.examples = examples
         self.returns = returns
+        self.listed = not returns
 
-    def matches(self, parts: "Sequence[str]", host: "Host", file: str = "") -> "Iterator[str]":
+    def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
         module, function = ("*", *parts)[-2:] if parts else ("*", "*")
         if len(parts) <= 2:
-            for home, name in select_functions(module, function, host, file):
+            for home, name in select_functions(module, function, host, options):
                 yield f"{self.name}:{home}:{name}" if len(parts) == 2 else f"{self.name}:{name}"
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
         need_parts(self.name, parts, span, 1, 2, hint=self.synopsis)
         if any(map(is_glob, parts)):
-            found = list(self.matches(parts, host, options.traceable_functions))
+            found = list(self.matches(parts, host, options))
             multi = {"multi": True} if self._multi(len(found), host, options) else {}
             return [Target(name, name.rpartition(":")[2], dict(multi)) for name in found]
         place = parts[-1]
@@ -57,7 +58,7 @@ class Kprobe:
         if module and not module_loaded(module, host):
             raise error(f"specified module {module} in probe {self.name}:{':'.join(parts)} is not loaded.", span, code="missing-probe")
         if not exists(function, host):
-            near = near_functions(function, host, options.traceable_functions)
+            near = near_functions(function, host, options)
             hint = f"did you mean {' or '.join(f'{self.name}:{name}' for name in near)}?" if near else ""
             raise missing(self.name, ":".join(parts), span, hint)
         name = f"{self.name}:{module + ':' if module else ''}{function}{f'+{offset}' if offset else ''}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class Planned:
     doc = "not supported yet"
     examples = ()
+    listed = False
     pid_filter = "none"
 
     def __init__(self, name: str, aliases: "tuple[str, ...]", synopsis: str, instead: str = ""):
@@ -24,7 +25,7 @@ class Planned:
         self.synopsis = synopsis
         self.instead = instead
 
-    def matches(self, parts: "Sequence[str]", host: "Host") -> "Iterator[str]":
+    def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
         return iter(())
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":

@@ -51,12 +51,14 @@ class Context(Data):
 class Target(Data):
     """One place to attach to. ``name`` is the full probe name, as the builtin ``probe`` prints it.
 
-    ``target`` and ``options`` go into Attachment as they are.
+    ``target`` and ``options`` go into Attachment as they are. ``listing`` is what -l shows for it where that is not
+    the name; "" for nothing.
     """
 
     name: str
     target: str
     options: "dict[str, Any]" = {}
+    listing: "str | None" = None
 
 
 class Options(Data):
@@ -83,10 +85,11 @@ if TYPE_CHECKING:
         synopsis: str  # "tracepoint:SUBSYSTEM:EVENT"
         doc: str  # one line for the probe table
         examples: Sequence[str]
+        listed: bool  # whether -l shows its probes without being asked for them
         pid_filter: str  # what -p PID does: "attach" (the kernel filters), "predicate" (the program must), or "none"
 
-        def matches(self, parts: Sequence[str], host: Host) -> Iterator[str]:
-            """Full names of the probes that match the attach point's parts after the provider (globs), for -l."""
+        def matches(self, parts: Sequence[str], host: Host, options: Options | None = None) -> Iterator[str]:
+            """Names of the probes that match the attach point's parts after the provider (globs), as -l shows them."""
 
         def expand(self, parts: Sequence[str], span: Span | None, host: Host, options: Options) -> list[Target]:
             """The places that an attach point of a program means. Raises DiagnosticError where there are none."""

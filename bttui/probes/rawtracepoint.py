@@ -34,9 +34,10 @@ class RawTracepoint:
     synopsis = "rawtracepoint:[MODULE:]EVENT"
     doc = "a tracepoint with the arguments that the kernel passes to it"
     examples = ("rawtracepoint:sched_switch { @[args.next.comm] = count(); }", "rawtracepoint:sys_enter { @[arg1] = count(); }")
+    listed = True
     pid_filter = "predicate"
 
-    def matches(self, parts: "Sequence[str]", host: "Host") -> "Iterator[str]":
+    def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
         module, event = ("*", *parts)[-2:] if parts else ("*", "*")
         if len(parts) > 2:
             return

@@ -1,13 +1,13 @@
 """What the four providers on perf events share: rates, counts, the context of a sample, attaching to each CPU."""
 
 from bttui.model.diagnostic import error
-from bttui.probes.matching import did_you_mean, is_glob, need_parts, number, select
+from bttui.probes.matching import did_you_mean, is_glob, matcher, need_parts, number, select
 from bttui.probes.provider import Context, Target
 from bttui.probes.registers import registers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from bttui.host.facts import Host
@@ -23,6 +23,12 @@ UNITS = {"hz": 0, "ms": 1_000_000, "s": 10**9, "us": 1_000}  # nanoseconds; hz i
 def sample_context(host: "Host") -> Context:
     """struct bpf_perf_event_data (<linux/bpf_perf_event.h>) begins with the registers of what was interrupted."""
     return Context(PERF_EVENT, "perf_event", registers=registers(host.machine).offsets, capabilities=("kstack", "ustack"))
+
+
+def _first(parts: "Sequence[str]", names: "Iterable[str]") -> "Iterator[str]":
+    """The names that fit the first part; the number after them is not known, and fits only what fits nothing."""
+    glob, *rest = parts or ("*",)
+    return select(glob, names) if all(matcher(part)("") for part in rest) else iter(())
 
 
 def _rate(provider: str, parts: "Sequence[str]", span: "Span | None") -> Target:
@@ -47,11 +53,13 @@ def _rate(provider: str, parts: "Sequence[str]", span: "Span | None") -> Target:
     if nanoseconds >= 1 << 63 or value >= 1 << 63:
         raise error(f"Invalid rate of {provider} probe: {parts[-1]} is too large", span)
     options = {"period": nanoseconds} if nanoseconds else {"frequency": value}
-    return Target(f"{provider}:{unit}:{value}", f"{unit}:{value}", options)
+    return Target(f"{provider}:{unit}:{value}", f"{unit}:{value}", options, f"{provider}:{unit}:")
 
 
 class Clock:
     """A probe on the CPU clock; ``everywhere``: on every CPU, else on one."""
+
+    listed = False
 
     def __init__(self, name: str, alias: str, everywhere: bool, doc: str, examples: "tuple[str, ...]"):
         self.name = name
@@ -62,9 +70,8 @@ class Clock:
         self.everywhere = everywhere
         self.pid_filter = "attach" if everywhere else "none"
 
-    def matches(self, parts: "Sequence[str]", host: "Host") -> "Iterator[str]":
-        unit = parts[0] if parts else "*"
-        for name in select(unit, UNITS):
+    def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
+        for name in _first(parts, UNITS):
             yield f"{self.name}:{name}:"
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
@@ -96,6 +103,7 @@ class Clock:
 class Counter:
     """A probe at every so many events of a kind. ``events``: name -> (number for perf_event_open, usual count)."""
 
+    listed = True
     pid_filter = "attach"
 
     def __init__(self, name: str, alias: str, type: int, events: "Mapping[str, tuple[int, int]]", doc: str, examples: "tuple[str, ...]"):
@@ -107,9 +115,8 @@ class Counter:
         self.type = type
         self.events = events
 
-    def matches(self, parts: "Sequence[str]", host: "Host") -> "Iterator[str]":
-        event = parts[0] if parts else "*"
-        for name in select(event, sorted(self.events)):
+    def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
+        for name in _first(parts, sorted(self.events)):
             yield f"{self.name}:{name}:"
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
@@ -127,7 +134,7 @@ class Counter:
             except ValueError as reason:
                 raise error(f"Invalid count for {self.name} probe: {reason}", span) from None
             name += f":{number(parts[1])[0]}"
-        return [Target(name, event, {"type": self.type, "config": config, "period": period})]
+        return [Target(name, event, {"type": self.type, "config": config, "period": period}, f"{self.name}:{event}:")]
 
     def context(self, target: Target, host: "Host") -> Context:
         return sample_context(host)

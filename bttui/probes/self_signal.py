@@ -20,12 +20,13 @@ TRIGGERS = {"signal": ("SIGUSR1",)}
 class SelfSignal:
     name = "self"
     aliases = ()
+    listed = False
     pid_filter = "none"
     synopsis = "self:signal:SIGUSR1"
     doc = "the tracer was sent the signal"
     examples = ("self:signal:SIGUSR1 { print(@); }",)
 
-    def matches(self, parts: "Sequence[str]", host: "Host") -> "Iterator[str]":
+    def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
         trigger, signal = (*parts, "*", "*")[:2] if len(parts) != 1 else ("*", parts[0])
         for name in select(trigger, TRIGGERS):
             for each in select(signal, TRIGGERS[name]):
@@ -38,7 +39,7 @@ class SelfSignal:
             raise error(f"{trigger} is not a supported trigger", span, hint="there is self:signal:SIGUSR1")
         if signal not in TRIGGERS[trigger]:
             raise error(f"{signal} is not a supported signal", span, hint="there is self:signal:SIGUSR1")
-        return [Target(f"self:{trigger}:{signal}", f"{trigger}:{signal}", {"signal": signal})]
+        return [Target(f"self:{trigger}:{signal}", f"{trigger}:{signal}", {"signal": signal}, "")]
 
     def context(self, target: Target, host: "Host") -> Context:
         return SPECIAL_CONTEXT

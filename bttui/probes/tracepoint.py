@@ -25,9 +25,10 @@ class Tracepoint:
         "tracepoint:syscalls:sys_enter_openat { print(str(args.filename)); }",
         "tracepoint:sched:sched_* { @[probe] = count(); }",
     )
+    listed = True
     pid_filter = "predicate"
 
-    def matches(self, parts: "Sequence[str]", host: "Host") -> "Iterator[str]":
+    def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
         subsystem, event = (*parts, "*", "*")[:2] if len(parts) != 1 else ("*", parts[0])
         if len(parts) > 2:
             return
