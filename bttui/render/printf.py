@@ -3,16 +3,12 @@
 from bttui.model.format import Specifier, parse_format
 from bttui.model.types import (
     Array,
-    Bool,
     Buffer,
-    Enum,
     Integer,
-    Minimum,
     Record,
     Stats,
     String,
     Struct,
-    Sum,
     Tuple,
     Type,
 )
@@ -110,7 +106,7 @@ def _padded(convert: "Write", spec: Specifier, brackets: int) -> "Write":
 def _conversion(spec: Specifier, type_: Type) -> "Write":
     kind = spec.conversion
     if kind == "s":
-        return _plus_writer(type_) if spec.plus else writer(type_)
+        return writer(type_, "{:+d}".format) if spec.plus else writer(type_)
     if kind in ("r", "rx", "rh"):
         return _BUFFERS[kind] if isinstance(type_, Buffer) else writer(type_)
     mask = (1 << spec.bytes * 8) - 1
@@ -137,16 +133,6 @@ def _signed(mask: int, plus: bool) -> "Write":
         return f"+{number}" if plus and number >= 0 else str(number)
 
     return convert
-
-
-def _plus_writer(type_: Type) -> "Write":
-    """%+s: a plus before each signed number of a value."""
-    if isinstance(type_, (Integer, Sum, Minimum)) and type_.signed and not isinstance(type_, (Bool, Enum)):
-        return lambda value: f"{value:+d}"
-    if isinstance(type_, Tuple):
-        parts = [_plus_writer(element) for element in type_.elements]
-        return lambda values: "(" + ", ".join([part(value) for part, value in zip(parts, values, strict=True)]) + ")"
-    return writer(type_)
 
 
 _HEX = [f"\\x{byte:02x}" for byte in range(256)]

@@ -13,11 +13,14 @@ from bttui.model.types import (
     Enum,
     Integer,
     KernelSymbol,
+    Maximum,
+    Minimum,
     Pointer,
     Record,
     Stack,
     Stats,
     Struct,
+    Sum,
     Timestamp,
     Tuple,
     Type,
@@ -39,8 +42,8 @@ def value_text(type_: Type, value: "Any") -> str:
     return writer(type_)(value)
 
 
-def writer(type_: Type) -> "Writer":
-    """A function from a Python value of this type (see model.types) to its text."""
+def writer(type_: Type, signed: "Writer" = str) -> "Writer":
+    """A function from a Python value of this type (see model.types) to its text. ``signed`` writes signed integers."""
     if isinstance(type_, Bool):
         return bool_text
     if isinstance(type_, Enum):
@@ -50,11 +53,11 @@ def writer(type_: Type) -> "Writer":
     if isinstance(type_, Buffer):
         return buffer_text
     if isinstance(type_, Tuple):
-        return _tuple_writer(type_)
+        return _tuple_writer(type_, signed)
     if isinstance(type_, (Record, Struct)):
-        return _record_writer(type_)
+        return _record_writer(type_, signed)
     if isinstance(type_, Array):
-        return _array_writer(type_)
+        return _array_writer(type_, signed)
     if isinstance(type_, Stack):
         return _stack_writer(type_)
     if isinstance(type_, (KernelSymbol, UserSymbol)):
@@ -63,6 +66,8 @@ def writer(type_: Type) -> "Writer":
         return lambda value: str(average(value))
     if isinstance(type_, Stats):
         return stats_text
+    if isinstance(type_, (Integer, Sum, Minimum, Maximum)) and type_.signed:
+        return signed
     return str
 
 
@@ -142,8 +147,8 @@ def zero(type_: Type) -> "Any":
     return ""
 
 
-def _tuple_writer(type_: Tuple) -> "Writer":
-    writers = [writer(element) for element in type_.elements]
+def _tuple_writer(type_: Tuple, signed: "Writer") -> "Writer":
+    writers = [writer(element, signed) for element in type_.elements]
 
     def write(value: "tuple[Any, ...]") -> str:
         return "(" + ", ".join([each(item) for each, item in zip(writers, value, strict=True)]) + ")"
@@ -151,8 +156,8 @@ def _tuple_writer(type_: Tuple) -> "Writer":
     return write
 
 
-def _record_writer(type_: "Record | Struct") -> "Writer":
-    parts = [(f".{field.name} = ", writer(field.type)) for field in type_.fields or ()]
+def _record_writer(type_: "Record | Struct", signed: "Writer") -> "Writer":
+    parts = [(f".{field.name} = ", writer(field.type, signed)) for field in type_.fields or ()]
 
     def write(value: "tuple[Any, ...]") -> str:
         return "{ " + ", ".join([label + each(item) for (label, each), item in zip(parts, value, strict=True)]) + " }"
@@ -160,8 +165,8 @@ def _record_writer(type_: "Record | Struct") -> "Writer":
     return write
 
 
-def _array_writer(type_: Array) -> "Writer":
-    element = writer(type_.element)
+def _array_writer(type_: Array, signed: "Writer") -> "Writer":
+    element = writer(type_.element, signed)
 
     def write(value: "tuple[Any, ...]") -> str:
         return "[" + ",".join([element(item) for item in value]) + "]"
