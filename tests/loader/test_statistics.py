@@ -1,8 +1,11 @@
 """What the kernel counts for us, under loads of known size."""
 
+import platform
+
 import pytest
 from loader import ir
 
+from bttui.host.facts import Host
 from bttui.loader import bpf, links, statistics
 from bttui.loader.object import load as load_object
 
@@ -37,6 +40,31 @@ def test_a_run_within_a_run_is_a_miss():
             loaded.programs["printing"].run()
         # Each run prints, which fires the tracepoint, whose run prints in turn: that one is the miss.
         assert statistics.runs(loaded.programs["printing"]).misses - before == 5
+
+
+def counts_missed_kprobes():
+    function = Host().btf.function("bpf_get_perf_event_info")
+    return function is not None and any(parameter.name == "missed" for parameter in function.parameters)
+
+
+@pytest.mark.skipif(not Host().features.has("kprobe") or not counts_missed_kprobes(), reason="this kernel does not say what kprobes missed")
+def test_a_kprobe_within_a_kprobe_is_missed(load):
+    """The outer program calls a helper that calls the inner one's function."""
+    function = "__x64_sys_getppid" if platform.machine() == "x86_64" else "__arm64_sys_getppid"
+    with load.start("syscalls", 250) as waiting:
+        module = ir.Module()
+        read = f"""
+  %read = {ir.helper(114, "ptr %wide, i32 8, i64 0")} @@"""
+        module.function("outer", bpf.KPROBE, "kprobe", ir.of_process(waiting.pid, read))
+        module.function("inner", bpf.KPROBE, "kprobe", "  ret i32 0 @@")
+        with (
+            load_object(module.program()) as loaded,
+            links.kprobe(loaded.programs["inner"], "strncpy_from_user_nofault", name="inner") as inner,
+            links.kprobe(loaded.programs["outer"], function, name="outer") as outer,
+        ):
+            before = statistics.missed(inner)
+            waiting.go()
+            assert (statistics.missed(inner) - before, statistics.missed(outer)) == (250, 0)
 
 
 def test_links_that_are_no_kprobes_miss_nothing():
