@@ -5,17 +5,16 @@ typed. Whatever is not drawn in place becomes a visible escape; letters of every
 """
 
 import re
-import unicodedata
 
 # Control characters (C0, DEL, C1), separators of lines, every format character: they reverse, join or hide what
 # stands around them; halves of surrogate pairs, which is also how undecodable bytes come; U+FE0F, because terminals
-# do not agree on the width of what stands before it.
-_UNSAFE = re.compile(
+# do not agree on the width of what stands before it. Compiled when first needed (a millisecond).
+_UNSAFE = (
     "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\ud800-\udfff\ufe0f\ufeff\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-_UNSAFE_IN_LINES = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f"))
+_UNSAFE_IN_LINES = _UNSAFE.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f")
 _SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -24,12 +23,12 @@ def clean(text: str) -> str:
 
     An undecodable byte shows as \xHH.
     """
-    return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_visible, text)
+    return text if text.isascii() and text.isprintable() else re.sub(_UNSAFE, _visible, text)
 
 
 def clean_lines(text: str) -> str:
     """The same, but line ends and tabs stay: for output that scrolls."""
-    return _UNSAFE_IN_LINES.sub(_visible, text)
+    return re.sub(_UNSAFE_IN_LINES, _visible, text)
 
 
 def cell_width(text: str) -> int:
@@ -75,6 +74,8 @@ def _width(character: str) -> int:
     """Two cells for wide and full-width characters (Unicode Standard Annex #11), none for combining ones."""
     if character < "\u0300":
         return 1
+    import unicodedata  # not needed for most programs
+
     if "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff":
         return 0  # vowels and finals of Hangul, drawn in the cell of the consonant before
     if unicodedata.category(character) in ("Mn", "Me"):

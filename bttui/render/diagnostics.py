@@ -1,62 +1,112 @@
-"""A Diagnostic as text: FILE:LINE:COL-COL: ERROR: what, the source line, a marker under it, and the hint."""
+"""Diagnostics as lines for a terminal or a pipe: place and message, the source line, a marker, hints.
+
+stdin:1:9-26: ERROR: print() takes up to 3 arguments (4 provided)
+BEGIN { print(1, 2, 3, 4); }
+        ~~~~~~~~~~~~~~~~~
+HINT: ...
+"""
 
 import os
 import sys
 
+from bttui.render.clean import cell_width, clean, clean_lines
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from bttui.model.diagnostic import Diagnostic, Span
 
-# The program's text, file names and paths may hold what a terminal would obey.
-_UNSAFE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
-_COLORS = {"error": "31", "warning": "33", "hint": "36"}  # SGR: red, yellow, cyan
+_COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m"}
+_PLAIN = "\x1b[0m"
+_TAB = "    "
 
 
-def diagnostic_text(diagnostic: "Diagnostic", source: str = "", *, color: bool = False, detail: bool = False) -> str:
-    """Ends in a newline. ``source`` is the program's text; ``detail`` adds the long part (a verifier's log)."""
-    severity = diagnostic.severity
-    text = _headed(severity, diagnostic.message, diagnostic.span, color) + _excerpt(diagnostic.span, source)
-    for message, span in diagnostic.trail:
-        text += _headed(severity, message, span, color) + _excerpt(span, source)
-    if diagnostic.hint:
-        text += _painted("HINT: " + diagnostic.hint.translate(_UNSAFE), "hint", color)
-    if detail and diagnostic.detail:
-        text += diagnostic.detail.translate(_UNSAFE).rstrip("\n") + "\n"
-    return text
-
-
-def place(span: "Span") -> str:
-    """FILE:LINE:COL-COL, or FILE:LINE-LINE where it takes several lines."""
-    if span.line != span.end_line:
-        return f"{span.file}:{span.line}-{span.end_line}"
-    return f"{span.file}:{span.line}:{span.column}-{span.end_column}"
-
-
-def _headed(severity: str, message: str, span: "Span | None", color: bool) -> str:
-    where = f"{place(span)}: " if span else ""
-    return _painted(f"{where}{severity.upper()}: {message.translate(_UNSAFE)}", severity, color)
-
-
-def _painted(text: str, severity: str, color: bool) -> str:
-    return f"\x1b[{_COLORS[severity]}m{text}\x1b[0m\n" if color else text + "\n"
-
-
-def _excerpt(span: "Span | None", source: str) -> str:
-    lines = source.split("\n")
-    if span is None or not source or span.line > len(lines):
-        return ""
-    shown = [line.replace("\t", " ").translate(_UNSAFE) for line in lines[span.line - 1 : span.end_line]]
-    if span.line == span.end_line:
-        shown.append(" " * (span.column - 1) + "~" * max(span.end_column - span.column, 0))
-    return "\n".join(shown) + "\n"
-
-
-def complain(diagnostics: "Iterable[Diagnostic]", source: str = "", *, detail: bool = False) -> None:
-    """Write them to stderr. BPFTRACE_COLOR is "always", "never" or "auto": in colour on a terminal."""
-    wish = os.environ.get("BPFTRACE_COLOR", "auto")
-    color = wish == "always" or (wish != "never" and "NO_COLOR" not in os.environ and sys.stderr.isatty())
-    text = "".join([diagnostic_text(diagnostic, source, color=color, detail=detail) for diagnostic in diagnostics])
+def complain(diagnostics: "Iterable[Diagnostic]", source: "str | Mapping[str, str]" = "", *, detail: bool = False) -> None:
+    """Write them to stderr, in colour where that is wanted."""
+    colour = use_colour(os.environ, sys.stderr.isatty())
+    text = "".join([format_diagnostic(diagnostic, source, colour, detail) for diagnostic in diagnostics])
     sys.stderr.write(text.encode(errors="surrogateescape").decode(errors="replace"))
     sys.stderr.flush()
+
+
+def use_colour(environment: "Mapping[str, str]", terminal: bool) -> bool:
+    """Whether to colour, by BPFTRACE_COLOR (auto, always or never; anything else counts as auto) and NO_COLOR.
+
+    ``terminal`` says whether the lines go to one.
+    """
+    choice = environment.get("BPFTRACE_COLOR", "auto")
+    if choice in ("always", "never"):
+        return choice == "always"
+    return terminal and not environment.get("NO_COLOR")
+
+
+def format_diagnostic(diagnostic: "Diagnostic", source: "str | Mapping[str, str]" = "", colour: bool = False, detail: bool = False) -> str:
+    """The diagnostic with the lines that it is about, line end included.
+
+    ``source`` is the program's text, or texts by file name where there are several. Columns in front of the message
+    count bytes, as compilers do; the marker stands below what it means also where characters are wide. Control
+    characters of the program are shown as escapes. ``detail`` adds the long part (a verifier's log).
+    """
+    lines = _block(diagnostic.severity, diagnostic.message, diagnostic.span, source, colour)
+    for message, span in diagnostic.trail:
+        lines += _block(diagnostic.severity, message, span, source, colour)
+    if diagnostic.hint:
+        lines += [f"HINT: {line}" for line in map(clean, diagnostic.hint.splitlines())]
+    if detail and diagnostic.detail:
+        lines.append(clean_lines(diagnostic.detail.rstrip("\n")))
+    return "".join([line + "\n" for line in lines])
+
+
+def message_line(
+    severity: str, message: str, span: "Span | None" = None, source: "str | Mapping[str, str]" = "", colour: bool = False
+) -> str:
+    """Place and message alone, as errorf() and warnf() print them; their message comes as it is, clean it for a terminal.
+
+    One line end at the end of the message is dropped."""
+    text = f"{_place(span, source)}{severity.upper()}: {message.removesuffix(chr(10))}"
+    return _painted(text, severity, colour) + "\n"
+
+
+def _block(severity: str, message: str, span: "Span | None", source: "str | Mapping[str, str]", colour: bool) -> "list[str]":
+    text = "\n".join([clean(line) for line in message.split("\n")])
+    header = _painted(f"{_place(span, source)}{severity.upper()}: {text}", severity, colour)
+    return [header, *(_excerpt(span, source) if span else ())]
+
+
+def _painted(text: str, severity: str, colour: bool) -> str:
+    return f"{_COLOURS.get(severity, '')}{text}{_PLAIN}" if colour and severity in _COLOURS else text
+
+
+def _place(span: "Span | None", source: "str | Mapping[str, str]") -> str:
+    if span is None:
+        return ""
+    if span.line != span.end_line:
+        return f"{span.file}:{span.line}-{span.end_line}: "
+    lines = _lines(span, source)
+    line = lines[0] if lines else ""
+    return f"{span.file}:{span.line}:{_byte_column(line, span.column)}-{_byte_column(line, span.end_column)}: "
+
+
+def _byte_column(line: str, column: int) -> int:
+    before = line[: column - 1]
+    return column + len(before.encode("utf-8", "surrogateescape")) - len(before)
+
+
+def _excerpt(span: "Span", source: "str | Mapping[str, str]") -> "list[str]":
+    lines = _lines(span, source)
+    shown = [_shown(line.rstrip("\r")) for line in lines]
+    if len(lines) != 1 or span.line != span.end_line:
+        return shown
+    start = cell_width(_shown(lines[0][: span.column - 1]))
+    marked = cell_width(_shown(lines[0][span.column - 1 : span.end_column - 1]))
+    return [*shown, " " * start + "~" * marked]
+
+
+def _shown(text: str) -> str:
+    return clean(text.replace("\t", _TAB))
+
+
+def _lines(span: "Span", source: "str | Mapping[str, str]") -> "list[str]":
+    text = source if isinstance(source, str) else source.get(span.file, "")
+    return text.split("\n")[span.line - 1 : span.end_line] if text else []

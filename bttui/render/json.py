@@ -47,7 +47,7 @@ def attached_json(probes: int) -> str:
 
 
 def lost_json(events: int) -> str:
-    return f'{{"type": "lost_events", "data": {{"events": {events}}}}}\n'
+    return f'{{"type": "lost_events", "count": {events}, "data": {{"events": {events}}}}}\n'
 
 
 def text_json(kind: str, text: str) -> str:

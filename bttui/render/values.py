@@ -177,6 +177,8 @@ def _array_writer(type_: Array, signed: "Writer") -> "Writer":
 def _stack_writer(type_: Stack) -> "Writer":
     if type_.mode == "raw":
         line = _raw_line
+    elif type_.mode == "build_id":
+        line = _build_id_line
     elif type_.mode == "perf":
         line = _perf_user_line if type_.space == "user" else _perf_kernel_line
     else:
@@ -194,6 +196,11 @@ def _plain_line(symbol: Symbol) -> str:
 
 def _raw_line(symbol: Symbol) -> str:
     return f"{symbol.address:x}\n"
+
+
+def _build_id_line(symbol: Symbol) -> str:
+    """Of such a stack, a symbol's ``module`` is the build id and ``offset`` the place in the file."""
+    return f"{symbol.module} {symbol.offset:#x}\n" if symbol.module else _raw_line(symbol)
 
 
 def _perf_kernel_line(symbol: Symbol) -> str:

@@ -134,7 +134,7 @@ def test_time_series(monkeypatch):
 
 def test_lines_of_the_run():
     assert attached_json(2) == '{"type": "attached_probes", "count": 2, "data": {"probes": 2}}\n'
-    assert lost_json(7) == '{"type": "lost_events", "data": {"events": 7}}\n'
+    assert lost_json(7) == '{"type": "lost_events", "count": 7, "data": {"events": 7}}\n'
     assert text_json("time", "22:15:06\n") == '{"type": "time", "data": "22:15:06\\n"}\n'
 
 

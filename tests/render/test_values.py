@@ -59,6 +59,11 @@ CASES = [
         "\n\t7fc910d1ae89 syscall+25 (/usr/lib/libc.so.6)\n\t55e913c8d958 0x55e913c8d958 ([unknown])\n",
     ),
     (Stack(space="user", mode="raw"), USER_SYMBOLS, "\n7fc910d1ae89\n55e913c8d958\n"),
+    (
+        Stack(space="user", mode="build_id"),
+        (Symbol(0x7F4A8FF31AB4, "", 0x23AB4, "0a8e9e6786b32d6e"), Symbol(0x5F4342494C470036)),
+        "\n0a8e9e6786b32d6e 0x23ab4\n5f4342494c470036\n",
+    ),
     (Stack(space="kernel"), (), "\n"),
 ]
 

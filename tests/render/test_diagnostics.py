@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bttui.model.diagnostic import Diagnostic, Span
-from bttui.render.diagnostic import format_diagnostic, message_line, use_colour
+from bttui.render.diagnostics import format_diagnostic, message_line, use_colour
 
 
 def span(source, part, file="stdin"):
@@ -78,6 +78,12 @@ def test_several_files():
     place = span("a(b)", "b", "lib.bt")
     assert format_diagnostic(Diagnostic("wrong", place), {"lib.bt": "a(b)"}) == "lib.bt:1:3-4: ERROR: wrong\na(b)\n  ~\n"
     assert format_diagnostic(Diagnostic("wrong", place), {}) == "lib.bt:1:3-4: ERROR: wrong\n"
+
+
+def test_the_long_part_comes_when_asked():
+    one = Diagnostic("no", detail="0: r0 = 1\n1: \x1bexit\n")
+    assert format_diagnostic(one) == "ERROR: no\n"
+    assert format_diagnostic(one, detail=True) == "ERROR: no\n0: r0 = 1\n1: \\x1bexit\n"
 
 
 def test_windows_line_ends():
