@@ -22,7 +22,7 @@ class Options(Data):
     parameters: "tuple[str, ...]" = ()
     named: "dict[str, str | bool]" = {}
     verbose: bool = False
-    pid: int = 0
+    pid: "int | None" = None
     command: str = ""
     output: str = ""
     format: str = ""

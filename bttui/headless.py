@@ -1,0 +1,320 @@
+"""Without a dashboard: output as bpftrace prints it, to a pipe, a file or a plain terminal."""
+
+import os
+import signal
+import sys
+
+from bttui.host.facts import Host
+from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
+from bttui.render.diagnostics import complain
+from bttui.session.options import Options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from bttui.model.frame import Event, MapSnapshot
+    from bttui.model.program import Program
+    from bttui.session.child import Child, Watched
+    from bttui.session.session import Session
+
+# Whoever tests a tracer waits for this line on stdout: probes are attached. The name is bpftrace's.
+NOTIFY = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
+POLL = 1.0  # seconds; events, signals and ends are noticed earlier
+FULL = 1 << 16  # bytes collected with -B full
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run(options: Options) -> int:
+    """Do what the options say; the exit status. Raises DiagnosticError for what is wrong before a program is read."""
+    host = Host()
+    if options.action == "info":
+        return show(info_lines(host))
+    if options.action == "list":
+        return show(listed(options, host))
+    try:
+        return trace(options, host)
+    except DiagnosticError as reason:
+        complain(reason.diagnostics, options.text or "", detail=options.verbose or "verifier" in options.stages)
+        return reason.exit_code
+
+
+def show(lines: "Iterable[str]") -> int:
+    try:
+        for line in lines:
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain about the same pipe once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 0
+
+
+def info_lines(host: Host) -> "Iterable[str]":
+    from bttui.host.features import info
+
+    for title, rows in info(host):
+        yield title
+        for label, value in rows:
+            yield f"  {label}: {value}"
+        yield ""
+
+
+def listed(options: Options, host: Host) -> "Iterable[str]":
+    from bttui.probes import listing
+    from bttui.probes.provider import Options as ProbeOptions
+
+    wanted = ProbeOptions(pid=options.pid or 0, unsafe=options.unsafe, traceable_functions=options.traceable_functions)
+    if options.text is None:
+        if "." in options.pattern and "/" not in options.pattern and ":" not in options.pattern:
+            message = f"It appears that '{options.pattern}' is a filename but the file does not exist."
+            complain((Diagnostic(f"{message} Treating '{options.pattern}' as a search pattern.", severity="warning"),))
+        return listing.lines(options.pattern, host, options.verbose, wanted)
+    from bttui.compiler.parser import parse
+
+    try:
+        root = parse(options.text, options.file, options.parameters)
+        points = [point.parts for probe in root.probes for point in probe.attach_points]
+        return list(listing.program_lines(points, host, options.verbose, wanted))
+    except DiagnosticError as reason:
+        complain(reason.diagnostics, options.text)
+        raise SystemExit(reason.exit_code) from None
+
+
+class Writer:
+    """Where the output goes: one write(2) for a batch, or for 64 KiB with -B full. ``gone``: nobody reads any more."""
+
+    def __init__(self, fd: int, full: bool):
+        self._fd = fd
+        self._full = full
+        self._kept: "list[bytes]" = []
+        self._size = 0
+        self.gone = False
+
+    def write(self, text: str) -> None:
+        if not text or self.gone:
+            return
+        data = text.encode(errors="surrogateescape")
+        if self._full and self._size + len(data) < FULL:
+            self._kept.append(data)
+            self._size += len(data)
+            return
+        self._put(b"".join((*self._kept, data)))
+
+    def flush(self) -> None:
+        if self._kept:
+            self._put(b"".join(self._kept))
+
+    def _put(self, data: bytes) -> None:
+        self._kept, self._size = [], 0
+        rest = memoryview(data)
+        try:
+            while rest and not self.gone:
+                rest = rest[os.write(self._fd, rest) :]
+        except BrokenPipeError:
+            self.gone = True
+
+
+class Stop:
+    """INT, TERM and HUP end what is going on; a second one ends us at once. ``fileno()`` is readable after the first."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self.session: "Session | None" = None
+        self.number = 0
+        for number in STOPPING:
+            signal.signal(number, self._handle)
+        signal.signal(signal.SIGUSR1, self._user)
+
+    def fileno(self) -> int:
+        return self._reader
+
+    def _handle(self, number: int, frame: object) -> None:
+        if self.number and self.session is None:
+            os._exit(128 + number)
+        self.number = number
+        os.write(self._writer, b".")
+        if self.session:
+            self.session.request_stop()
+
+    def _user(self, number: int, frame: object) -> None:
+        if self.session:
+            self.session.signal()
+
+    def follow(self, session: "Session | None") -> None:
+        """From now on a signal stops this session."""
+        self.session = session
+        if session and self.number:
+            session.request_stop()
+
+
+def trace(options: Options, host: Host) -> int:
+    from bttui.session.child import Child, Watched
+    from bttui.session.worker import Interrupted
+
+    check_privileges()
+    stop = Stop()
+    writer = Writer(open_output(options.output), options.buffering == "full")
+    watched = Watched(options.pid) if options.pid is not None else None
+    child = Child(options.command) if options.command.strip() else None
+    try:
+        return traced(options, host, stop, writer, child, watched)
+    except Interrupted:
+        return 0
+    finally:
+        if child:
+            child.close()
+        if watched:
+            watched.close()
+
+
+def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Child | None", watched: "Watched | None") -> int:
+    from bttui.render.text import formatted
+    from bttui.session.session import Session, Stopped
+    from bttui.session.worker import compile_text
+
+    program = compile_text(options, host, child=child.pid if child else 0, stop=stop.fileno())
+    if options.warnings:
+        complain(program.warnings, program.source)
+    if options.emit_elf:
+        save(options.emit_elf, program)
+    with Session(program, host, options, formatted, child, watched) as session:
+        stop.follow(session)
+        try:
+            session.start()
+        except Stopped:
+            return 0
+        if options.dry_run:
+            return 0
+        printer: Printer = JsonPrinter(options, program, writer) if options.format == "json" else TextPrinter(options, program, writer)
+        printer.attached(session.attached)
+        while not session.over and not writer.gone:
+            printer.events(session.poll(POLL))
+        stop.follow(None)
+        printer.events(session.stop())
+        if program.config.get("print_maps_on_exit", True):
+            printer.maps(session.snapshots.all().values())
+        else:
+            printer.maps(())
+        writer.flush()
+        return session.exit_code
+
+
+def open_output(path: str) -> int:
+    if not path:
+        return 1
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    except OSError as reason:
+        raise error(f'Failed to open output file: "{path}": {reason.strerror}') from None
+
+
+def save(path: str, program: "Program") -> None:
+    try:
+        with open(path, "wb") as file:
+            file.write(program.object)
+    except OSError as reason:
+        raise error(f"Failed to open file '{path}': {reason.strerror}") from None
+
+
+def check_privileges() -> None:
+    """CAP_BPF (39) and CAP_PERFMON (38), or CAP_SYS_ADMIN (21) which has both: <linux/capability.h>."""
+    with open("/proc/self/status") as file:
+        capabilities = next((int(line.split()[1], 16) for line in file if line.startswith("CapEff:")), 0)
+    if not capabilities >> 21 & 1 and capabilities >> 38 & 3 != 3:
+        raise error("bttui needs the privilege to trace", hint="run it as root, or with CAP_BPF and CAP_PERFMON")
+
+
+class Printer:
+    """Writes what a session tells; subclasses know a format."""
+
+    def __init__(self, options: Options, program: "Program", writer: Writer):
+        self.options = options
+        self.program = program
+        self.writer = writer
+
+    def attached(self, count: int) -> None:
+        if os.environ.get(NOTIFY):
+            self.writer.flush()
+            sys.stdout.write(NOTIFY + "\n")
+            sys.stdout.flush()
+
+    def events(self, events: "Iterable[Event]") -> None:
+        """One write for all of them; what goes to stderr keeps its place between them."""
+        batch: "list[str]" = []
+        for event in events:
+            complaint = self.complaint(event)
+            if complaint is not None:
+                self.writer.write("".join(batch))
+                self.writer.flush()
+                batch.clear()
+                complain((complaint,), self.program.source if event.kind == "runtime_error" else "")
+            else:
+                batch.append(self.text(event))
+        self.writer.write("".join(batch))
+
+    def complaint(self, event: "Event") -> "Diagnostic | None":
+        """The event as a Diagnostic, where it is for stderr."""
+        raise NotImplementedError
+
+    def text(self, event: "Event") -> str:
+        raise NotImplementedError
+
+    def maps(self, snapshots: "Iterable[MapSnapshot]") -> None:
+        raise NotImplementedError
+
+
+class TextPrinter(Printer):
+    def __init__(self, options: Options, program: "Program", writer: Writer):
+        super().__init__(options, program, writer)
+        from bttui.render.text import event_text
+
+        self._text: "Callable[[Event], str]" = event_text
+
+    def attached(self, count: int) -> None:
+        if not self.options.quiet:
+            sys.stderr.write(f"Attached {count} probe{'' if count == 1 else 's'}\n")
+            sys.stderr.flush()
+        super().attached(count)
+
+    def complaint(self, event: "Event") -> "Diagnostic | None":
+        if event.kind == "error":
+            return Diagnostic(event.text)
+        if event.kind not in ("errorf", "warnf", "runtime_error", "lost", "full"):
+            return None
+        span = event.output.span if event.output else None
+        return Diagnostic(self._text(event).rstrip("\n"), span, "error" if event.kind == "errorf" else "warning")
+
+    def text(self, event: "Event") -> str:
+        return self._text(event) + "\n" if event.kind == "system" else self._text(event)
+
+    def maps(self, snapshots: "Iterable[MapSnapshot]") -> None:
+        from bttui.render.text import maps_at_exit
+
+        self.writer.write(maps_at_exit(snapshots))
+
+
+class JsonPrinter(Printer):
+    def __init__(self, options: Options, program: "Program", writer: Writer):
+        super().__init__(options, program, writer)
+        from bttui.render import json
+
+        self._json = json
+
+    def attached(self, count: int) -> None:
+        if not self.options.quiet:
+            self.writer.write(self._json.attached_json(count))
+        super().attached(count)
+
+    def complaint(self, event: "Event") -> "Diagnostic | None":
+        return Diagnostic(event.text) if event.kind == "error" else None
+
+    def text(self, event: "Event") -> str:
+        if event.kind == "lost":
+            return self._json.lost_json(event.values[0])
+        if event.kind == "full":
+            return self._json.message_json("helper_error", event.text, self.program.map(event.values[1]).span)
+        return self._json.event_json(event)
+
+    def maps(self, snapshots: "Iterable[MapSnapshot]") -> None:
+        self.writer.write(self._json.maps_json_at_exit(snapshots))

@@ -1,0 +1,118 @@
+"""Records become Events, and what a record asks for (clear a map, run a command) is done."""
+
+import os
+import struct
+import time
+
+from bttui.model.frame import Event
+from bttui.model.program import Argument, Output
+from bttui.session.decode import record_decoder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from bttui.model.program import Program
+    from bttui.session.decode import Buffered
+    from bttui.session.lookup import Lookup
+    from bttui.session.snapshots import Snapshots
+
+    Formatted = Callable[[Output, tuple[Any, ...]], str]
+    Handler = Callable[[int, Output, tuple[Any, ...]], Event | None]
+
+_INDEX = struct.Struct("=Q").unpack_from
+
+
+class Events:
+    """``formatted(output, values)`` fills in a format, as render.text does; ``exit_code`` is set once the program called exit()."""
+
+    def __init__(self, program: "Program", snapshots: "Snapshots", lookup: "Lookup", formatted: "Formatted"):
+        self._snapshots = snapshots
+        self._formatted = formatted
+        self._max_cat = int(program.config.get("max_cat_bytes", 10240))
+        self.exit_code: "int | None" = None
+        self.count = 0
+        self._plans = [(output, record_decoder(output, lookup), self._handler(output)) for output in program.outputs]
+
+    def _handler(self, output: Output) -> "Handler | None":
+        """What an event is made by; None for those that are only told."""
+        return getattr(self, "_on_" + output.kind, None)
+
+    def decode(self, records: "Iterable[Buffered]") -> "list[Event]":
+        """In order, up to and with the record of an exit()."""
+        wall = time.time_ns()
+        found: "list[Event]" = []
+        plans = self._plans
+        for record in records:
+            self.count += 1
+            output, values_of, handler = plans[_INDEX(record)[0]]
+            values = values_of(record)
+            if handler is None:
+                found.append(Event(output.kind, wall, output, values))
+                continue
+            event = handler(wall, output, values)
+            if event is not None:
+                found.append(event)
+            if self.exit_code is not None:
+                break
+        return found
+
+    def _on_exit(self, wall: int, output: Output, values: "tuple[Any, ...]") -> "Event | None":
+        self.exit_code = values[0] & 0xFF if values else 0
+        return None
+
+    def _on_print_map(self, wall: int, output: Output, values: "tuple[Any, ...]") -> Event:
+        return Event(output.kind, wall, output, map=self._snapshots.map(output.map))
+
+    def _on_print_entry(self, wall: int, output: Output, values: "tuple[Any, ...]") -> Event:
+        """One entry of a map, read now."""
+        snapshot = self._snapshots.map(output.map)
+        type_ = snapshot.spec.value
+        assert type_ is not None
+        value = next((value for key, value in snapshot.rows if key == values[0]), None)
+        if value is None:
+            value = self._snapshots.empty(output.map)
+        return Event("print", wall, Output("print", arguments=(Argument(type_, 8),), span=output.span), (value,))
+
+    def _on_clear(self, wall: int, output: Output, values: "tuple[Any, ...]") -> None:
+        self._snapshots.clear(output.map)
+
+    def _on_zero(self, wall: int, output: Output, values: "tuple[Any, ...]") -> None:
+        self._snapshots.zero(output.map)
+
+    def _on_time(self, wall: int, output: Output, values: "tuple[Any, ...]") -> Event:
+        return Event("time", wall, output, text=time.strftime(output.text, time.localtime(wall // 10**9)))
+
+    def _on_join(self, wall: int, output: Output, values: "tuple[Any, ...]") -> Event:
+        """An empty string ends the list."""
+        words = values[0]
+        end = words.index("") if "" in words else len(words)
+        return Event("join", wall, output, text=output.text.join(words[:end]) + "\n")
+
+    def _on_cat(self, wall: int, output: Output, values: "tuple[Any, ...]") -> Event:
+        path = self._formatted(output, values)
+        try:
+            with open(path.encode(errors="surrogateescape"), "rb", buffering=0) as file:
+                content = b""
+                while len(content) < self._max_cat and (more := file.read(self._max_cat - len(content))):
+                    content += more
+        except (OSError, ValueError) as reason:
+            said = getattr(reason, "strerror", None) or str(reason)
+            return Event("error", wall, output, text=f"failed to open file '{path}': {said}")
+        return Event("cat", wall, output, text=content.decode(errors="surrogateescape"))
+
+    def _on_system(self, wall: int, output: Output, values: "tuple[Any, ...]") -> Event:
+        import subprocess
+
+        command = self._formatted(output, values)
+        done = subprocess.run(
+            ["/bin/sh", "-c", command.encode(errors="surrogateescape")],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if done.returncode:
+            return Event("error", wall, output, text=f"command exited with code {done.returncode}")
+        return Event("system", wall, output, text=os.fsdecode(done.stdout))

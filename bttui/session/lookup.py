@@ -1,0 +1,132 @@
+"""What numbers in records and maps stand for: symbols, stacks, times, names. Looked up once each."""
+
+import os
+import time
+
+from bttui.model.frame import Symbol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bttui.host.facts import Host
+    from bttui.model.program import Program
+    from bttui.model.types import Field, Stack, Struct
+
+_MOST_STACKS = 100_000  # remembered at a time
+
+
+class Lookup:
+    """``addresses(map name, stack id)`` reads a stack from the kernel, () where it is gone."""
+
+    def __init__(self, program: "Program", host: "Host", addresses: "Callable[[str, int], Sequence[int]]" = lambda map, identity: ()):
+        self.program = program
+        self.host = host
+        self._addresses = addresses
+        self._stacks: "dict[tuple[object, ...], tuple[Symbol, ...]]" = {}
+        self._users: "dict[int, str]" = {}
+        self._cgroups: "dict[int, str]" = {}
+
+    def fields(self, type_: "Struct") -> "tuple[Field, ...]":
+        if type_.fields is not None:
+            return type_.fields
+        found = self.host.btf.struct(type_.name)
+        return (found.fields or ()) if found else ()
+
+    def probe(self, index: int) -> str:
+        return self.program.attachments[index].name if index < len(self.program.attachments) else ""
+
+    def string(self, index: int) -> str:
+        return self.program.strings[index] if index < len(self.program.strings) else ""
+
+    def kernel_symbol(self, address: int) -> Symbol:
+        return self.host.kernel_symbols.symbolize(address)
+
+    def user_symbol(self, address: int, process: int, probe: int = 0) -> Symbol:
+        return self.host.user_symbols.symbolize(process, address)
+
+    def stack(self, type_: "Stack", identity: int, process: int, started: int) -> "tuple[Symbol, ...]":
+        """() for an id below 0: the error that bpf_get_stackid gave instead."""
+        if identity < 0:
+            return ()
+        key = (type_.space, type_.depth, identity, process, started)
+        known = self._stacks.get(key)
+        if known is None:
+            if len(self._stacks) >= _MOST_STACKS:
+                self._stacks.clear()
+            addresses = self._addresses(f"stacks{type_.depth}", identity)[: type_.depth]
+            if type_.space == "kernel":
+                known = tuple([self.kernel_symbol(address) for address in addresses])
+            else:
+                known = tuple([self.user_symbol(address, process) for address in addresses])
+            self._stacks[key] = known
+        return known
+
+    def username(self, number: int) -> str:
+        known = self._users.get(number)
+        if known is None:
+            import pwd
+
+            try:
+                known = pwd.getpwuid(number).pw_name
+            except KeyError:
+                known = ""
+            self._users[number] = known
+        return known
+
+    def timestamp(self, clock: int, nanoseconds: int, format: int) -> str:
+        """``clock``: see model.types.Timestamp. %f in the format is microseconds."""
+        wall = nanoseconds + _wall_offset(clock)
+        fraction = f"{wall // 1000 % 1_000_000:06d}"
+        return time.strftime(self.string(format).replace("%f", fraction), time.localtime(wall // 10**9))
+
+    def cgroup_path(self, identity: int, pattern: int = 0) -> str:
+        """HIERARCHY:PATH of each mounted hierarchy that has the id (the inode number of a folder of cgroupfs).
+
+        ``pattern`` is the index of a glob in Program.strings that selects hierarchies; "" selects all.
+        """
+        glob = self.string(pattern)
+        known = self._cgroups.get(identity)
+        if known is None:
+            known = self._cgroups[identity] = ",".join(_cgroup_paths(identity, glob))
+        return known
+
+
+def _wall_offset(clock: int) -> int:
+    """Nanoseconds from the clock to CLOCK_REALTIME, now."""
+    source = {0: time.CLOCK_MONOTONIC, 1: time.CLOCK_BOOTTIME}.get(clock, time.CLOCK_TAI)
+    return time.clock_gettime_ns(time.CLOCK_REALTIME) - time.clock_gettime_ns(source)
+
+
+def _cgroup_paths(identity: int, glob: str) -> "list[str]":
+    found = []
+    for name, root in _hierarchies():
+        if glob and not _fits(name, glob):
+            continue
+        for folder, _, _ in os.walk(root):
+            try:
+                if os.stat(folder).st_ino == identity:
+                    found.append(f"{name}:/{os.path.relpath(folder, root)}".removesuffix("."))
+                    break
+            except OSError:
+                continue
+    return found
+
+
+def _fits(name: str, glob: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(name, glob)
+
+
+def _hierarchies() -> "list[tuple[str, str]]":
+    """(name, mount point) of each cgroup mount; the one of version 2 is called "unified". See proc_pid_mounts(5)."""
+    found: "list[tuple[str, str]]" = []
+    with open("/proc/self/mounts") as mounts:
+        for line in mounts:
+            _, point, kind, *_ = line.split()
+            if kind == "cgroup2":
+                found.insert(0, ("unified", point))
+            elif kind == "cgroup":
+                found.append((os.path.basename(point), point))
+    return found

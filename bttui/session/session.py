@@ -1,0 +1,332 @@
+"""A Program running: loaded, attached, drained, and everything off again by any road."""
+
+import os
+import select
+import time
+
+from bttui.loader import statistics
+from bttui.loader.closing import close_all
+from bttui.loader.object import load
+from bttui.loader.ringbuffer import RingBuffer
+from bttui.model.diagnostic import DiagnosticError
+from bttui.model.frame import Counters, Event, Frame, ProbeCounters
+from bttui.model.program import RINGBUF
+from bttui.probes.provider import Options as ProbeOptions
+from bttui.session.controller import ATTACHING, ENDED, IDLE, LIVE, STOPPING
+from bttui.session.events import Events
+from bttui.session.lookup import Lookup
+from bttui.session.options import Options
+from bttui.session.snapshots import Snapshots
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bttui.host.facts import Host
+    from bttui.loader.links import Link
+    from bttui.loader.object import LoadedObject, LoadedProgram
+    from bttui.model.program import Attachment, Program
+    from bttui.session.child import Child, Watched
+    from bttui.session.events import Formatted
+
+# Programs write events without waking us: a look at the ring buffer every so often is cheaper for both sides.
+BUSY, CALM = 0.010, 0.050  # seconds between two looks
+CHECK = 0.25  # seconds between two looks at the counters
+ATTACH_FAILED = 255
+
+
+class Stopped(Exception):
+    """request_stop() was called before the trace was live; nothing is attached."""
+
+
+class Session:
+    """``start()``, then ``poll()`` until ``over``, then ``stop()``; leaving the context lets go of everything.
+
+    All but request_stop() belong to one thread. ``formatted(output, values)`` fills in a format, as render.text does:
+    for the names of files and commands. ``child`` and ``watched`` end the trace when they end; close them yourself.
+    ``exit_code`` is what the program gave to exit().
+    """
+
+    def __init__(
+        self,
+        program: "Program",
+        host: "Host",
+        options: Options,
+        formatted: "Formatted",
+        child: "Child | None" = None,
+        watched: "Watched | None" = None,
+    ):
+        self.program = program
+        self.options = options
+        self.state = IDLE
+        self.attached = 0
+        self.over = False
+        self._host = host
+        self._formatted = formatted
+        self._child = child
+        self._watched = watched
+        self._loaded: "LoadedObject | None" = None
+        self._ring: "RingBuffer | None" = None
+        self._links: "list[Link]" = []
+        self._wake, self._waker = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._poll = select.poll()
+        self._wait = BUSY
+        self._checked = 0.0
+        self._told: "dict[Any, int]" = {}
+        self._sequence = 0
+        self._closed = False
+        self._signals = 0
+        self._stopping = False
+        self._missed = 0  # of links that are closed
+
+    # Roads in
+
+    def start(self) -> None:
+        """Load, run begin probes, attach, let the child go. Raises DiagnosticError, or Stopped after request_stop().
+
+        Whatever it raises, nothing is attached then.
+        """
+        self.state = ATTACHING
+        try:
+            self._load()
+            for attachment in self._of("begin"):
+                self._program(attachment).run()
+            self._attach()
+        except DiagnosticError as reason:
+            reason.exit_code = ATTACH_FAILED
+            self.close()
+            raise
+        except BaseException:
+            self.close()
+            raise
+        if self._child:
+            self._child.go()
+        self.state = LIVE
+        kinds = {attachment.provider for attachment in self.program.attachments}
+        self.over = kinds <= {"begin", "end"}
+
+    def _load(self) -> None:
+        self._loaded = load(self.program)
+        lookup = Lookup(self.program, self._host, lambda map, identity: self.snapshots.stack(map, identity))
+        self.snapshots = Snapshots(self.program, self._loaded, lookup)
+        self.events = Events(self.program, self.snapshots, lookup, self._formatted)
+        self._poll.register(self._wake, select.POLLIN)
+        if RINGBUF in self._loaded.maps:
+            self._ring = RingBuffer(self._loaded.maps[RINGBUF])
+            self._poll.register(self._ring, select.POLLIN)
+        for source in (self._child, self._watched):
+            if source:
+                self._poll.register(source, select.POLLIN)
+        if self._child and self._child.output >= 0:
+            self._poll.register(self._child.output, select.POLLIN)
+
+    def _attach(self) -> None:
+        options = ProbeOptions(
+            pid=self.options.pid or (self._child.pid if self._child else 0),
+            unsafe=self.options.unsafe,
+            no_features=self.options.no_features,
+            traceable_functions=self.options.traceable_functions,
+        )
+        for attachment in self.program.attachments:
+            if self._stopping:
+                raise Stopped
+            if attachment.provider not in ("begin", "end"):
+                from bttui.probes import registry
+
+                provider = registry.find(attachment.provider)
+                assert provider is not None
+                self._links += provider.attach(attachment, self._program(attachment), self._host, options)
+            self.attached += 1
+
+    def _of(self, provider: str) -> "list[Attachment]":
+        return [attachment for attachment in self.program.attachments if attachment.provider == provider]
+
+    def _program(self, attachment: "Attachment") -> "LoadedProgram":
+        assert self._loaded is not None
+        return self._loaded.programs[attachment.program]
+
+    # While it runs
+
+    def poll(self, timeout: float) -> "list[Event]":
+        """The events of at most ``timeout`` seconds; returns earlier when there are some, or when the trace is over."""
+        until = time.monotonic() + timeout
+        while True:
+            events = self._look(max(0.0, min(self._wait, until - time.monotonic())))
+            if events or self.over or time.monotonic() >= until:
+                return events
+
+    def _look(self, wait: float) -> "list[Event]":
+        ready = {fd for fd, _ in self._poll.poll(wait * 1000 if self.state == LIVE else 0)}
+        events: "list[Event]" = []
+        if self._wake in ready:
+            self._answer_signals()
+        if self._child and self._child.output in ready:
+            events += self._child_output()
+        elif self._child and self._child.fileno() in ready:
+            self.over = True
+        if self._watched and self._watched.fileno() in ready:
+            self.over = True
+        events += self._drain()
+        now = time.monotonic()
+        if now - self._checked >= CHECK:
+            self._checked = now
+            events += self._losses()
+        return events
+
+    def _drain(self) -> "list[Event]":
+        if self._ring is None:
+            return []
+        records = self._ring.drain()
+        self._wait = BUSY if records else min(self._wait + BUSY, CALM)
+        if not records or (self.events.exit_code is not None and self.state != ENDED):
+            return []
+        events = self.events.decode(records)
+        if self.events.exit_code is not None:
+            self.over = True
+        return events
+
+    def _losses(self) -> "list[Event]":
+        """What was lost since the last time that we told."""
+        events = []
+        wall = time.time_ns()
+        lost = 0
+        for counter, total in self.snapshots.counters().items():
+            more = total - self._told.get(counter, 0)
+            if not more:
+                continue
+            self._told[counter] = total
+            if counter.kind == "lost":
+                lost += more
+            elif counter.kind == "full":
+                events.append(Event("full", wall, values=(more, counter.subject), text=full_text(counter.subject, more)))
+        if lost:
+            events.append(Event("lost", wall, values=(lost,), text=f"Lost {lost} events\n"))
+        return events
+
+    def _child_output(self) -> "list[Event]":
+        assert self._child is not None
+        data = os.read(self._child.output, 65536)
+        if not data:
+            self._poll.unregister(self._child.output)
+            return []
+        return [Event("child", time.time_ns(), text=data.decode(errors="surrogateescape"))]
+
+    def request_stop(self) -> None:
+        """From any thread or signal handler: let poll() return, with ``over`` set."""
+        self._stopping = True
+        self._nudge()
+
+    def signal(self) -> None:
+        """SIGUSR1 arrived: self:signal:SIGUSR1 probes run. May be called in a signal handler."""
+        self._signals += 1
+        self._nudge()
+
+    def _nudge(self) -> None:
+        if not self._closed:
+            try:
+                os.write(self._waker, b".")
+            except BlockingIOError:
+                return  # there is enough in the pipe to be woken
+
+    def _answer_signals(self) -> None:
+        os.read(self._wake, 4096)
+        self.over = self.over or self._stopping
+        signals, self._signals = self._signals, 0
+        for _ in range(signals):
+            for attachment in self._of("self"):
+                self._program(attachment).run()
+
+    def frame(self) -> Frame:
+        """The world now."""
+        self._sequence += 1
+        return Frame(self._sequence, time.monotonic_ns(), time.time_ns(), self.snapshots.all(), self.counters())
+
+    def counters(self) -> Counters:
+        assert self._loaded is not None
+        ours = self.snapshots.counters()
+        lost = {counter.subject: total for counter, total in ours.items() if counter.kind == "lost"}
+        probes = []
+        for name, program in self._loaded.programs.items():
+            runs = statistics.runs(program)
+            probes.append(ProbeCounters(name, runs.count, runs.nanoseconds, runs.misses, lost.get(name, 0)))
+        missed = sum(probe.missed for probe in probes) + self._missed + sum(statistics.missed(link) for link in self._links)
+        return Counters(
+            events=self.events.count,
+            lost=sum(lost.values()),
+            missed=missed,
+            stacks_lost=sum(total for counter, total in ours.items() if counter.kind == "stack"),
+            full={counter.subject: total for counter, total in ours.items() if counter.kind == "full"},
+            probes=tuple(probes),
+        )
+
+    # Roads out
+
+    def stop(self) -> "list[Event]":
+        """Detach, take what is still in the ring buffer, run end probes; the events of that. Maps stay readable.
+
+        Records that came after that of an exit() are not told.
+        """
+        self.state = STOPPING
+        self._missed += sum(statistics.missed(link) for link in self._links)
+        close_all(self._links)
+        self._links = []
+        events = [] if self._child is None else self._rest_of_child()
+        events += self._drain_all()
+        before = self.events.exit_code
+        self.state = ENDED
+        self.events.exit_code = None
+        for attachment in self._of("end"):
+            self._program(attachment).run()
+        events += self._drain_all()
+        if self.events.exit_code is None:
+            self.events.exit_code = before
+        return events + self._losses()
+
+    def _rest_of_child(self) -> "list[Event]":
+        assert self._child is not None
+        events: "list[Event]" = []
+        while self._child.output >= 0 and (ready := select.select([self._child.output], [], [], 0)[0]):
+            more = self._child_output() if ready else []
+            if not more:
+                break
+            events += more
+        return events
+
+    def _drain_all(self) -> "list[Event]":
+        """Nothing writes any more, so this comes to an end."""
+        events: "list[Event]" = []
+        while self._ring is not None and self._ring.pending:
+            pending = self._ring.pending
+            events += self._drain()
+            if self._ring.pending == pending:
+                break
+        return events
+
+    @property
+    def exit_code(self) -> int:
+        return self.events.exit_code or 0
+
+    def close(self) -> None:
+        """Let go of everything, at whatever point. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        close_all(self._links)
+        self._links = []
+        if self._ring:
+            self._ring.close()
+        if self._loaded:
+            self._loaded.close()
+        os.close(self._wake)
+        os.close(self._waker)
+        self.state = ENDED
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def full_text(map: str, times: int) -> str:
+    return f"Map full: {times} new keys did not fit in {map}. Raise max_map_keys, or declare the map with a size: let {map} = hash(10000);"
