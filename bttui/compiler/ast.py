@@ -151,16 +151,18 @@ class TypeArgument(Expression):
 
 
 class BlockExpression(Expression):
-    """{ statements; value }."""
+    """{ statements; value }. ``value`` is None where the last semicolon was written: it has no value then."""
 
-    statements: "tuple[Node, ...]"
-    value: Expression
+    statements: "tuple[Statement, ...]"
+    value: "Expression | None"
 
 
 class IfExpression(Expression):
+    """The branches are BlockExpressions; ``otherwise`` may be another IfExpression, or None where there is no else."""
+
     condition: Expression
     then: Expression
-    otherwise: Expression
+    otherwise: "Expression | None"
 
 
 class Comptime(Expression):

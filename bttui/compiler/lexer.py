@@ -1,0 +1,339 @@
+"""Cutting program text into tokens, for the parser (``scan``) and for the editor (``tokens``). Neither ever raises.
+
+The text has three layers: the root (C definitions, attach points, the words macro, fn, let, config and import), the
+code in braces, and the predicate between slashes. Attach points follow no rules but their own: anything but blanks,
+commas and braces, with quoted pieces. So the scanner keeps track of the braces, and asks one regular expression per layer.
+"""
+
+import re
+
+# Brackets in brackets: far more than anyone writes, and few enough for passes that call themselves.
+MAXIMUM_NESTING = 100
+# Words of types that exist without any header or BTF.
+TYPE_NAMES = frozenset(
+    [
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "string",
+        "buffer",
+        "inet",
+        "macaddr",
+        "timestamp",
+        "ksym_t",
+        "usym_t",
+        "kstack_t",
+        "ustack_t",
+        "cgroup_path_t",
+        "void",
+        "count_t",
+        "sum_t",
+        "min_t",
+        "max_t",
+        "avg_t",
+        "stats_t",
+        "hist_t",
+        "lhist_t",
+        "tseries_t",
+        "username",
+    ]
+)
+# Words that are values at the place of a type: `(pid)-1` is a subtraction, `(size_t)-1` a cast.
+BUILTINS = frozenset(
+    [
+        "args",
+        "cgroup",
+        "comm",
+        "cpid",
+        "cpu",
+        "ctx",
+        "curtask",
+        "elapsed",
+        "func",
+        "gid",
+        "has_cpid",
+        "jiffies",
+        "kstack",
+        "ncpus",
+        "nsecs",
+        "numaid",
+        "pcomm",
+        "pid",
+        "ppid",
+        "probe",
+        "probetype",
+        "rand",
+        "retval",
+        "stack",
+        "tid",
+        "uid",
+        "usermode",
+        "ustack",
+        "username",
+        "name",
+    ]
+)
+KEYWORDS = frozenset(["if", "else", "true", "false", "sizeof", "offsetof", "typeinfo", "typeof", "comptime", "struct", "union", "enum"])
+# Keywords only where a statement starts: `$x = return;` reads a constant of that name.
+STATEMENT_KEYWORDS = frozenset(["let", "while", "for", "unroll", "return", "break", "continue", "import"])
+ROOT_KEYWORDS = frozenset(["config", "import", "macro", "fn", "let"])
+PROBE_TYPES = frozenset(
+    [
+        "begin",
+        "BEGIN",
+        "end",
+        "END",
+        "self",
+        "test",
+        "bench",
+        "kprobe",
+        "k",
+        "kretprobe",
+        "kr",
+        "fentry",
+        "f",
+        "fexit",
+        "fr",
+        "kfunc",
+        "kretfunc",
+        "tracepoint",
+        "t",
+        "rawtracepoint",
+        "rt",
+        "uprobe",
+        "u",
+        "uretprobe",
+        "ur",
+        "usdt",
+        "U",
+        "profile",
+        "p",
+        "interval",
+        "i",
+        "software",
+        "s",
+        "hardware",
+        "h",
+        "watchpoint",
+        "w",
+        "iter",
+        "it",
+    ]
+)
+
+_BLANK = r"(?:\s|//[^\n]*|/\*.*?\*/)*"
+_STRING = r'"(?:[^"\\\n]|\\.)*"'
+_CODE = re.compile(
+    r"\s*(?:([A-Za-z_][A-Za-z0-9_]*)"  # 1 word
+    r"|(\$[A-Za-z_][A-Za-z0-9_]*)"  # 2 variable
+    r"|(@(?:[A-Za-z_][A-Za-z0-9_]*)?)"  # 3 map
+    r"|([0-9][A-Za-z0-9_]*)"  # 4 number
+    rf"|({_STRING})"  # 5 string
+    r"|(//[^\n]*|/\*.*?\*/)"  # 6 comment
+    r"|((?:<<|>>|[-+*/%&|^])=(?!=))"  # 7 compound assignment
+    r"|(\(|\)|\{|\}|;|,|\.\.|\.|->|\+\+|--|&&|\|\||==|!=|<=|>=|<<|>>|[-+*/%&|^~!<>=?:\[\]])"  # 8 operators and brackets
+    r"|(\$(?:[0-9]+|\#))"  # 9 positional parameter
+    r'|("(?:[^"\\\n]|\\.)*\\?|/\*.*|.))',  # 10 what does not belong here; unfinished strings and comments whole
+    re.S,
+)
+_WORD, _VARIABLE, _MAP, _NUMBER, _TEXT, _COMMENT, _ASSIGNMENT, _OPERATOR, _POSITIONAL, _ERROR = range(1, 11)
+
+_ROOT = re.compile(
+    r"\s*(?:(//[^\n]*|/\*.*?\*/)"  # 1 comment
+    r"|(\#[^\n]*)"  # 2 preprocessor line
+    r"|((?:struct|union|enum)(?=[\s{])[^;{}:=\"*/]*\{)"  # 3 a C definition up to its brace
+    r"|((?:config|import|macro|fn|let)(?![A-Za-z0-9_]))"  # 4 a word that opens something else than a probe
+    r"|([,{};/])"  # 5
+    rf"|((?=[^\s\"]|{_STRING})(?:[^\s,{{\":/]|{_STRING})*(?::(?:[^\s,{{\"]|{_STRING})*)?)"  # 6 attach point; its first part ends at a slash
+    r"|(\S))",  # 7 a quote that does not end
+    re.S,
+)
+_C_PIECE = re.compile(rf"{_STRING}|'(?:[^'\\\n]|\\.)*'|//[^\n]*|/\*.*?\*/|[{{}}]", re.S)
+_ATTRIBUTES = r"\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)"
+_C_END = re.compile(rf"{_BLANK}__attribute__{_BLANK}{_ATTRIBUTES}|{_BLANK};", re.S)
+_END_PREDICATE = re.compile(rf"/{_BLANK}\{{", re.S)
+_TYPE = re.compile(
+    rf"\({_BLANK}(?:(struct|union|enum)\b{_BLANK})?([A-Za-z_]\w*)((?:{_BLANK}(?:\*|\[{_BLANK}\w*{_BLANK}\]))*){_BLANK}([),])", re.S
+)
+_TYPEOF = re.compile(rf"\({_BLANK}typeof{_BLANK}\(", re.S)
+_PARENTHESIS = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?\*/|[()]", re.S)
+_CLOSE = re.compile(rf"{_BLANK}\)", re.S)
+_OPERAND = re.compile(rf"{_BLANK}(?:[A-Za-z_0-9\"$@(~]|\*(?!=)|&(?![&=])|!(?!=)|-(?![>=]))", re.S)
+_EQUALS = re.compile(rf"{_BLANK}=(?!=)", re.S)
+_NAME_NEXT = re.compile(rf"{_BLANK}[A-Za-z_]", re.S)
+_CALL_NEXT = re.compile(rf"{_BLANK}\(", re.S)
+_ARGUMENT = re.compile(r"(?:__builtin_|s?arg[0-9]+$)")
+
+
+def scan(text: str) -> "list[tuple[str, int, int]]":
+    """(kind, start, end) of every token, comments included, in the order of the text.
+
+    A kind is a terminal of grammar.lark (the spelling of the token itself, or one of the declared names), or "comment",
+    or "error" for what belongs nowhere: a stray character, a string or a comment that does not end.
+    """
+    found: list[tuple[str, int, int]] = []
+    position = 0
+    if text.startswith("#!"):
+        position = text.find("\n") if "\n" in text else len(text)
+        found.append(("comment", 0, position))
+    in_header = False  # after an attach point, until its body
+    while match := _ROOT.match(text, position):
+        group = match.lastindex or 0
+        start, position = match.span(group)
+        if start == position:  # the end of the text
+            break
+        if group == 1:
+            found.append(("comment", start, position))
+        elif group == 2 or group == 3:
+            if group == 3:
+                position = _end_of_c_definition(text, position)
+            found.append(("C_DEFINITION", start, position))
+        elif group == 4 and not in_header:
+            found.append((match[4], start, position))
+            position = _scan_code(text, position, match[4], found)
+        elif group == 4 or group == 6:
+            found.append(("ATTACH_POINT", start, position))
+            in_header = True
+        elif match[5] == "/" and in_header:
+            found.append(("PREDICATE", start, position))
+            position = _scan_code(text, position, "/", found)
+        elif match[5] == "{":
+            position = _scan_code(text, start, "{", found)
+            in_header = False
+        else:
+            found.append((match[5] if group == 5 else "error", start, position))
+    return found
+
+
+def _end_of_c_definition(text: str, position: int) -> int:
+    """From behind its first brace to behind its last, with the attributes and the semicolon that follow."""
+    depth = 1
+    for piece in _C_PIECE.finditer(text, position):
+        depth += {"{": 1, "}": -1}.get(piece[0], 0)
+        if depth == 0:
+            position = piece.end()
+            while more := _C_END.match(text, position):
+                position = more.end()
+                if text[position - 1] == ";":
+                    break
+            return position
+    return len(text)
+
+
+def _scan_code(text: str, position: int, opener: str, found: "list[tuple[str, int, int]]") -> int:
+    """Code up to where what ``opener`` began ends; returns the end.
+
+    A predicate ends at the slash before a brace, a `let` of the root behind its ")", all else behind its block or its ";".
+    """
+    braces = 0
+    parentheses: list[str] = []  # the kinds of those that are open
+    previous = opener if opener != "{" else ""
+    match_at = _CODE.match
+    while match := match_at(text, position):
+        group = match.lastindex or 0
+        start, position = match.span(group)
+        if group == _OPERATOR:
+            kind = match[_OPERATOR]
+            if kind == "(":
+                kind = _open(text, start, previous, len(parentheses))
+                parentheses.append(kind)
+            elif kind == "{":
+                braces += 1
+            elif kind == "}":
+                braces -= 1
+            elif kind == "/" and opener == "/" and not parentheses and braces <= 0 and _END_PREDICATE.match(text, start):
+                found.append(("END_PREDICATE", start, position))
+                return position
+            found.append((kind, start, position))
+            if braces <= 0 and (
+                (kind == "}" and opener != "/") or (kind == ";" and opener in ROOT_KEYWORDS) or (kind == ")" and opener == "let")
+            ):
+                return position
+            previous = kind
+            if kind == ")" and parentheses and parentheses.pop() == "TYPE":
+                previous = "type end"  # of a cast: what follows is its operand, not the arguments of a call
+        elif group == _WORD:
+            previous = _word(text, match[_WORD], position, previous, bool(parentheses))
+            found.append((previous, start, position))
+        elif group == _COMMENT:
+            found.append(("comment", start, position))
+        else:
+            previous = _KINDS[group]
+            found.append((previous, start, position))
+    return len(text)
+
+
+_KINDS = {
+    _VARIABLE: "VARIABLE",
+    _MAP: "MAP",
+    _NUMBER: "INTEGER",
+    _TEXT: "STRING",
+    _ASSIGNMENT: "ASSIGNMENT",
+    _POSITIONAL: "POSITIONAL",
+    _ERROR: "error",
+}
+
+
+def _word(text: str, word: str, end: int, previous: str, in_parentheses: bool) -> str:
+    """The kind of a word at its place."""
+    if word in KEYWORDS:
+        if previous == "." or previous == "->":
+            return "NAME"
+        if in_parentheses and previous in ("(", ",") and _EQUALS.match(text, end):
+            return "KEY"
+        if word == "else":
+            return word if previous == "}" else "NAME"
+        if word in ("struct", "union", "enum"):
+            return word if _NAME_NEXT.match(text, end) else "NAME"
+        if word == "typeof":
+            return word if _CALL_NEXT.match(text, end) else "NAME"
+        return word
+    if word in STATEMENT_KEYWORDS and previous in ("{", "}", ";"):
+        return word
+    if in_parentheses and previous in ("(", ",") and _EQUALS.match(text, end):
+        return "KEY"
+    return "NAME"
+
+
+def _open(text: str, start: int, previous: str, depth: int) -> str:
+    """The kind of a "(": before a condition, before a type, or just a parenthesis."""
+    if previous in ("if", "while", "unroll", "for"):
+        return "CONDITION"
+    if previous in ("NAME", ")", "]"):
+        return "("
+    match = _TYPE.match(text, start)
+    if previous in ("sizeof", "typeinfo", "typeof", "offsetof"):
+        if match and (match[1] or "*" in match[3] or match[2] in TYPE_NAMES):
+            return "TYPE"
+        return "("
+    if match and match[4] == ")":
+        if match[1] or "*" in match[3]:
+            return "TYPE"
+        if not is_value(match[2]) and match[2] not in KEYWORDS and _OPERAND.match(text, match.end()):
+            return "TYPE"
+    elif depth < MAXIMUM_NESTING and (match := _TYPEOF.match(text, start)):
+        close = _CLOSE.match(text, _behind_parenthesis(text, match.end()))
+        if close and _OPERAND.match(text, close.end()):
+            return "TYPE"
+    return "("
+
+
+def is_value(name: str) -> bool:
+    """Whether a bare word is a builtin value and so cannot name a type."""
+    return name in BUILTINS or _ARGUMENT.match(name) is not None
+
+
+def _behind_parenthesis(text: str, position: int) -> int:
+    """The end of the ")" that closes the "(" before ``position``."""
+    depth = 1
+    for piece in _PARENTHESIS.finditer(text, position):
+        depth += {"(": 1, ")": -1}.get(piece[0], 0)
+        if depth == 0:
+            return piece.end()
+    return len(text)

@@ -1,0 +1,1184 @@
+"""Made by make_tables.py from grammar.lark: change that.
+
+RULES has a line for each rule: the nonterminal, how many symbols it takes, the method of parser.Builder ("-": passes its child on).
+STATES has a paragraph for each state: tokens and the states they lead to, nonterminals and the states they lead to, then a line for
+each rule with the tokens it is reduced on.
+"""
+
+RULES = """\
+arguments 1 one
+arguments 3 append_third
+assign 1 -
+assign 1 -
+attach_point 1 attach_point
+attach_points 1 one
+attach_points 2 same
+attach_points 3 append_third
+block 2 block_empty
+block 3 block
+block 3 block_of_one
+block 4 block_with_value
+braced 1 -
+braced 1 conditional
+braced 3 conditional
+braced_operand 1 -
+condition 3 second
+condition 1 -
+config_word 1 config_word
+expression 1 folded
+expression 5 ternary
+expression 4 ternary_short
+fields 1 one
+fields 3 append_record_field
+identifier 1 identifier
+if 3 branch
+if_chain 1 one
+if_chain 3 append_third
+import_statement 2 import_statement
+integer 1 integer
+item 1 c_definition
+item 5 config
+item 2 same
+item 5 macro
+item 6 macro_with_parameters
+item 7 subprogram
+item 8 subprogram_with_parameters
+item 7 map_declaration
+item 8 map_declaration
+item 2 probe
+item 5 probe_with_predicate
+items 0 empty
+items 2 append
+iterated 1 map_iterated
+iterated 3 range_iterated
+macro_parameter 1 -
+macro_parameter 1 -
+macro_parameter 1 -
+macro_parameters 1 one
+macro_parameters 3 append_third
+map 1 map
+operation 1 -
+operation 3 operation
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+operator 1 -
+parameter 3 parameter
+parameters 1 one
+parameters 3 append_third
+path 1 -
+path 3 field
+postfix 1 -
+postfix 3 field
+postfix 3 field
+postfix 3 tuple_field
+postfix 3 tuple_field
+postfix 4 index
+postfix 2 postfix_step
+postfix 2 postfix_step
+primary 1 -
+primary 1 -
+primary 1 boolean
+primary 1 boolean
+primary 1 -
+primary 1 -
+primary 1 positional
+primary 1 -
+primary 4 map_access
+primary 3 call
+primary 4 call_with_arguments
+primary 2 tuple_empty
+primary 3 parenthesized
+primary 4 tuple_literal
+primary 3 record
+primary 4 call_on_expression
+primary 4 call_on_expression
+primary 6 offset_of
+primary 6 offset_of
+primary 1 type_argument
+primary 1 -
+record_field 3 record_field
+setting 3 literal_setting
+setting 3 literal_setting
+setting 3 word_setting
+setting 3 word_setting
+setting 3 word_setting
+settings 0 empty
+settings 2 same
+settings 1 one
+settings 3 append_third
+simple 1 expression_statement
+simple 3 assignment
+simple 2 let
+simple 4 let_value
+simple 4 let_type
+simple 6 let_type_value
+simple 1 return_nothing
+simple 2 return_value
+simple 1 break_statement
+simple 1 continue_statement
+simple 1 -
+start 1 start
+statement 2 same
+statement 1 braced_statement
+statement 3 while_statement
+statement 3 unroll_statement
+statement 5 for_statement
+statement 7 for_in_parentheses
+statements 1 one
+statements 2 append
+string 1 string
+type 1 type_name
+type 2 type_name
+type 2 type_name
+type 2 type_name
+type 2 pointer_to
+type 3 array_of
+type 4 array_of
+type 1 -
+type_function 1 -
+type_function 1 -
+type_of 4 type_of
+type_of 4 type_of
+unary 1 -
+unary 2 unary
+unary 2 unary
+unary 2 unary
+unary 2 unary
+unary 2 address_of
+unary 2 prefix_step
+unary 2 prefix_step
+unary 2 comptime
+unary 4 cast
+variable 1 variable
+"""
+STATES = """\
+-
+items 1 start 2
+41 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+ATTACH_POINT 3 config 4 C_DEFINITION 5 fn 6 import 7 let 8 macro 9
+attach_point 10 attach_points 11 config_word 12 import_statement 13 item 14
+126 $END
+
+$END 0
+-
+
+-
+-
+4 , { PREDICATE
+
+-
+-
+18 =
+
+-
+-
+30 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+NAME 15
+-
+
+STRING 16
+string 17
+
+MAP 18
+map 19
+
+NAME 20
+-
+
+-
+-
+5 , { PREDICATE
+
+, 21 { 22 PREDICATE 23
+block 24
+
+= 25
+-
+
+; 26
+-
+
+-
+-
+42 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+( 27
+-
+
+-
+-
+135 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+28 } ;
+
+-
+-
+50 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+= 28
+-
+
+( 29
+-
+
+ATTACH_POINT 3
+attach_point 30
+6 , { PREDICATE
+
+& 31 ! 32 break 33 comptime 34 continue 35 false 36 for 37 if 38 import 7 INTEGER 39 { 22 let 40 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 } 46 return 47 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 unroll 55 VARIABLE 56 while 57 -- 58 ++ 59
+block 60 braced 61 braced_operand 62 expression 63 identifier 64 if 65 if_chain 66 import_statement 67 integer 68 map 69 operation 70 postfix 71 primary 72 simple 73 statement 74 statements 75 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 82 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+39 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+{ 84
+-
+
+-
+-
+32 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+) 85 VARIABLE 86
+parameter 87 parameters 88
+
+NAME 89
+-
+
+MAP 18 NAME 90 ) 91 VARIABLE 56
+identifier 92 macro_parameter 93 macro_parameters 94 map 95 variable 96
+
+-
+-
+7 , { PREDICATE
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 97 variable 80
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 98 variable 80
+
+-
+-
+123 } ;
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 99 variable 80
+
+-
+-
+124 } ;
+
+-
+-
+87 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+CONDITION 100 VARIABLE 56
+variable 101
+
+& 31 ! 32 comptime 34 CONDITION 102 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 condition 103 expression 104 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+29 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+VARIABLE 56
+variable 105
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 KEY 106 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 ) 107 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+arguments 108 block 60 braced 81 braced_operand 62 expression 109 fields 110 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 record_field 111 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 112 variable 80
+
+( 113
+-
+24 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+( 114 TYPE 115
+-
+
+-
+-
+90 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+8 $END & ASSIGNMENT ATTACH_POINT ! break ^ : , comptime config continue C_DEFINITION . else END_PREDICATE = false fn for if import INTEGER { < let ( [ macro MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 116 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+121 } ;
+
+-
+-
+144 ( TYPE
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 117 variable 80
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 118 variable 80
+
+-
+-
+86 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+enum 119 NAME 120 struct 121 typeof 54 union 122
+type 123 type_of 124
+
+-
+-
+145 ( TYPE
+
+( 125 TYPE 126
+-
+
+& 31 ! 32 comptime 34 CONDITION 102 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 condition 127 expression 104 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+158 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+& 31 ! 32 comptime 34 CONDITION 102 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 condition 128 expression 104 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 129 variable 80
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 130 variable 80
+
+-
+-
+12 & ASSIGNMENT ! break ^ : , comptime continue . END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+-
+-
+15 & ASSIGNMENT ^ . = < [ - > % + ? } ; / * | || -- -> && == != <= >= << >> ++
+128 ! break comptime continue false for if import INTEGER { let ( MAP NAME offsetof POSITIONAL return sizeof STRING ~ true TYPE typeinfo typeof unroll VARIABLE while
+
+-
+-
+104 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+115 } ;
+
+-
+-
+88 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+26 & ASSIGNMENT ! break ^ : , comptime continue . else END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+else 131
+-
+13 & ASSIGNMENT ! break ^ : , comptime continue . END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+-
+-
+125 } ;
+
+-
+-
+84 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+[ 132
+-
+91 & ASSIGNMENT ^ : , . END_PREDICATE = { < - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+& 133 ^ 134 < 135 - 136 > 137 % 138 + 139 ? 140 / 141 * 142 | 143 || 144 && 145 == 146 != 147 <= 148 >= 149 << 150 >> 151
+operator 152
+19 : , END_PREDICATE { } ) ] ;
+
+ASSIGNMENT 153 . 154 = 155 [ 156 -- 157 -> 158 ++ 159
+assign 160
+148 & ^ < - > % + ? } ; / * | || && == != <= >= << >>
+
+-
+-
+76 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+
+} 161 ; 162
+-
+
+-
+-
+133 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+
+& 31 ! 32 break 33 comptime 34 continue 35 false 36 for 37 if 38 import 7 INTEGER 39 { 22 let 40 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 } 163 return 47 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 unroll 55 VARIABLE 56 while 57 -- 58 ++ 59
+block 60 braced 61 braced_operand 62 expression 63 identifier 64 if 65 if_chain 66 import_statement 67 integer 68 map 69 operation 70 postfix 71 primary 72 simple 164 statement 165 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+85 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+( 166 TYPE 167
+-
+
+-
+-
+103 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+51 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+-
+-
+89 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+15 & ^ : , . END_PREDICATE { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+END_PREDICATE 168
+-
+
+. 154 [ 156 -- 157 -> 158 ++ 159
+-
+148 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+NAME 169
+setting 170 settings 171
+111 } ;
+
+: 172
+-
+
+: 173
+-
+
+-
+-
+72 , )
+
+, 174 ) 175
+-
+
+( 176
+-
+
+-
+-
+24 , . )
+
+{ 22
+block 177
+
+-
+-
+47 , )
+
+-
+-
+48 , )
+
+, 178 ) 179
+-
+
+-
+-
+46 , )
+
+-
+-
+45 , )
+
+-
+-
+153 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+-
+-
+150 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+-
+-
+156 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+VARIABLE 56
+variable 180
+
+: 181
+-
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 182 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+{ 22
+block 183
+
+-
+-
+17 {
+
+: 184 = 185
+-
+117 } ;
+
+= 186
+-
+
+-
+-
+95 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+, 187 ) 188
+-
+
+-
+-
+0 , ) ]
+
+, 189 ) 190
+-
+
+-
+-
+22 , )
+
+-
+-
+149 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 ) 191 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+arguments 192 block 60 braced 81 braced_operand 62 expression 109 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 193 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+enum 119 NAME 120 struct 121 typeof 54 union 122
+type 194 type_of 124
+
+-
+-
+122 } ;
+
+-
+-
+152 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+-
+-
+151 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+NAME 195
+-
+
+-
+-
+136 , = { [ } ) ; *
+
+NAME 196
+-
+
+NAME 197
+-
+
+[ 198 ) 199 * 200
+-
+
+-
+-
+143 , = { [ } ) ; *
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 201 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+enum 119 NAME 120 struct 121 typeof 54 union 122
+type 202 type_of 124
+
+{ 22
+block 203
+
+{ 22
+block 204
+
+-
+-
+155 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+-
+-
+154 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+if 38 { 22
+block 205 if 206
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+arguments 207 block 60 braced 81 braced_operand 62 expression 109 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+57 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+56 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+60 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+67 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+61 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+70 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+66 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+& 31 ! 32 : 208 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 209 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+69 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+68 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+55 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+53 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+54 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+58 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+59 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+62 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+63 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+64 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+65 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 210 variable 80
+
+-
+-
+2 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+INTEGER 39 NAME 211
+integer 212
+
+-
+-
+3 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 213 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+83 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+
+INTEGER 39 NAME 214
+integer 215
+
+-
+-
+82 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 216 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+10 $END & ASSIGNMENT ATTACH_POINT ! break ^ : , comptime config continue C_DEFINITION . else END_PREDICATE = false fn for if import INTEGER { < let ( [ macro MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+-
+-
+127 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+
+-
+-
+9 $END & ASSIGNMENT ATTACH_POINT ! break ^ : , comptime config continue C_DEFINITION . else END_PREDICATE = false fn for if import INTEGER { < let ( [ macro MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+} 217 ; 162
+-
+
+-
+-
+134 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 218 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+enum 119 NAME 120 struct 121 typeof 54 union 122
+type 219 type_of 124
+
+{ 22
+block 220
+
+= 221
+-
+
+-
+-
+113 } ;
+
+} 222 ; 223
+-
+
+enum 119 NAME 120 struct 121 typeof 54 union 122
+type 224 type_of 124
+
+enum 119 NAME 120 struct 121 typeof 54 union 122
+type 225 type_of 124
+
+VARIABLE 86
+parameter 226
+
+: 227
+-
+
+INTEGER 39
+integer 228
+
+-
+-
+33 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+MAP 18 NAME 90 VARIABLE 56
+identifier 92 macro_parameter 229 map 95 variable 96
+
+{ 22
+block 230
+
+: 231
+-
+
+false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 STRING 16 true 51 typeinfo 53 typeof 54 VARIABLE 56
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 iterated 232 map 69 primary 233 string 76 type_function 77 type_of 78 variable 80
+
+) 234
+-
+
+-
+-
+25 & ASSIGNMENT ! break ^ : , comptime continue . else END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+enum 119 NAME 120 struct 121 typeof 54 union 122
+type 235 type_of 124
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 236 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 237 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 ) 238 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 239 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+96 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+KEY 106
+record_field 240
+
+-
+-
+98 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+93 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+, 241 ) 242
+-
+
+, 243
+-
+
+, 244 [ 198 * 200
+-
+
+-
+-
+139 , = { [ } ) ; *
+
+-
+-
+137 , = { [ } ) ; *
+
+-
+-
+138 , = { [ } ) ; *
+
+INTEGER 39 ] 245
+integer 246
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 247 variable 80
+
+-
+-
+140 , = { [ } ) ; *
+
+) 248
+-
+
+[ 198 ) 249 * 200
+-
+
+-
+-
+130 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+
+-
+-
+129 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+
+-
+-
+14 & ASSIGNMENT ! break ^ : , comptime continue . END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+-
+-
+27 & ASSIGNMENT ! break ^ : , comptime continue . else END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+, 241 ] 250
+-
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 251 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+: 252
+-
+
+-
+-
+52 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+-
+-
+77 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+
+-
+-
+79 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+
+] 253
+-
+
+-
+-
+78 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+
+-
+-
+80 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+
+-
+-
+116 } ;
+
+-
+-
+11 $END & ASSIGNMENT ATTACH_POINT ! break ^ : , comptime config continue C_DEFINITION . else END_PREDICATE = false fn for if import INTEGER { < let ( [ macro MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+) 254
+-
+
+[ 198 ) 255 * 200
+-
+
+-
+-
+40 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+false 256 INTEGER 39 NAME 257 STRING 16 true 258
+integer 259 string 260
+
+-
+-
+31 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+NAME 169
+setting 261
+112 } ;
+
+{ 22 [ 198 * 200
+block 262
+
+[ 198 * 200
+-
+71 , )
+
+-
+-
+73 , )
+
+enum 119 NAME 120 struct 121 typeof 54 union 122
+type 263 type_of 124
+
+) 264
+-
+
+-
+-
+49 , )
+
+-
+-
+34 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 STRING 16 true 51 typeinfo 53 typeof 54 VARIABLE 56
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 iterated 265 map 69 primary 233 string 76 type_function 77 type_of 78 variable 80
+
+{ 22
+block 266
+
+.. 267
+-
+43 { )
+
+-
+-
+16 {
+
+= 268 [ 198 * 200
+-
+119 } ;
+
+-
+-
+118 } ;
+
+-
+-
+105 , )
+
+-
+-
+97 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+1 , ) ]
+
+-
+-
+23 , )
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 239 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+94 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+NAME 90
+identifier 269 path 270
+
+NAME 90
+identifier 269 path 271
+
+-
+-
+141 , = { [ } ) ; *
+
+] 272
+-
+
+-
+-
+157 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+-
+-
+146 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+147 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+92 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+21 : , END_PREDICATE { } ) ] ;
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 273 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+81 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+
+-
+-
+99 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+100 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+110 } ;
+
+-
+-
+108 } ;
+
+-
+-
+109 } ;
+
+-
+-
+106 } ;
+
+-
+-
+107 } ;
+
+-
+-
+114 } ;
+
+-
+-
+35 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+{ 22 [ 198 * 200
+block 274
+
+; 275
+-
+37 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+) 276
+-
+
+-
+-
+131 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+
+false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 STRING 16 true 51 typeinfo 53 typeof 54 VARIABLE 56
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 primary 277 string 76 type_function 77 type_of 78 variable 80
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 278 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+74 . )
+
+. 279 ) 280
+-
+
+. 279 ) 281
+-
+
+-
+-
+142 , = { [ } ) ; *
+
+-
+-
+20 : , END_PREDICATE { } ) ] ;
+
+-
+-
+36 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+-
+-
+38 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+{ 22
+block 282
+
+-
+-
+44 { )
+
+-
+-
+120 } ;
+
+NAME 283
+-
+
+-
+-
+101 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+102 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+132 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+
+-
+-
+75 . )
+
+"""
