@@ -28,7 +28,7 @@ from bttui.model.types import (
 from bttui.render.histogram import buckets
 from bttui.render.series import clock_text
 from bttui.render.text import event_text, key_writer, shown
-from bttui.render.values import average, quotient, writer
+from bttui.render.values import average, named_members, quotient, writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def json_writer(type_: Type) -> "Callable[[Any], str]":
     if isinstance(type_, Tuple):
         return _list_writer([json_writer(element) for element in type_.elements])
     if isinstance(type_, (Record, Struct)):
-        return _object_writer([(f"{string_json(field.name)}: ", json_writer(field.type)) for field in type_.fields or ()])
+        return _object_writer(type_)
     if isinstance(type_, Array):
         element = json_writer(type_.element)
         return (lambda value: "[" + ",".join(map(element, value)) + "]") if type_.count else lambda value: "null"
@@ -211,5 +211,9 @@ def _list_writer(parts: "list[Callable[[Any], str]]") -> "Callable[[Any], str]":
     return lambda value: "[" + ",".join([part(item) for part, item in zip(parts, value, strict=True)]) + "]"
 
 
-def _object_writer(parts: "list[tuple[str, Callable[[Any], str]]]") -> "Callable[[Any], str]":
-    return lambda value: "{" + ", ".join([name + part(item) for (name, part), item in zip(parts, value, strict=True)]) + "}"
+def _object_writer(type_: "Record | Struct") -> "Callable[[Any], str]":
+    if type_.fields is None:
+        return lambda value: "null"  # only the name of the struct is known
+    members, flat = named_members(type_)
+    parts = [(f"{string_json(name)}: ", json_writer(member)) for name, member in members]
+    return lambda value: "{" + ", ".join([name + part(item) for (name, part), item in zip(parts, flat(value), strict=True)]) + "}"

@@ -67,7 +67,7 @@ def key_order(type_: Type) -> "Callable[[Any], Any]":
     if isinstance(type_, Tuple):
         return _members([key_order(element) for element in type_.elements])
     if isinstance(type_, (Record, Struct)):
-        return _members([key_order(field.type) for field in type_.fields or ()])
+        return _members([key_order(field.type) for field in type_.fields]) if type_.fields is not None else _itself
     if isinstance(type_, (KernelSymbol, UserSymbol)):
         return lambda symbol: symbol.address
     if isinstance(type_, Stack):

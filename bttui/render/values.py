@@ -29,7 +29,7 @@ from bttui.model.types import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     Writer = Callable[[Any], str]
@@ -157,12 +157,40 @@ def _tuple_writer(type_: Tuple, signed: "Writer") -> "Writer":
 
 
 def _record_writer(type_: "Record | Struct", signed: "Writer") -> "Writer":
-    parts = [(f".{field.name} = ", writer(field.type, signed)) for field in type_.fields or ()]
+    if type_.fields is None:
+        return lambda value: "{ ... }"  # only the name of the struct is known
+    members, flat = named_members(type_)
+    parts = [(f".{name} = ", writer(member, signed)) for name, member in members]
 
     def write(value: "tuple[Any, ...]") -> str:
-        return "{ " + ", ".join([label + each(item) for (label, each), item in zip(parts, value, strict=True)]) + " }"
+        return "{ " + ", ".join([label + each(item) for (label, each), item in zip(parts, flat(value), strict=True)]) + " }"
 
     return write
+
+
+def named_members(type_: "Record | Struct") -> "tuple[list[tuple[str, Type]], Callable[[tuple[Any, ...]], Sequence[Any]]]":
+    """(name, type) of each member, and a function that brings a value in that order.
+
+    The members of an anonymous struct or union count as the outer one's, as in C.
+    """
+    members: "list[tuple[str, Type]]" = []
+    inner: "dict[int, Callable[[tuple[Any, ...]], Sequence[Any]]]" = {}
+    for place, field in enumerate(type_.fields or ()):
+        if not field.name and isinstance(field.type, Struct):
+            more, inner[place] = named_members(field.type)
+            members += more
+        else:
+            members.append((field.name, field.type))
+    if not inner:
+        return members, lambda value: value
+
+    def flat(value: "tuple[Any, ...]") -> "list[Any]":
+        items: "list[Any]" = []
+        for place, item in enumerate(value):
+            items += inner[place](item) if place in inner else (item,)
+        return items
+
+    return members, flat
 
 
 def _array_writer(type_: Array, signed: "Writer") -> "Writer":

@@ -18,6 +18,15 @@ FOO = Struct(
         Field("flex", Array(element=INT32, count=0), 24),
     ),
 )
+# struct { int z; union { int u; struct { int w; }; }; }
+NESTED = Struct(
+    name="struct nested",
+    size=8,
+    fields=(
+        Field("z", INT32),
+        Field("", Struct(size=4, name="", fields=(Field("u", INT32), Field("", Struct(size=4, name="", fields=(Field("w", INT32),))))), 4),
+    ),
+)
 PAIR = make_tuple([INT8, STRING])
 POINT = make_record([("x", INT8), ("y", STRING)])
 SYMBOLS = (Symbol(0xFFFFFFFF81F081AA, "schedule", 106), Symbol(0xFFFFFFFFC0027502))

@@ -33,7 +33,7 @@ from bttui.render.json import (
     text_json,
     value_json,
 )
-from tests.render.samples import FOO, MAP_TYPE, PAIR, POINT, POINTER, STRING, SYMBOLS, event, snapshot
+from tests.render.samples import FOO, MAP_TYPE, NESTED, PAIR, POINT, POINTER, STRING, SYMBOLS, event, snapshot
 
 STACK = Stack(space="kernel")
 
@@ -59,6 +59,7 @@ STACK = Stack(space="kernel")
         (make_tuple([BOOL, STRING, PAIR]), (True, "x y", (1, "a")), '[true,"x y",[1,"a"]]'),
         (POINT, (1, "s"), '{"x": 1, "y": "s"}'),
         (FOO, (7, "ab", (1, -2), 5, ()), '{"a": 7, "b": "ab", "c": [1,-2], "p": 5, "flex": null}'),
+        (NESTED, (1, (2, (3,))), '{"z": 1, "u": 2, "w": 3}'),
         (KernelSymbol(), SYMBOLS[0], '"schedule"'),
         (KernelSymbol(), SYMBOLS[1], '"0xffffffffc0027502"'),
         (STACK, SYMBOLS, '"\\n        schedule+106\\n        0xffffffffc0027502\\n"'),

@@ -15,6 +15,7 @@ from bttui.model.types import (
     MacAddress,
     Stack,
     Stats,
+    Struct,
     Timestamp,
     Username,
     UserSymbol,
@@ -22,7 +23,7 @@ from bttui.model.types import (
     make_tuple,
 )
 from bttui.render.values import value_text, zero
-from tests.render.samples import FOO, MAP_TYPE, PAIR, POINT, POINTER, STRING, SYMBOLS, USER_SYMBOLS
+from tests.render.samples import FOO, MAP_TYPE, NESTED, PAIR, POINT, POINTER, STRING, SYMBOLS, USER_SYMBOLS
 
 CASES = [
     (INT64, -1, "-1"),
@@ -40,6 +41,8 @@ CASES = [
     (POINT, (1, "s"), "{ .x = 1, .y = s }"),
     (make_record([("x", POINT), ("z", PAIR)]), ((1, "s"), (2, "b")), "{ .x = { .x = 1, .y = s }, .z = (2, b) }"),
     (FOO, (7, "ab", (1, -2), 0, ()), "{ .a = 7, .b = ab, .c = [1,-2], .p = 0x0, .flex = null }"),
+    (NESTED, (1, (2, (3,))), "{ .z = 1, .u = 2, .w = 3 }"),
+    (Struct(name="struct unknown", size=8), (1, 2), "{ ... }"),
     (Array(element=Array(element=INT32, count=2), count=2), ((0, 1), (2, 3)), "[[0,1],[2,3]]"),
     (Array(element=make_record([("x", INT32)]), count=2), ((0,), (1,)), "[{ .x = 0 },{ .x = 1 }]"),
     (KernelSymbol(), Symbol(0xFFFFFFFF81F081AA, "schedule", 5), "schedule"),
