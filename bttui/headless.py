@@ -173,7 +173,7 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
     from bttui.session.session import Session, Stopped
     from bttui.session.worker import compile_text
 
-    program = compile_text(options, host, child=child.pid if child else 0, stop=stop.fileno())
+    program = compile_text(options, host, stop.fileno())
     if options.warnings:
         complain(program.warnings, program.source)
     if options.emit_elf:

@@ -63,9 +63,9 @@ class Child:
             self._gate = -1
         if not self.ended():
             self._signal(signal.SIGTERM)
-            if not self._wait(500):
+            if not self.wait(500):
                 self._signal(signal.SIGKILL)
-                self._wait(-1)
+                self.wait(-1)
             self.ended()
         for fd in (self._pidfd, self.output):
             if fd >= 0:
@@ -76,7 +76,8 @@ class Child:
         if not self.ended():
             os.kill(self.pid, number)
 
-    def _wait(self, milliseconds: int) -> bool:
+    def wait(self, milliseconds: int) -> bool:
+        """Whether it has ended, at the latest after this time (-1: however long it takes)."""
         import select
 
         poll = select.poll()

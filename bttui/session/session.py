@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 # Programs write events without waking us: a look at the ring buffer every so often is cheaper for both sides.
 BUSY, CALM = 0.010, 0.050  # seconds between two looks
 CHECK = 0.25  # seconds between two looks at the counters
-ATTACH_FAILED = 255
+SHORT = 100  # milliseconds that a command may run where no probe waits for anything
+ATTACH_FAILED = 255  # exit status
+CHILD_ID, START = "@__cpid", "@__elapsed"  # scalar maps that the builtins cpid and elapsed are read from
 
 
 class Stopped(Exception):
@@ -89,6 +91,8 @@ class Session:
         self.state = ATTACHING
         try:
             self._load()
+            self.snapshots.set_scalar(CHILD_ID, self._child.pid if self._child else 0)
+            self.snapshots.set_scalar(START, time.clock_gettime_ns(time.CLOCK_BOOTTIME))
             for attachment in self._of("begin"):
                 self._program(attachment).run()
             self._attach()
@@ -104,6 +108,8 @@ class Session:
         self.state = LIVE
         kinds = {attachment.provider for attachment in self.program.attachments}
         self.over = kinds <= {"begin", "end"}
+        if self.over and self._child:
+            self._child.wait(SHORT)
 
     def _load(self) -> None:
         self._loaded = load(self.program)

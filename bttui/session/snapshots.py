@@ -1,6 +1,7 @@
 """What the maps of a loaded program hold, as Python values."""
 
 import struct
+import sys
 
 from bttui.loader import maps as kernel_maps
 from bttui.model.frame import MapSnapshot
@@ -28,7 +29,7 @@ class Snapshots:
         self._decoders: "dict[str, Callable[[int, memoryview, memoryview], MapSnapshot]]" = {}
         self._lookup = lookup
         self._zeroed: "set[str]" = set()
-        self.names = [spec.name for spec in program.maps if spec.name.startswith("@")]
+        self.names = [spec.name for spec in program.maps if spec.name.startswith("@") and not spec.name.startswith("@__")]
 
     def loaded(self, name: str) -> "LoadedMap":
         return self._loaded.maps[name]
@@ -60,6 +61,13 @@ class Snapshots:
             self._zeroed.add(name)
         elif written:
             kernel_maps.update(map, _FIRST, bytes(map.spec.value_size - 8) + struct.pack("=Q", 1))
+
+    def set_scalar(self, name: str, value: int) -> None:
+        """Write an integer to a scalar map, if the program has it."""
+        if name in self._loaded.maps:
+            map = self.loaded(name)
+            size = map.spec.value_size
+            kernel_maps.update(map, _FIRST, value.to_bytes(size - 8, sys.byteorder) + struct.pack("=Q", 1))
 
     def clear(self, name: str) -> None:
         kernel_maps.clear(self.loaded(name))

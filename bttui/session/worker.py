@@ -27,14 +27,14 @@ class Interrupted(Exception):
     """The descriptor that was watched became readable before the child was done."""
 
 
-def compile_options(options: "Options", child: int = 0) -> CompileOptions:
-    """What of the command line the compiler wants to know; ``child`` is the pid of -c."""
+def compile_options(options: "Options") -> CompileOptions:
+    """What of the command line the compiler wants to know."""
     return CompileOptions(
         positional=options.parameters,
         named=tuple((name, value) for name, value in options.named.items()),  # type: ignore[misc]
         environment=tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("BPFTRACE_"))),
         pid=options.pid or 0,
-        child=child,
+        child=1 if options.command.strip() else 0,  # a program reads the pid from a map
         unsafe=options.unsafe,
         warn_helpers=options.helper_errors,
         no_features=tuple(sorted(options.no_features)),
@@ -42,19 +42,18 @@ def compile_options(options: "Options", child: int = 0) -> CompileOptions:
     )
 
 
-def compile_text(options: "Options", host: "Host", *, child: int = 0, stop: int = -1) -> "Program":
+def compile_text(options: "Options", host: "Host", stop: int = -1) -> "Program":
     """The Program of options.text, from the cache or from a child process.
 
     Raises DiagnosticError, or Interrupted once the descriptor ``stop`` is readable.
     """
     assert options.text is not None
-    wanted = compile_options(options, child)
+    wanted = compile_options(options)
     key = cache.key(options.text, options.file, wanted)
     program = cache.read(key)
     if program is None:
         program = in_child(lambda: _compile(options, host, wanted), stop)
-        if not child:
-            cache.write(key, program)
+        cache.write(key, program)
     return program
 
 
