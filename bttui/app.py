@@ -11,8 +11,11 @@ from textual import work
 from textual.app import App, SystemCommand
 from textual.widgets import TextArea
 
-from bttui.model.diagnostic import Diagnostic
+from bttui.host.facts import Host
 from bttui.model.frame import Frame
+from bttui.probes import listing
+from bttui.render.clean import clean_lines
+from bttui.render.text import maps_at_exit
 from bttui.session.controller import IDLE, Status
 from bttui.widgets.actions import bindings, in_chain, key_name
 from bttui.widgets.editor import Editor
@@ -190,7 +193,6 @@ def run_dashboard(
     controller: "Controller",
     name: str = "Program",
     catalog: "Catalog | None" = None,
-    diagnostics: "tuple[Diagnostic, ...]" = (),
     show_maps: "Callable[[Frame], str] | None" = None,
 ) -> int:
     """Open the dashboard and stay until it is left; returns the exit code.
@@ -198,6 +200,7 @@ def run_dashboard(
     ``text`` None opens an example and waits; any other text runs at once. ``show_maps`` makes the text of the last
     frame that is printed to the normal screen (default: as a piped run prints them).
     """
+    catalog = catalog or machine_catalog()
     app = Dashboard(EXAMPLE if text is None else text, controller, name, catalog, start=text is not None)
 
     try:
@@ -205,10 +208,24 @@ def run_dashboard(
             last = app.run()
     finally:
         controller.close()
-    if last is not None and show_maps is not None:
+    if last is not None:
         try:
-            sys.stdout.write(show_maps(last))
+            sys.stdout.write(clean_lines((show_maps or maps_text)(last)))
             sys.stdout.flush()
         except OSError:  # the terminal is gone
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return app.return_code or 0
+
+
+def maps_text(frame: Frame) -> str:
+    """What a piped run prints at its end."""
+    return maps_at_exit(frame.maps.values())
+
+
+def machine_catalog() -> Catalog:
+    """The probes of this machine."""
+    host = Host()
+    return Catalog(
+        names=lambda: listing.list_probes(None, host),
+        describe=lambda name: [line.strip() for line in listing.lines(name, host, verbose=True)][1:],
+    )

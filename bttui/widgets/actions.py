@@ -127,7 +127,18 @@ def bindings(scope: str) -> "list[BindingType]":
     return [Binding(",".join(a.keys), a.call, a.label, show=False, priority=a.first, id=a.name) for a in of_scope(scope)]
 
 
-KEY_NAMES = {"full_stop": ".", "comma": ",", "escape": "Esc", "up": "↑", "down": "↓", "left": "←", "right": "→"}
+KEY_NAMES = {
+    "full_stop": ".",
+    "comma": ",",
+    "escape": "Esc",
+    "backspace": "Bksp",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+}
 
 
 def key_name(key: str) -> str:

@@ -1,8 +1,8 @@
 """Keys and values as text in a cell."""
 
 from bttui.model.types import Record, Tuple, Type
+from bttui.render.clean import clean
 from bttui.render.values import value_text
-from bttui.widgets._early import clean
 
 
 def key_parts(type_: "Type | None", key: object) -> "list[str]":

@@ -15,8 +15,9 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
+from bttui.compiler import lexer
 from bttui.model.diagnostic import Diagnostic
-from bttui.widgets._early import clean, lexer
+from bttui.render.clean import clean
 from bttui.widgets.actions import bindings
 
 TYPE_CHECKING = False
@@ -28,18 +29,15 @@ TAKEN = {"f6", "f7", "escape"}  # keys of TextArea that we use for something els
 
 COLOURS = {
     "comment": Style(color="#7f8796", italic=True),
-    "preprocessor": Style(color="#7f8796"),
     "string": Style(color="#a3be8c"),
     "number": Style(color="#d7a65f"),
     "keyword": Style(color="#c792ea"),
+    "type": Style(color="#c792ea"),
     "map": Style(color="#ffcb6b", bold=True),
     "variable": Style(color="#89ddff"),
-    "parameter": Style(color="#89ddff"),
     "builtin": Style(color="#82aaff"),
     "function": Style(color="#82aaff"),
     "probe": Style(color="#4fd6be", bold=True),
-    "predicate": Style(color="#4fd6be"),
-    "type": Style(color="#c792ea"),
     "error": Style(color="#ff757f", underline=True),
     "diagnostic.error": Style(color="#ff757f", underline=True, bold=True),
     "diagnostic.warning": Style(color="#ffc777", underline=True),
@@ -101,11 +99,10 @@ class Editor(TextArea, inherit_bindings=False):
     def show_diagnostics(self, diagnostics: "tuple[Diagnostic, ...]") -> None:
         """Put them below their lines. An edit of a line removes what was said about it."""
         lines = self.document.lines
-        fitting = [d for d in diagnostics if not d.span or d.span.line <= len(lines)]
-        self.diagnostics = fitting
-        self._marked = {d.span.line - 1: lines[d.span.line - 1] for d in fitting if d.span}
+        self.diagnostics = [d if d.span and d.span.line <= len(lines) else d.replace(span=None) for d in diagnostics]
+        self._marked = {d.span.line - 1: lines[d.span.line - 1] for d in self.diagnostics if d.span}
         self._lay_out_notes()
-        first = next((d for d in fitting if d.span and d.severity == "error"), None)
+        first = next((d for d in self.diagnostics if d.span and d.severity == "error"), None)
         if first:
             self.go_to(first)
 

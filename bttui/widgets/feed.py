@@ -44,9 +44,10 @@ class Feed:
 
     def on_events(self, run: int, events: "list[Event]") -> None:
         with self.lock:
-            free = MOST_EVENTS - len(self.events)
-            self.events += events[: max(free, 0)]
-            self.skipped += max(len(events) - free, 0)
+            free = max(0, MOST_EVENTS - len(self.events))
+            beyond = [event for event in events[free:] if event.output is None and event.kind != "child"]  # news of the trace itself
+            self.events += events[:free] + beyond
+            self.skipped += max(0, len(events) - free) - len(beyond)
         self.wake()
 
     def put(self, report: object) -> None:

@@ -2,13 +2,11 @@
 
 from textual import events
 
-from bttui.render.histogram import Bucket, buckets, total
+from bttui.render.histogram import Bucket, bar, buckets, total
 from bttui.widgets.actions import bindings
 from bttui.widgets.cells import key_text
 from bttui.widgets.figures import grouped
 from bttui.widgets.pane import MapPane
-
-EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 class HistogramPane(MapPane):
@@ -84,9 +82,3 @@ class HistogramPane(MapPane):
     def on_click(self, event: events.Click) -> None:
         if self.heading and event.get_content_offset(self) is not None and event.y + self.scroll_offset.y == self.gutter.top:
             self.turn(1)
-
-
-def bar(count: int, most: int, width: int) -> str:
-    """A bar of eighths of a cell; anything above zero shows."""
-    eighths = max(1, round(count * width * 8 / most)) if count else 0
-    return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()

@@ -3,11 +3,10 @@
 from collections import deque
 from time import localtime, strftime
 
-from rich.cells import cell_len
-
 from bttui.model.data import Data
 from bttui.model.frame import Event
-from bttui.widgets._early import clean, event_text
+from bttui.render.clean import cell_width, clean
+from bttui.render.text import event_text
 from bttui.widgets.actions import bindings
 from bttui.widgets.figures import grouped
 from bttui.widgets.pane import Pane
@@ -125,7 +124,7 @@ class Log(Pane):
         self.refresh_lines_shown()
 
     def refresh_lines_shown(self) -> None:
-        widest = max((cell_len(line.text) for line in self.lines), default=0) + STAMP + 1
+        widest = max((cell_width(line.text) for line in self.lines), default=0) + STAMP + 1
         self.resize_rows(len(self.lines), min(widest, WIDEST))
         self.to_end()
 

@@ -4,10 +4,11 @@ from textual.containers import Container
 
 from bttui.model.frame import Frame, MapSnapshot
 from bttui.model.types import Average, Count, Histogram, LinearHistogram, Maximum, Minimum, Stats, Sum, TimeSeries
+from bttui.render.stacks import has_stack
 from bttui.widgets.histogram import HistogramPane
 from bttui.widgets.pane import MapPane
-from bttui.widgets.source import key_names
-from bttui.widgets.stacks import StacksPane, has_stack
+from bttui.widgets.source import is_scratch, key_names
+from bttui.widgets.stacks import StacksPane
 from bttui.widgets.table import TablePane
 
 TWO_COLUMNS = 84  # cells from which two panes stand side by side
@@ -29,7 +30,7 @@ def make_pane(snapshot: MapSnapshot, text: str) -> MapPane:
 
 
 class MapPanes(Container):
-    """Lays the panes out in one or two columns, in the order of the maps' first use."""
+    """Lays the panes out in one or two columns: in the order of the maps' first use, those for scratch paper last."""
 
     def __init__(self, **options) -> None:
         super().__init__(**options)
@@ -49,7 +50,8 @@ class MapPanes(Container):
     async def show(self, frame: Frame) -> bool:
         """Give each pane its map. True when there are new panes."""
         panes = {pane.map_name: pane for pane in self.panes}
-        new = [make_pane(snapshot, self.text) for name, snapshot in frame.maps.items() if name not in panes]
+        fresh = [snapshot for name, snapshot in frame.maps.items() if name not in panes]
+        new = [make_pane(s, self.text) for s in sorted(fresh, key=lambda s: is_scratch(self.text, s.spec.name))]
         if new:
             await self.mount_all(new)
             panes.update((pane.map_name, pane) for pane in new)
@@ -96,9 +98,9 @@ def share(needs: "list[int]", height: int) -> "list[int]":
     """Heights of rows that want ``needs`` cells: who wants little gets it, the others share what is left evenly."""
     heights = [0] * len(needs)
     left = height
-    order = sorted(range(len(needs)), key=lambda n: needs[n])
-    for done, n in enumerate(order):
-        even = left // (len(needs) - done)
-        heights[n] = max(LEAST, min(needs[n], even) if done < len(needs) - 1 else even)
+    for done, n in enumerate(sorted(range(len(needs)), key=lambda n: needs[n])):
+        heights[n] = max(LEAST, min(needs[n], left // (len(needs) - done)))
         left = max(0, left - heights[n])
+    for n in range(len(needs)):
+        heights[n] += left // len(needs) + (n < left % len(needs))
     return heights

@@ -1,11 +1,13 @@
 """Pages that only show text: help, and the whole of a diagnostic."""
 
+from textwrap import wrap
+
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import ModalScreen
 
 from bttui.model.diagnostic import Diagnostic
-from bttui.widgets._early import clean
+from bttui.render.clean import cell_width, clean
 from bttui.widgets.actions import ACTIONS, bindings, in_chain, key_name
 from bttui.widgets.rows import Rows
 
@@ -26,18 +28,32 @@ SCOPES = {
 
 
 class PageRows(Rows):
+    """Long last parts of a line are wrapped below themselves."""
+
     scope = "page"
 
     def __init__(self, lines: "list[list[tuple[str, str]]]") -> None:
         super().__init__()
+        self.whole = lines
         self.lines = lines
 
-    def on_mount(self) -> None:
-        widest = max((sum(len(text) for text, _ in line) for line in self.lines), default=0)
-        self.resize_rows(len(self.lines), widest + 1)
+    def on_resize(self) -> None:
+        self.lines = [part for line in self.whole for part in wrapped(line, self.columns - 1)]
+        self.resize_rows(len(self.lines))
 
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
         return self.lines[y]
+
+
+def wrapped(line: "list[tuple[str, str]]", width: int) -> "list[list[tuple[str, str]]]":
+    """The line in as many lines as it takes."""
+    if sum(cell_width(text) for text, _ in line) <= width:
+        return [line]
+    *before, (text, role) = line
+    margin = sum(cell_width(text) for text, _ in before) or len(text) - len(text.lstrip())
+    pieces = wrap(text.strip(), max(width - margin, 20))
+    first = [*before, (pieces[0] if before else " " * margin + pieces[0], role)]
+    return [first, *([(" " * margin + piece, role)] for piece in pieces[1:])]
 
 
 class Page(ModalScreen[None]):

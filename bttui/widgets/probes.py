@@ -1,6 +1,5 @@
 """F2: every probe of this machine, as a tree with a search."""
 
-from rich.cells import set_cell_size
 from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -10,7 +9,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from bttui.model.data import Data
-from bttui.widgets._early import clean
+from bttui.model.diagnostic import DiagnosticError
+from bttui.render.clean import clean, fit
 from bttui.widgets.actions import bindings
 from bttui.widgets.figures import grouped
 from bttui.widgets.keys import KeyBar
@@ -83,11 +83,11 @@ class ProbeTree(Rows):
         picked = y == self.at
         if row.group is None:
             text = indent + "  " + clean(row.text)
-            return [(set_cell_size(text, width), "cursor")] if picked else [(text, "text")]
+            return [(fit(text, width), "cursor")] if picked else [(text, "text")]
         mark = "▾" if self.opened(row.group.path) else "▸"
         count = f"{grouped(row.matches)} "
         text = f"{indent}{mark} {clean(row.text)}"
-        pad = set_cell_size(text, max(0, width - len(count)))
+        pad = fit(text, max(0, width - len(count)))
         return [(pad + count, "cursor")] if picked else [(pad, "head"), (count, "dim")]
 
     def opened(self, path: str) -> bool:
@@ -210,7 +210,11 @@ class ProbeScreen(Screen[str]):
 
     @work(thread=True, exclusive=True, group="names")
     def load(self) -> None:
-        probes = ProbeList(list(self.catalog.names()) if self.catalog else [])
+        try:
+            probes = ProbeList(list(self.catalog.names()) if self.catalog else [])
+        except (OSError, DiagnosticError) as problem:
+            self.app.call_from_thread(self.query_one(Facts).show, "No list of probes", [str(problem)])
+            probes = ProbeList([])
         self.app.call_from_thread(self.fill, probes)
 
     def fill(self, probes: ProbeList) -> None:
@@ -233,14 +237,18 @@ class ProbeScreen(Screen[str]):
         self.tell_matches()
 
     def on_probe_tree_moved(self, event: ProbeTree.Moved) -> None:
-        self.query_one(Facts).show(event.probe, [])
+        if event.probe:
+            self.query_one(Facts).show(event.probe, [])
         if event.probe and self.catalog:
             self.describe(event.probe)
 
     @work(thread=True, exclusive=True, group="facts")
     def describe(self, probe: str) -> None:
         assert self.catalog is not None
-        lines = self.catalog.describe(probe)
+        try:
+            lines = self.catalog.describe(probe)
+        except (OSError, DiagnosticError) as problem:
+            lines = [str(problem)]
         self.app.call_from_thread(self.show_facts, probe, lines)
 
     def show_facts(self, probe: str, lines: "list[str]") -> None:

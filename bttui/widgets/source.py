@@ -1,6 +1,8 @@
 """What the program's text tells about its maps."""
 
-from bttui.widgets._early import lexer
+import re
+
+from bttui.compiler import lexer
 
 CLOSING = {"[": "]", "(": ")"}
 
@@ -30,3 +32,8 @@ def split_keys(text: str) -> "tuple[str, ...]":
         if depth == 0:
             break
     return tuple(part for part in parts if part)
+
+
+def is_scratch(text: str, name: str) -> bool:
+    """The program deletes entries of the map: it remembers something for a while, and is not what one looks at first."""
+    return re.search(rf"\bdelete\s*\(\s*{re.escape(name)}(?![A-Za-z0-9_])", text) is not None

@@ -1,13 +1,13 @@
 """Maps as a table: counts, sums, averages, scalars, and anything that has no picture of its own."""
 
-from rich.cells import cell_len, set_cell_size
 from textual import events
 
 from bttui.model.types import Aggregation, Average, Count, Integer, Maximum, Minimum, Stats, Sum, Type
+from bttui.render.clean import cell_width, fit
+from bttui.render.histogram import bar
 from bttui.widgets.actions import bindings
 from bttui.widgets.cells import cell, key_parts
 from bttui.widgets.figures import grouped
-from bttui.widgets.histogram import bar
 from bttui.widgets.pane import MapPane
 
 TYPE_CHECKING = False
@@ -75,7 +75,7 @@ class TablePane(MapPane):
     def measure(self) -> None:
         """Column widths, from the first rows: a wide key far below must not squeeze what is on top."""
         rows = [self.cells(row) for row in self.order[:200]]
-        self.widths = [max([cell_len(title) + 1, *(cell_len(row[n]) for row in rows)]) for n, title in enumerate(self.titles)]
+        self.widths = [max([cell_width(title) + 1, *(cell_width(row[n]) for row in rows)]) for n, title in enumerate(self.titles)]
         assert self.snapshot is not None
         values = [numbers(self.snapshot.spec.value, value)[0] for _, value in self.order] if self.numeric else []
         self.most = max(values, default=0)
@@ -96,25 +96,25 @@ class TablePane(MapPane):
         return widths
 
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
+        assert self.snapshot is not None
         widths = self.layout_widths(width)
         keys = len(self.key_titles)
-        parts: list[tuple[str, str]] = []
-        if y == 0:
-            for n, title in enumerate(self.titles):
-                arrow = ("▴" if self.ascending else "▾") if n == self.column else ""
-                text = fit(title + arrow, widths[n], n >= keys and self.numeric)
-                parts.append((f" {text} ", "mark" if n == self.column else "head"))
-            return parts
         row = self.order[y - 1]
-        for n, text in enumerate(self.cells(row)):
-            right = n >= keys and self.numeric
-            parts.append((f" {fit(text, widths[n], right)} ", "key" if n < keys else "value"))
-        assert self.snapshot is not None
-        bars = keys and isinstance(self.snapshot.spec.value, Aggregation)
+        texts = self.cells(row) if y else [title + self.arrow * (n == self.column) for n, title in enumerate(self.titles)]
+        parts: list[tuple[str, str]] = []
+        for n, text in enumerate(texts):
+            padding = " " * (widths[n] - cell_width(text)) if n >= keys and self.numeric else ""
+            role = ("key" if n < keys else "value") if y else "mark" if n == self.column else "head"
+            parts.append((f" {fit(padding + text, widths[n])} ", role))
         room = width - sum(widths) - 2 * len(widths) - 2
-        if bars and self.numeric and width >= BAR_FROM and room >= 6 and self.most > 0:
-            parts.append((" " + bar(max(0, int(numbers(self.snapshot.spec.value, row[1])[0])), int(self.most), room), "bar"))
+        if y and keys and self.most > 0 and isinstance(self.snapshot.spec.value, Aggregation) and width >= BAR_FROM and room >= 6:
+            first = numbers(self.snapshot.spec.value, row[1])[0]
+            parts.append((" " + bar(max(0, first), self.most, room), "bar"))
         return parts
+
+    @property
+    def arrow(self) -> str:
+        return "▴" if self.ascending else "▾"
 
     @property
     def ascending(self) -> bool:
@@ -180,11 +180,3 @@ def sort_part(key: object, column: int, columns: int) -> "tuple[int, object]":
     """Something to compare keys by: numbers before texts, and both in their own order."""
     part = key[column] if isinstance(key, tuple) and columns > 1 else key
     return (0, part) if isinstance(part, (int, float)) else (1, str(part))
-
-
-def fit(text: str, width: int, right: bool = False) -> str:
-    """Exactly ``width`` cells; what is too long ends in an ellipsis."""
-    cells = cell_len(text)
-    if cells > width:
-        return set_cell_size(text, width - 1) + "…"
-    return " " * (width - cells) + text if right else text + " " * (width - cells)

@@ -145,7 +145,7 @@ class Workspace(Screen[None]):
             self.go_to_pane(1)
 
     def title_editor(self) -> None:
-        errors = sum(d.severity == "error" for d in self.diagnostics)
+        errors = sum(d.severity == "error" for d in self.editor.diagnostics)
         found = f"  ✗ {errors} error{'s' * (errors != 1)}" if errors else ""
         self.editor.border_title = Content(f"1 {self.program_name}{found}")
         told = ""
@@ -156,9 +156,7 @@ class Workspace(Screen[None]):
         self.editor.border_subtitle = Content(told)
 
     def on_text_area_changed(self) -> None:
-        if not self.editor.diagnostics:
-            self.diagnostics = tuple(d for d in self.diagnostics if d.severity != "error")
-        self.title_editor()
+        self.call_later(self.title_editor)  # the editor drops what no longer holds first
 
     def action_next_diagnostic(self) -> None:
         self.editor.next_diagnostic()

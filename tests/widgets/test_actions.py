@@ -37,7 +37,7 @@ def test_only_copy_is_taken_from_the_keys_that_every_editor_has():
 
 
 @pytest.mark.parametrize(
-    ("key", "shown"), [("f5", "F5"), ("ctrl+r", "^R"), ("full_stop", "."), ("shift+tab", "Shift+Tab"), ("s", "s"), ("pageup", "Pageup")]
+    ("key", "shown"), [("f5", "F5"), ("ctrl+r", "^R"), ("full_stop", "."), ("shift+tab", "Shift+Tab"), ("s", "s"), ("pageup", "PgUp")]
 )
 def test_key_names(key, shown):
     assert key_name(key) == shown
@@ -70,7 +70,7 @@ ERRORS = (
     Diagnostic("first wrong", Span(67, 75, 4, 5, 4, 10), hint="do better", detail="0: (b7) r0 = 0\n"),
     Diagnostic("second wrong", Span(250, 255, 8, 7, 8, 12)),
 )
-US, CALLS, ON, LOG = ["3"], ["4"], ["6"], ["7"]  # the pane's number, once the editor has been left
+US, CALLS, ON, LOG = ["2"], ["3"], ["5"], ["7"]  # the pane's number, once the editor has been left
 TREE = ["f2", "tab"]  # kprobe, fentry, software, tracepoint; all closed
 
 # (keys pressed before, what holds after the action and not before). "fails" in the keys lets the program have errors.
@@ -84,17 +84,17 @@ EFFECTS = {
     "global.leave": ([], lambda s: s.calls[-1] == ("close",)),
     "main.details": (["fails"], lambda s: "0: (b7) r0 = 0" in s.text),
     "main.next_diagnostic": (["fails"], lambda s: s.cursor == (7, 6)),
-    "main.next_pane": ([], lambda s: s.focus == "@start"),
+    "main.next_pane": ([], lambda s: s.focus == "@us"),
     "main.previous_pane": ([], lambda s: s.focus == "log"),
     "pane.suspend": (["tab"], lambda s: s.suspended),
     "pane.pane.1": (["tab"], lambda s: s.focus == "editor"),
-    "pane.pane.2": (["shift+tab"], lambda s: s.focus == "@start"),
-    "pane.pane.3": (["tab"], lambda s: s.focus == "@us"),
-    "pane.pane.4": (["tab"], lambda s: s.focus == "@calls"),
-    "pane.pane.5": (["tab"], lambda s: s.focus == "@size"),
-    "pane.pane.6": (["tab"], lambda s: s.focus == "@on"),
+    "pane.pane.2": (["shift+tab"], lambda s: s.focus == "@us"),
+    "pane.pane.3": (["tab"], lambda s: s.focus == "@calls"),
+    "pane.pane.4": (["tab"], lambda s: s.focus == "@size"),
+    "pane.pane.5": (["tab"], lambda s: s.focus == "@on"),
+    "pane.pane.6": (["tab"], lambda s: s.focus == "@start"),
     "pane.pane.7": (["tab"], lambda s: s.focus == "log"),
-    "editor.leave_editor": ([], lambda s: s.focus == "@start"),
+    "editor.leave_editor": ([], lambda s: s.focus == "@us"),
     "table.sort": (CALLS, lambda s: "comm▴" in s.text and s.order("bash", "node_exporter", "systemd-journal")),
     "table.reverse": (CALLS, lambda s: "count▴" in s.text and s.order("bash", "node_exporter", "systemd-journal")),
     "histogram.next_key": (US, lambda s: "‹nginx›" in s.text and "2 of 4" in s.text),
@@ -195,7 +195,7 @@ async def test_footer_names_only_what_works_here():
         controller.show(scripted.reads_frame(3))
         await driving.settle(pilot)
         assert driving.lines(app)[-1].rstrip() == " F5 Run  F6 Stop  F2 Probes  ^Q Quit  F1 Help  ^P Palette"
-        await driving.press(pilot, "escape", "4")
+        await driving.press(pilot, "escape", "3")
         assert driving.lines(app)[-1].rstrip() == " s Sort  r Reverse  F5 Run  F6 Stop  F2 Probes  ^Q Quit  F1 Help  ^P Palette"
 
 

@@ -1,0 +1,198 @@
+"""The dashboard as a whole, on a scripted trace: what stands where, at every size."""
+
+import pytest
+from widgets import driving, scripted
+from widgets.conftest import plain_environment, utc  # noqa: F401
+
+from bttui.app import EXAMPLE
+from bttui.model.diagnostic import Diagnostic
+from bttui.widgets.editor import Editor
+from bttui.widgets.log import Log
+from bttui.widgets.map_panes import share
+
+
+@pytest.mark.parametrize("size", driving.SIZES)
+async def test_every_pane_can_be_reached_and_read(size):
+    async with driving.dashboard(size=size) as (app, controller, pilot):
+        controller.show(scripted.reads_frame(3))
+        await driving.settle(pilot)
+        seen = []
+        for _ in range(7):
+            seen.append(getattr(app.focused, "map_name", None) or app.focused.id)
+            assert app.focused.region.width > 20 and app.focused.region.height >= 4
+            assert app.screen.region.contains_region(app.focused.region)
+            await driving.press(pilot, "tab")
+        assert sorted(seen) == ["@calls", "@on", "@size", "@start", "@us", "editor", "log"]
+
+
+async def test_narrow_shows_one_pane_and_its_tab():
+    async with driving.dashboard(size=(80, 24)) as (app, controller, pilot):
+        assert app.focused.id == "editor"
+        controller.show(scripted.reads_frame(3))
+        await driving.settle(pilot)
+        assert app.focused.map_name == "@us", "a run brings its first map up"
+        assert driving.lines(app)[0].startswith(" 1 Program  2 @us  3 @calls  4 @size  5 @on  6 @start  7 Log")
+        await pilot.click("TabStrip", offset=(driving.lines(app)[0].index("@calls"), 0))
+        await driving.settle(pilot)
+        assert app.focused.map_name == "@calls" and "postgres" in driving.text(app)
+        assert [pane for pane in app.workspace.panes if pane.region.area] == [app.focused]
+        await driving.press(pilot, "7")
+        assert app.focused.id == "log"
+
+
+async def test_resize_while_running():
+    async with driving.dashboard(size=(200, 60)) as (app, controller, pilot):
+        controller.show(scripted.reads_frame(3))
+        await driving.settle(pilot)
+        wide = driving.text(app)
+        for size in ((80, 24), (40, 10), (120, 36), (200, 60)):
+            await pilot.resize_terminal(*size)
+            await driving.settle(pilot)
+            controller.show(scripted.reads_frame(3))
+            await driving.settle(pilot)
+            assert len(driving.lines(app)) == size[1]
+        assert driving.text(app) == wide
+
+
+async def test_mouse_focuses_a_pane():
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.show(scripted.reads_frame(3))
+        await driving.settle(pilot)
+        await pilot.click(Log, offset=(5, 3))
+        await driving.settle(pilot)
+        assert app.focused.id == "log"
+        await pilot.click(Editor, offset=(12, 3))
+        await driving.settle(pilot)
+        assert app.focused.id == "editor" and app.focused.cursor_location[0] == 2
+
+
+async def test_plain_start_shows_an_example_and_waits():
+    async with driving.dashboard(text=EXAMPLE, start=False) as (app, controller, pilot):
+        assert controller.calls == []
+        assert "@calls[comm] = count();" in driving.text(app) and "runs the program" in driving.text(app)
+        await driving.press(pilot, "f5")
+        assert controller.calls == [("run", EXAMPLE)]
+
+
+async def test_states_in_the_status_bar():
+    async with driving.dashboard(start=False) as (app, controller, pilot):
+
+        def bar():
+            return driving.lines(app)[-2].rstrip()
+
+        assert bar().startswith(" ○ idle")
+        controller.change(state="checking")
+        await driving.settle(pilot)
+        assert bar().startswith(" ◌ checking")
+        controller.change(state="attaching", attached=12, total=340)
+        await driving.settle(pilot)
+        assert bar().startswith(" ◌ attaching 12/340")
+        controller.go_live(scripted.READS, attached=3)
+        controller.show(scripted.frame(1, runs=100))
+        await driving.settle(pilot)
+        controller.show(scripted.frame(3, runs=2500))
+        await driving.settle(pilot)
+        assert bar().startswith(" ● LIVE 00:03  3 probes  1.2k events/s  lost 0  missed 0  full 0")
+        controller.change(state="checking")
+        await driving.settle(pilot)
+        assert bar().startswith(" ◌ checking · previous run live")
+        controller.change(state="ended", live=False, attached=0)
+        await driving.settle(pilot)
+        assert bar().startswith(" ■ ended 00:03  1.2k events/s")
+
+
+async def test_losses_turn_the_status_bar_red():
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.show(scripted.reads_frame(3))
+        await driving.settle(pilot)
+        bar = app.screen.query_one("StatusBar")
+        assert not bar.has_class("-losing")
+        before = bar.styles.background
+        controller.show(scripted.reads_frame(4, lost=3, missed=2, full={"@us": 0, "@calls": 7}, stacks_lost=1))
+        await driving.settle(pilot)
+        assert "lost 3  missed 2  full 7  stacks lost 1 (@calls)" in driving.lines(app)[-2]
+        assert bar.styles.background != before
+
+
+async def test_a_new_run_replaces_the_panes_with_its_first_frame():
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.show(scripted.reads_frame(3))
+        await driving.settle(pilot)
+        await driving.press(pilot, "f5")
+        assert "@calls[comm]" in driving.text(app), "the old panes stay until there is something new"
+        controller.show(scripted.frame(1, scripted.calls(1)))
+        await driving.settle(pilot)
+        assert [pane.map_name for pane in app.workspace.maps.panes] == ["@calls"]
+        assert app.workspace.log_pane.number == 3
+
+
+async def test_a_program_without_maps_gives_the_room_to_the_log():
+    async with driving.dashboard(text='BEGIN { printf("hello world\\n"); }') as (app, controller, pilot):
+        controller.show(scripted.frame(1))
+        controller.say(scripted.printed("hello world\n"))
+        await driving.settle(pilot)
+        assert app.screen.query_one(Log).region.width == 120
+        assert "hello world" in driving.region(app, Log)
+
+
+async def test_a_changed_program_says_that_it_is_not_the_running_one():
+    async with driving.dashboard() as (app, _, pilot):
+        assert "changed since" not in driving.text(app)
+        await driving.press(pilot, "x")
+        assert "changed since it was run" in driving.text(app)
+        await driving.press(pilot, "backspace")
+        assert "changed since" not in driving.text(app)
+
+
+async def test_leaving_returns_the_last_frame():
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.show(scripted.reads_frame(3))
+        await driving.settle(pilot)
+        await driving.press(pilot, "ctrl+q")
+        assert controller.calls[-1] == ("close",)
+    assert app.return_value is controller.last
+
+
+def test_rows_share_the_height():
+    assert share([10, 10], 40) == [20, 20]
+    assert share([5, 100, 100], 35) == [5, 15, 15]
+    assert share([5, 9, 100], 60) == [5, 9, 46]
+    assert share([100], 20) == [20]
+    assert sum(share([30, 40, 50], 41)) == 41
+
+
+SCREENS = {
+    "idle": (dict(text=EXAMPLE, start=False, name="Example"), []),
+    "live": ({}, []),
+    "lossy": ({}, []),
+    "error": ({}, []),
+    "help": ({}, ["f1"]),
+    "probes": ({}, ["f2", *"vfs", "underscore", "asterisk"]),
+    "stacks": ({}, ["escape", "5", "down", "right"]),
+}
+
+
+@pytest.mark.parametrize("size", driving.SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", SCREENS)
+async def test_screen(name, size):
+    """Whole screens against tests/widgets/snapshots: text and SVG."""
+    options, keys = SCREENS[name]
+    async with driving.dashboard(size=size, **options) as (app, controller, pilot):
+        if options.get("start", True):
+            for second in (1, 2, 3):
+                controller.show(scripted.reads_frame(second))
+                controller.say(*[scripted.printed(f"big postgres {65_536 * n}\n", second + n / 10) for n in range(1, 4)])
+                await driving.settle(pilot)
+        if name == "lossy":
+            controller.show(scripted.reads_frame(4, lost=1204, full={"@start": 17}))
+            controller.say(scripted.message("lost", "lost 1204 events: the ring buffer was full", 4))
+            controller.say(*[scripted.printed(f"big nginx {n}\n", 5) for n in range(50_000)])
+        if name == "error":
+            from widgets.test_editor import at
+
+            place = at("delete(@start[tid])", scripted.READS)
+            controller.fail(Diagnostic("the kernel refused this", place, hint="check the pointer for null first", detail="0: (b7)\n"))
+        await driving.settle(pilot)
+        for key in keys:
+            await driving.press(pilot, key)
+        driving.check_screen(app, f"{name}-{size[0]}x{size[1]}")

@@ -1,0 +1,143 @@
+"""The editor: what TextArea's private parts do for us (textual is pinned; a new version must pass this)."""
+
+from widgets import driving, scripted
+
+from bttui.model.diagnostic import Diagnostic, Span
+from bttui.widgets.editor import Editor
+
+TEXT = 'BEGIN {\n  @x["é"] = nsecs;\n  /* two\n  lines */ foo();\n}\n'
+
+
+def at(word, text=TEXT, **more):
+    start = text.index(word)
+    line, column = text.count("\n", 0, start) + 1, start - (text.rfind("\n", 0, start) + 1) + 1
+    return Span(start, start + len(word), line, column, line, column + len(word))
+
+
+def colours(editor, row):
+    """{text: colour} of the differently coloured pieces of a row."""
+    return {
+        segment.text.strip(): segment.style.color.get_truecolor().hex
+        for segment in editor.render_line(row)
+        if segment.text.strip() and segment.style and segment.style.color
+    }
+
+
+async def test_highlighting_counts_in_characters_not_bytes():
+    async with driving.dashboard(text=TEXT, start=False) as (app, *_):
+        editor = app.workspace.editor
+        row = colours(editor, 1)
+        assert len({row["@x"], row['"é"'], row["nsecs"]}) == 3
+        comment = colours(editor, 3)
+        assert comment["lines */"] == colours(editor, 2)["/* two"] != comment["foo"]
+
+
+async def test_highlighting_follows_the_keys():
+    async with driving.dashboard(text="", start=False) as (app, _, pilot):
+        await driving.press(pilot, *"BEGIN{", "at", "x")
+        editor = app.workspace.editor
+        assert editor.text == "BEGIN{@x"
+        assert colours(editor, 0)["@x"] != colours(editor, 0)["BEGIN"]
+
+
+async def test_a_broken_program_is_highlighted_without_complaint():
+    for broken in ('"open', "/* open", "@[", "}}}{{", "'", "\x00\x1b[31m", "é" * 5 + '"', "a\r\nb", "#include <x"):
+        async with driving.dashboard(text=broken, start=False) as (app, *_):
+            assert app.workspace.editor.text == broken
+
+
+ERROR = Diagnostic("foo is not a function", at("foo"), hint="did you mean for?")
+
+
+async def test_a_diagnostic_stands_below_its_place():
+    async with driving.dashboard(text=TEXT, start=False) as (app, controller, pilot):
+        controller.fail(ERROR)
+        await driving.settle(pilot)
+        rows = driving.region(app, Editor).split("\n")
+        place = next(y for y, row in enumerate(rows) if "foo();" in row)
+        assert "✗ foo is not a function" in rows[place + 1]
+        assert "did you mean for?" in rows[place + 2]
+        assert rows[place + 3].strip("┃").split() == ["5", "}"]
+        assert "✗ 1 error" in rows[0]
+        assert app.workspace.editor.cursor_location == (3, 11)
+        foo = next(s for s in app.workspace.editor.render_line(3) if "oo" in s.text)
+        assert foo.style.underline
+
+
+async def test_mouse_and_cursor_know_the_rows_between():
+    async with driving.dashboard(text=TEXT, start=False) as (app, controller, pilot):
+        controller.fail(ERROR)
+        await driving.settle(pilot)
+        editor = app.workspace.editor
+        rows = driving.region(app, editor).split("\n")
+        brace = next(y for y, row in enumerate(rows) if row.strip("┃").split() == ["5", "}"])
+        await pilot.click(editor, offset=(5, brace))
+        await driving.settle(pilot)
+        assert editor.cursor_location[0] == 4
+        assert app.cursor_position.y == editor.region.y + brace
+        await pilot.click(editor, offset=(8, brace - 1))
+        await driving.settle(pilot)
+        assert editor.cursor_location[0] == 3
+        await driving.press(pilot, "down")
+        assert editor.cursor_location[0] == 4
+
+
+async def test_a_note_at_the_end_of_a_long_program_is_scrolled_into_view():
+    text = "BEGIN {\n" + "  @x = 1;\n" * 100 + "  foo();\n}\n"
+    for size in driving.SIZES:
+        async with driving.dashboard(size=size, text=text, start=False) as (app, controller, pilot):
+            controller.fail(Diagnostic("foo is not a function", at("foo", text), hint="did you mean for?"))
+            await driving.settle(pilot)
+            assert "✗ foo is not a function" in driving.text(app) and "did you mean for?" in driving.text(app)
+            await driving.press(pilot, "ctrl+end", "down", "down")
+            assert "102" in driving.text(app)
+
+
+async def test_typing_in_the_line_removes_what_was_said_about_it():
+    second = Diagnostic("x is odd", at("@x"), "warning")
+    async with driving.dashboard(text=TEXT, start=False) as (app, controller, pilot):
+        controller.fail(ERROR, second)
+        await driving.settle(pilot)
+        assert "! x is odd" in driving.text(app)
+        await driving.press(pilot, "delete")
+        assert "foo is not a function" not in driving.text(app) and "! x is odd" in driving.text(app)
+        assert "error" not in str(app.workspace.editor.border_title)
+
+
+async def test_a_run_without_complaints_clears_them():
+    async with driving.dashboard(text=TEXT, start=False) as (app, controller, pilot):
+        controller.fail(ERROR)
+        await driving.settle(pilot)
+        controller.diagnose()
+        await driving.settle(pilot)
+        assert "✗" not in driving.text(app) and app.workspace.editor.notes == []
+
+
+async def test_diagnostics_without_a_place_and_beyond_the_text():
+    async with driving.dashboard(text=TEXT, start=False) as (app, controller, pilot):
+        controller.fail(Diagnostic("needs root", hint="sudo bttui"), Diagnostic("elsewhere", Span(900, 901, 90, 1, 90, 2)))
+        await driving.settle(pilot)
+        assert "✗ needs root" in driving.text(app) and "sudo bttui" in driving.text(app) and "✗ 2 errors" in driving.text(app)
+        await driving.press(pilot, "f4")
+        assert "90:1: error: elsewhere" in driving.text(app)
+
+
+async def test_hostile_diagnostics():
+    async with driving.dashboard(text=TEXT, start=False) as (app, controller, pilot):
+        controller.fail(Diagnostic("\x1b[2Jbad [bold]x[/]", at("foo"), hint="\x07", detail="\x1b]0;t\x07"))
+        await driving.settle(pilot)
+        assert "\x1b" not in driving.text(app) and "[bold]x[/]" in driving.text(app)
+        await driving.press(pilot, "f4")
+        assert "\x1b" not in driving.text(app)
+
+
+async def test_the_previous_run_stays_alive():
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.show(scripted.reads_frame(1))
+        await driving.settle(pilot)
+        controller.fail(Diagnostic("no", at("delete", scripted.READS)))
+        await driving.settle(pilot)
+        assert "the previous run is still live" in driving.text(app) and "● LIVE" in driving.text(app)
+        controller.show(scripted.reads_frame(9))
+        await driving.settle(pilot)
+        assert "79,614" in driving.text(app)  # postgres in @calls, nine seconds on

@@ -1,0 +1,97 @@
+"""The probe browser on the screen."""
+
+from widgets import driving
+
+from bttui.widgets.probes import Catalog, ProbeTree
+
+MANY = [f"kprobe:function_{n:06}" for n in range(100_000)] + [f"tracepoint:group_{n % 500:03}:event_{n:06}" for n in range(50_000)]
+
+
+async def test_150_000_probes_cost_what_is_visible():
+    """Lines drawn while opening, searching, paging and jumping: a few screens, never the list."""
+    async with driving.dashboard(catalog=Catalog(names=lambda: MANY, describe=lambda name: [])) as (app, _, pilot):
+        await driving.press(pilot, "f2")
+        tree = app.screen.query_one(ProbeTree)
+        height = tree.size.height
+        assert "150,000 of 150,000" in driving.text(app)
+        assert tree.drawn <= 4 * height
+        drawn = tree.drawn
+        await driving.press(pilot, "tab", "right", "end", "pageup", "home", "pagedown")
+        assert tree.rows.count == 100_002
+        assert "function_" in driving.text(app)
+        assert tree.drawn - drawn <= 16 * height
+        drawn = tree.drawn
+        await driving.press(pilot, "shift+tab", *"099", "asterisk")
+        await driving.press(pilot, "backspace")
+        assert "0 of 150,000" not in driving.text(app)
+        assert tree.drawn - drawn <= 16 * height
+
+
+async def test_search_as_you_type():
+    async with driving.dashboard() as (app, _, pilot):
+        await driving.press(pilot, "f2", *"vfs", "underscore", "asterisk")
+        shown = driving.text(app)
+        assert "3 of 14" in shown
+        assert "▾ fentry" in shown and "vfs_open" in shown and "sys_enter_read" not in shown
+
+
+async def test_facts_of_the_probe_under_the_cursor():
+    async with driving.dashboard() as (app, _, pilot):
+        await driving.press(pilot, "f2", *"openat")
+        assert "about tracepoint:syscalls:sys_enter_openat" in driving.text(app)
+        assert "char * filename" in driving.text(app)
+        await driving.press(pilot, "down")
+        assert "about tracepoint:syscalls:sys_exit_openat" in driving.text(app)
+
+
+async def test_enter_opens_a_group_and_inserts_a_probe_where_the_cursor_is():
+    async with driving.dashboard(text="\n{ }", start=False) as (app, _, pilot):
+        await driving.press(pilot, "f2", "down", "enter")
+        assert "▾ kprobe" in driving.text(app)
+        await driving.press(pilot, "down", "enter")
+        assert app.screen is app.workspace and app.focused.id == "editor"
+        assert app.workspace.editor.text == "kprobe:tcp_connect\n{ }"
+        await driving.press(pilot, "ctrl+z")
+        assert app.workspace.editor.text == "\n{ }"
+
+
+async def test_mouse():
+    async with driving.dashboard(text="", start=False) as (app, _, pilot):
+        await driving.press(pilot, "f2")
+        tree = app.screen.query_one(ProbeTree)
+        await pilot.click(tree, offset=(5, 2))
+        await driving.settle(pilot)
+        assert "▾ kprobe" in driving.text(app)
+        await pilot.click(tree, offset=(9, 4), times=2)
+        await driving.settle(pilot)
+        assert app.workspace.editor.text == "kprobe:vfs_open"
+
+
+async def test_the_list_is_read_once_and_the_search_kept():
+    reads = []
+
+    def names():
+        reads.append(1)
+        return driving.PROBES
+
+    async with driving.dashboard(catalog=Catalog(names=names, describe=lambda name: [])) as (app, _, pilot):
+        await driving.press(pilot, "f2", *"tcp", "escape", "f2")
+        assert reads == [1]
+        assert "3 of 14" in driving.text(app)
+
+
+async def test_without_a_catalog_the_list_is_empty():
+    async with driving.dashboard(catalog=None) as (app, _, pilot):
+        await driving.press(pilot, "f2")
+        assert "0 of 0" in driving.text(app)
+
+
+async def test_a_list_that_cannot_be_read_says_why():
+    def names():
+        raise PermissionError(13, "Permission denied", "/sys/kernel/tracing")
+
+    async with driving.dashboard(catalog=Catalog(names=names, describe=lambda name: [])) as (app, _, pilot):
+        await driving.press(pilot, "f2")
+        assert "Permission denied" in driving.text(app)
+        await driving.press(pilot, "escape")
+        assert app.screen is app.workspace

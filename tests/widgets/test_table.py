@@ -1,0 +1,122 @@
+import pytest
+from rich.cells import cell_len
+from widgets import driving, scripted
+
+from bttui.model.types import UINT64, Count, String, make_tuple
+from bttui.widgets.source import key_names
+from bttui.widgets.table import TablePane
+
+PROGRAM = "t:a:b { @average[comm] = avg(1); @stats[comm] = stats(1); @sum[pid, comm] = sum(1); @last = 1; }"
+
+
+def shown_rows(app, name):
+    """The words of each line of a pane, without frame and bars."""
+    pane = next(p for p in app.workspace.maps.panes if p.map_name == name)
+    lines = driving.region(app, pane).split("\n")[1:-1]
+    return [words for line in lines if (words := [w for w in line.strip("│┃ ").split() if not set(w) <= set("█▉▊▋▌▍▎▏▐")])]
+
+
+async def test_every_aggregation_has_its_columns():
+    async with driving.dashboard(size=(200, 60), text=PROGRAM) as (app, controller, pilot):
+        controller.show(scripted.frame(1, *scripted.averages()))
+        await driving.settle(pilot)
+        assert shown_rows(app, "@average") == [
+            ["comm", "average▾", "count", "total"],
+            ["cat", "333", "3", "1,000"],
+            ["dd", "1", "90", "90"],
+        ]
+        assert shown_rows(app, "@stats") == [["comm", "count▾", "average", "total"], ["dd", "90", "1", "90"], ["cat", "3", "333", "1,000"]]
+        assert shown_rows(app, "@sum") == [["pid", "comm", "sum▾"], ["3", "dd", "1,234,567"], ["7", "cat", "-12"]]
+        assert shown_rows(app, "@last") == [["value▾"], ["42"]]
+
+
+async def test_sort_goes_through_the_columns_and_survives_a_frame():
+    async with driving.dashboard(size=(200, 60), text=PROGRAM) as (app, controller, pilot):
+        controller.show(scripted.frame(1, *scripted.averages()))
+        await driving.settle(pilot)
+        await driving.press(pilot, "escape", "3")
+        titles = []
+        for _ in range(4):
+            titles.append(next(title for title in shown_rows(app, "@stats")[0] if title[-1] in "▾▴"))
+            await driving.press(pilot, "s")
+        assert titles == ["count▾", "average▾", "total▾", "comm▴"]
+        await driving.press(pilot, "s")
+        controller.show(scripted.frame(2, *scripted.averages()))
+        await driving.settle(pilot)
+        assert shown_rows(app, "@stats")[0] == ["comm", "count", "average▾", "total"]
+        assert [row[0] for row in shown_rows(app, "@stats")[1:]] == ["cat", "dd"]
+
+
+async def test_a_click_on_a_title_sorts_and_a_second_turns_around():
+    async with driving.dashboard(size=(200, 60), text=PROGRAM) as (app, controller, pilot):
+        controller.show(scripted.frame(1, *scripted.averages()))
+        await driving.settle(pilot)
+        pane = app.workspace.maps.panes[1]
+        for title, order in (("comm▴", ["cat", "dd"]), ("comm▾", ["dd", "cat"])):
+            await pilot.click(pane, offset=(3, 1))
+            await driving.settle(pilot)
+            assert shown_rows(app, "@stats")[0][0] == title
+            assert [row[0] for row in shown_rows(app, "@stats")[1:]] == order
+
+
+async def test_a_large_map_draws_only_what_is_visible():
+    async with driving.dashboard(text="t:a:b { @[tid] = count(); }") as (app, controller, pilot):
+        rows = {n: n for n in range(15_000)}
+        controller.show(scripted.frame(1, scripted.snapshot("@", UINT64, Count(), rows)))
+        await driving.settle(pilot)
+        pane = app.screen.query_one(TablePane)
+        assert pane.drawn <= 3 * pane.size.height
+        assert shown_rows(app, "@")[1][:2] == ["14999", "14,999"]
+        assert "15,000 keys of 4,096" in driving.text(app)
+
+
+HOSTILE = [
+    "\x1b[31mred\x1b[0m",
+    "[bold]markup[/bold]",
+    "\x1b]0;title\x07",
+    "new\nline\ttab",
+    "‮rtl",
+    "x" * 300,
+    "猫" * 40,
+    "e\u0301\u0301\u0301",
+    "\x00nul",
+    "\udcff",
+]
+
+
+async def test_hostile_keys_are_text_and_keep_the_layout():
+    for size in driving.SIZES:
+        async with driving.dashboard(size=size, text="t:a:b { @[comm] = count(); }") as (app, controller, pilot):
+            rows = {name: n for n, name in enumerate(HOSTILE)}
+            controller.show(scripted.frame(1, scripted.snapshot("@", String(size=16), Count(), rows)))
+            controller.say(*[scripted.printed(name + "\n") for name in HOSTILE])
+            await driving.settle(pilot)
+            shown = driving.text(app)
+            assert not any((ord(char) < 32 and char != "\n") or 0x7F <= ord(char) < 0xA0 for char in shown)
+            assert "[bold]markup[/bold]" in shown
+            assert all(cell_len(line.rstrip()) <= size[0] for line in driving.lines(app))
+            for row in app.screen.query_one(TablePane).order:
+                assert cell_len("".join(text for text, _ in app.screen.query_one(TablePane).line(1, 40))) <= 40, row
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("t:a:b { @x[comm, pid] = count(); }", ("comm", "pid")),
+        ("t:a:b { @x[str(args.filename, 64)] = count(); }", ("str(args.filename, 64)",)),
+        ("t:a:b { @x[(pid, @y[tid])] = 1; }", ("(pid, @y[tid])",)),
+        ("t:a:b { @x = count(); }", ()),
+        ("t:a:b { print(@x); @x[tid] = 1; }", ("tid",)),
+        ("// @x[wrong]\nt:a:b { @x[tid] = 1; }", ("tid",)),
+        ("t:a:b { @xy[tid] = 1; }", ()),
+        ("t:a:b { @x[tid", ()),
+    ],
+)
+def test_key_names(text, names):
+    assert key_names(text, "@x") == names
+
+
+def test_tuple_keys_have_a_column_each():
+    from bttui.widgets.cells import key_parts
+
+    assert key_parts(make_tuple((UINT64, String(size=16))), (7, "cat")) == ["7", "cat"]
