@@ -320,10 +320,25 @@ def run(options: Options) -> int:
 
 def dashboard(options: Options) -> int:
     from bttui.app import run_dashboard
+    from bttui.host.facts import Host
+    from bttui.probes import listing, registry
+    from bttui.render.text import formatted, maps_at_exit
     from bttui.session.live import LiveController
+    from bttui.widgets.probes import Catalog
 
-    controller = LiveController(options)
-    return run_dashboard(options.text, controller=controller, name=options.file or "Program")
+    host = Host()
+
+    def describe(name: str) -> "list[str]":
+        provider = registry.find(name.partition(":")[0])
+        return provider.describe(name, host) if provider else []
+
+    return run_dashboard(
+        options.text,
+        controller=LiveController(options, formatted, host),
+        name=options.file or "Program",
+        catalog=Catalog(lambda: listing.list_probes(None, host), describe),
+        show_maps=lambda frame: maps_at_exit(frame.maps.values()),
+    )
 
 
 def main(arguments: "Sequence[str] | None" = None) -> int:

@@ -323,9 +323,12 @@ class Session:
             self._ring.close()
         if self._loaded:
             self._loaded.close()
+        self.state = ENDED
+
+    def __del__(self) -> None:
+        # Not in close(): another thread or a signal handler may be about to write to this descriptor.
         os.close(self._wake)
         os.close(self._waker)
-        self.state = ENDED
 
     def __enter__(self) -> "Session":
         return self
