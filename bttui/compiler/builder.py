@@ -218,6 +218,9 @@ class Builder:
             return ast.BlockExpression(self.span(start, end), statements=tuple(statements), value=last.expression)
         return ast.BlockExpression(self.span(start, end), statements=(*statements, last), value=None)
 
+    def ended_statement(self, start: int, end: int, statement: ast.Statement, semicolon: str) -> ast.Statement:
+        return statement_of(statement.expression) if isinstance(statement, ast.ExpressionStatement) else statement
+
     def braced_statement(self, start: int, end: int, braced: "ast.Expression") -> ast.Statement:
         return statement_of(braced)
 

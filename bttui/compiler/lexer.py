@@ -127,6 +127,9 @@ PROBE_TYPES = frozenset(
     ]
 )
 
+_RESERVED = KEYWORDS | STATEMENT_KEYWORDS
+_BEFORE_KEY = ("(", ",")
+
 _BLANK = r"(?:\s|//[^\n]*|/\*.*?\*/)*"
 _STRING = r'"(?:[^"\\\n]|\\.)*"'
 _CODE = re.compile(
@@ -234,15 +237,27 @@ def _scan_code(text: str, position: int, opener: str, found: "list[tuple[str, in
     braces = 0
     parentheses: list[str] = []  # the kinds of those that are open
     previous = opener if opener != "{" else ""
+    ends = {"/": (), "let": (")", ";"), "{": ("}",)}.get(opener, ("}", ";"))
     match_at = _CODE.match
     while match := match_at(text, position):
         group = match.lastindex or 0
         start, position = match.span(group)
-        if group == _OPERATOR:
-            kind = match[_OPERATOR]
-            if kind == "(":
-                kind = _open(text, start, previous, len(parentheses))
+        before = previous
+        if group == _WORD:
+            previous = "NAME"
+            if match[_WORD] in _RESERVED or (before in _BEFORE_KEY and parentheses):
+                previous = _word(text, match[_WORD], position, before, bool(parentheses))
+            found.append((previous, start, position))
+        elif group == _OPERATOR:
+            previous = kind = match[_OPERATOR]
+            if kind not in "(){}/;":
+                pass
+            elif kind == "(":
+                previous = kind = _open(text, start, before, len(parentheses))
                 parentheses.append(kind)
+            elif kind == ")":
+                if parentheses and parentheses.pop() == "TYPE":
+                    previous = "type end"  # of a cast: what follows is its operand, not the arguments of a call
             elif kind == "{":
                 braces += 1
             elif kind == "}":
@@ -251,16 +266,8 @@ def _scan_code(text: str, position: int, opener: str, found: "list[tuple[str, in
                 found.append(("END_PREDICATE", start, position))
                 return position
             found.append((kind, start, position))
-            if braces <= 0 and (
-                (kind == "}" and opener != "/") or (kind == ";" and opener in ROOT_KEYWORDS) or (kind == ")" and opener == "let")
-            ):
+            if braces <= 0 and kind in ends:
                 return position
-            previous = kind
-            if kind == ")" and parentheses and parentheses.pop() == "TYPE":
-                previous = "type end"  # of a cast: what follows is its operand, not the arguments of a call
-        elif group == _WORD:
-            previous = _word(text, match[_WORD], position, previous, bool(parentheses))
-            found.append((previous, start, position))
         elif group == _COMMENT:
             found.append(("comment", start, position))
         else:
@@ -285,7 +292,7 @@ def _word(text: str, word: str, end: int, previous: str, in_parentheses: bool) -
     if word in KEYWORDS:
         if previous == "." or previous == "->":
             return "NAME"
-        if in_parentheses and previous in ("(", ",") and _EQUALS.match(text, end):
+        if in_parentheses and previous in _BEFORE_KEY and _EQUALS.match(text, end):
             return "KEY"
         if word == "else":
             return word if previous == "}" else "NAME"
@@ -296,7 +303,7 @@ def _word(text: str, word: str, end: int, previous: str, in_parentheses: bool) -
         return word
     if word in STATEMENT_KEYWORDS and previous in ("{", "}", ";"):
         return word
-    if in_parentheses and previous in ("(", ",") and _EQUALS.match(text, end):
+    if in_parentheses and previous in _BEFORE_KEY and _EQUALS.match(text, end):
         return "KEY"
     return "NAME"
 
@@ -337,3 +344,78 @@ def _behind_parenthesis(text: str, position: int) -> int:
         if depth == 0:
             return piece.end()
     return len(text)
+
+
+# --- for the editor ----------------------------------------------------------------------------------------------------
+
+_EDITOR_KINDS = {
+    "comment": "comment",
+    "error": "error",
+    "ATTACH_POINT": "probe",
+    "VARIABLE": "variable",
+    "POSITIONAL": "variable",
+    "KEY": "variable",
+    "MAP": "map",
+    "INTEGER": "number",
+    "STRING": "string",
+    "ASSIGNMENT": "operator",
+    "PREDICATE": "operator",
+    "END_PREDICATE": "operator",
+    "TYPE": "punctuation",
+    "CONDITION": "punctuation",
+    **dict.fromkeys("(){}[];,:", "punctuation"),
+    **dict.fromkeys(KEYWORDS | STATEMENT_KEYWORDS | ROOT_KEYWORDS, "keyword"),
+}
+_C_WORDS = frozenset("char short int long unsigned signed float double const volatile size_t".split()) | TYPE_NAMES
+_C_TOKEN = re.compile(
+    r"(//[^\n]*|/\*.*?(?:\*/|\Z))"  # 1 comment
+    r"|([A-Za-z_][A-Za-z0-9_]*)"  # 2 word
+    r"|([0-9][A-Za-z0-9_]*)"  # 3 number
+    r"|(\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?|(?<=include)[ \t]*<[^>\n]*>)"  # 4 string, file name
+    r"|(\#[ \t]*[a-z]*)"  # 5 directive
+    r"|([{}()\[\];,:])"  # 6 punctuation
+    r"|(\S)",  # 7 the rest
+    re.S,
+)
+
+
+def tokens(text: str) -> "list[tuple[str, int, int]]":
+    """(kind, start, end) of every token, in order, for colouring; what is between them is blank.
+
+    Kinds: comment, keyword, builtin, function, map, variable, number, string, operator, probe, type, punctuation, error.
+    """
+    found: list[tuple[str, int, int]] = []
+    kinds = _EDITOR_KINDS
+    scanned = scan(text)
+    previous = ""
+    for index, (kind, start, end) in enumerate(scanned):
+        if kind == "NAME":
+            word = text[start:end]
+            if previous in (".", "->"):
+                known = "variable"
+            elif index + 1 < len(scanned) and scanned[index + 1][0] == "(":
+                known = "function"
+            elif word in TYPE_NAMES or previous in ("TYPE", "struct", "union", "enum", ":"):
+                known = "type"
+            else:
+                known = "builtin" if is_value(word) else "variable"
+            found.append((known, start, end))
+        elif kind == "C_DEFINITION":
+            found += _c_tokens(text, start, end)
+        else:
+            found.append((kinds.get(kind, "operator"), start, end))
+        previous = kind
+    return found
+
+
+def _c_tokens(text: str, start: int, end: int) -> "list[tuple[str, int, int]]":
+    found = []
+    for match in _C_TOKEN.finditer(text, start, end):
+        group = match.lastindex or 0
+        if group == 2:
+            word = match[2]
+            kind = "keyword" if word in ("struct", "union", "enum") else "type" if word in _C_WORDS or word.endswith("_t") else "variable"
+        else:
+            kind = ("", "comment", "", "number", "string", "keyword", "punctuation", "operator")[group]
+        found.append((kind, *match.span()))
+    return found

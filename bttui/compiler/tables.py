@@ -133,7 +133,7 @@ simple 1 break_statement
 simple 1 continue_statement
 simple 1 -
 start 1 start
-statement 2 same
+statement 2 ended_statement
 statement 1 braced_statement
 statement 3 while_statement
 statement 3 unroll_statement
@@ -299,7 +299,7 @@ CONDITION 100 VARIABLE 56
 variable 101
 
 & 31 ! 32 comptime 34 CONDITION 102 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 condition 103 expression 104 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+block 60 braced 81 braced_operand 62 condition 103 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 104 variable 80
 
 -
 -
@@ -358,14 +358,14 @@ type 123 type_of 124
 -
 
 & 31 ! 32 comptime 34 CONDITION 102 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 condition 127 expression 104 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+block 60 braced 81 braced_operand 62 condition 127 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 104 variable 80
 
 -
 -
 158 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 & 31 ! 32 comptime 34 CONDITION 102 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 condition 128 expression 104 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+block 60 braced 81 braced_operand 62 condition 128 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 104 variable 80
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 129 variable 80
@@ -416,7 +416,7 @@ else 131
 
 & 133 ^ 134 < 135 - 136 > 137 % 138 + 139 ? 140 / 141 * 142 | 143 || 144 && 145 == 146 != 147 <= 148 >= 149 << 150 >> 151
 operator 152
-19 : , END_PREDICATE { } ) ] ;
+19 : , END_PREDICATE } ) ] ;
 
 ASSIGNMENT 153 . 154 = 155 [ 156 -- 157 -> 158 ++ 159
 assign 160
@@ -449,7 +449,7 @@ block 60 braced 61 braced_operand 62 expression 63 identifier 64 if 65 if_chain 
 
 -
 -
-51 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+51 & ^ : , END_PREDICATE < - > % + ? } ) ] ; / * | || && == != <= >= << >>
 
 -
 -
@@ -909,7 +909,7 @@ block 60 braced 81 braced_operand 62 expression 251 identifier 64 if 65 if_chain
 
 -
 -
-52 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+52 & ^ : , END_PREDICATE < - > % + ? } ) ] ; / * | || && == != <= >= << >>
 
 -
 -
@@ -1060,7 +1060,7 @@ identifier 269 path 271
 
 -
 -
-21 : , END_PREDICATE { } ) ] ;
+21 : , END_PREDICATE } ) ] ;
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 expression 273 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
@@ -1141,7 +1141,7 @@ block 60 braced 81 braced_operand 62 expression 278 identifier 64 if 65 if_chain
 
 -
 -
-20 : , END_PREDICATE { } ) ] ;
+20 : , END_PREDICATE } ) ] ;
 
 -
 -
