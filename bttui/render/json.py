@@ -102,7 +102,7 @@ def event_json(event: "Event") -> str:
     output = event.output
     if event.map is not None:
         options = output.options if output else {}
-        return map_json(event.map, options.get("top", 0), options.get("div", 0))
+        return map_json(event.map, options.get("top", 0), options.get("divisor", 0))
     if event.kind == "print" and output is not None:
         return value_json(output.arguments[0].type, event.values[0])
     if event.kind in ("printf", "time", "cat"):

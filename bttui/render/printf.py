@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 
 
 def compile_format(text: str, types: "Sequence[Type]") -> "Callable[[tuple[Any, ...]], str]":
-    """A function from the tuple of arguments to the text. ``types`` are the arguments' types, one a specifier."""
+    """A function from the tuple of arguments to the text. ``types`` are the arguments' types, one a specifier.
+
+    A specifier without an argument stays as it is, an argument without one is not shown.
+    """
     template, converters = _compile(text, types)
-    if not types:
+    if not converters:
         constant = template % ()
         return lambda values: constant
-    if not any(converters):
+    if len(converters) == len(types) and not any(converters):
         return template.__mod__
     scope: "dict[str, Any]" = {f"c{i}": converter for i, converter in enumerate(converters) if converter}
     arguments = ", ".join([f"c{i}(values[{i}])" if converter else f"values[{i}]" for i, converter in enumerate(converters)])
@@ -46,10 +49,10 @@ def compile_batch(text: str, types: "Sequence[Type]") -> "Callable[[Iterable[tup
 def _compile(text: str, types: "Sequence[Type]") -> "tuple[str, list[Write | None]]":
     template, converters, arguments = "", [], iter(types)
     for piece in parse_format(text):
-        if isinstance(piece, str):
-            template += piece.replace("%", "%%")
+        argument = next(arguments, None) if isinstance(piece, Specifier) else None
+        if isinstance(piece, str) or argument is None:
+            template += (piece if isinstance(piece, str) else piece.source).replace("%", "%%")
             continue
-        argument = next(arguments)
         direct = _direct(piece, argument)
         template += direct or "%s"
         converters.append(None if direct else _converter(piece, argument))

@@ -93,25 +93,26 @@ def divided_writer(type_: Type, div: int) -> "Callable[[Any], str]":
     return writer(type_)
 
 
+_FORMATTED = frozenset(("printf", "errorf", "warnf", "runtime_error"))
 _formats: "dict[int, tuple[Output, Callable[[tuple[Any, ...]], str]]]" = {}
 
 
 def event_text(event: "Event") -> str:
-    """What an event adds to the output, line ends included. Our own kinds give their ``text``.
+    """What an event adds to the output, line ends included. Kinds without a format of their own give their ``text``.
 
-    errorf, warnf and debugf give the bare message: where it goes, and with what before it, is the front end's matter.
+    errorf, warnf and runtime_error give the bare message: where it goes, and with what before it, is the front
+    end's matter.
     """
     output = event.output
     if event.map is not None:
         options = output.options if output else {}
-        return map_text(event.map, options.get("top", 0), options.get("div", 0))
-    if event.text or output is None:
-        return event.text
-    if output.kind == "print":
-        return print_value(output.arguments[0].type, event.values[0])
-    if output.kind == "join":
-        return output.options.get("separator", " ").join(event.values[0]) + "\n"
-    return formatted(output, event.values)
+        return map_text(event.map, options.get("top", 0), options.get("divisor", 0))
+    if output is not None and not event.text:
+        if event.kind in _FORMATTED:
+            return formatted(output, event.values)
+        if event.kind == "print":
+            return print_value(output.arguments[0].type, event.values[0])
+    return event.text
 
 
 def formatted(output: "Output", values: "tuple[Any, ...]") -> str:

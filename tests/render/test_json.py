@@ -147,7 +147,7 @@ SPAN = Span(8, 26, 1, 9, 1, 27)
     [
         (event("printf", "%s %d\n", [STRING, INT64], ["a", 7]), '{"type": "printf", "data": "a 7\\n"}\n'),
         (event("print", "", [PAIR], [(1, "a")]), '{"type": "value", "data": [1,"a"]}\n'),
-        (event("join", "", [STRING], [("ls", "-l")], options={"separator": ","}), '{"type": "join", "data": "ls,-l"}\n'),
+        (event("join", ",", [STRING], [("ls", "-l")]).replace(text="ls,-l\n"), '{"type": "join", "data": "ls,-l"}\n'),
         (event("time").replace(text="22\n"), '{"type": "time", "data": "22\\n"}\n'),
         (event("system").replace(text="hi\nho\n"), '{"type": "syscall", "data": "hi\\nho\\n"}\n'),
         (

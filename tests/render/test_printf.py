@@ -125,6 +125,12 @@ def test_conversions_of_c_that_the_language_lacks_are_still_seen():
     assert [s.conversion for s in specifiers("%f %e %g %n %a %gd")] == ["f", "e", "g", "n", "a", "g"]
 
 
+def test_a_count_that_does_not_match_is_no_disaster():
+    assert compile_format("%d %s|", [INT64])((1,)) == "1 %s|"
+    assert compile_format("%s|", [STRING, INT64])(("a", 1)) == "a|"
+    assert compile_format("x", [INT64])((1,)) == "x"
+
+
 def test_a_batch_is_its_events_one_after_the_other():
     assert compile_batch("%d %s\n", [INT64, STRING])([(1, "a"), (2, "b")]) == "1 a\n2 b\n"
 

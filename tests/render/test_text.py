@@ -172,8 +172,9 @@ def test_time_series_of_one_value(utc):
         (event("printf", "plain 100%"), "plain 100%"),
         (event("print", "", [PAIR], [(1, "a")]), "(1, a)\n"),
         (event("print", "", [STACK], [SYMBOLS[:1]]), "\n        schedule+106\n\n"),
-        (event("join", "", [STRING], [("ls", "-l")], options={"separator": " "}), "ls -l\n"),
+        (event("join", " ", [STRING], [("ls", "-l")]).replace(text="ls -l\n"), "ls -l\n"),
         (event("errorf", "e%d", [INT64], [1]), "e1"),
+        (event("cat", "/dev/%s", [STRING], ["null"]), ""),
         (Event("child", 0, text="hi\n"), "hi\n"),
     ],
 )
@@ -182,5 +183,5 @@ def test_events(one, text):
 
 
 def test_event_of_a_map():
-    one = event("print_map", options={"top": 1, "div": 2}).replace(map=snapshot("@a", INT8, Count(), {1: 1, 2: 4}))
+    one = event("print_map", options={"top": 1, "divisor": 2}).replace(map=snapshot("@a", INT8, Count(), {1: 1, 2: 4}))
     assert event_text(one) == "@a[2]: 2\n"
