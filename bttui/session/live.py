@@ -245,7 +245,7 @@ class Reader:
     def _read(self) -> None:
         """Frames at their times, events in batches, until the session is over."""
         session, controller = self.session, self._controller
-        attached = Event("attached", time.time_ns(), text=f"Attached {session.attached} probe{'' if session.attached == 1 else 's'}\n")
+        attached = Event("attached", time.time_ns(), text=f"Attached {session.attached} probe{'' if session.attached == 1 else 's'}")
         batch = [attached]
         next_frame = next_batch = time.monotonic()
         while not session.over:

@@ -206,7 +206,7 @@ class Session:
             elif counter.kind == "full":
                 events.append(Event("full", wall, values=(more, counter.subject), text=full_text(counter.subject, more)))
         if lost:
-            events.append(Event("lost", wall, values=(lost,), text=f"Lost {lost} events\n"))
+            events.append(Event("lost", wall, values=(lost,), text=f"Lost {lost} events"))
         return events
 
     def _child_output(self) -> "list[Event]":
