@@ -102,12 +102,14 @@ class Kprobe:
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":
         from bttui.loader import links
 
+        if attachment.options.get("multi"):
+            return self.attach_many([attachment], program, options)[0]
         place = attachment.options.get("address", attachment.target)
         offset = attachment.options.get("offset", 0)
         link = links.kprobe(program, place, offset, attachment.cookie, returns=self.returns, name=attachment.name, span=attachment.span)
         return [link]
 
-    def attach_many(self, attachments: "Sequence[Any]", program: "Any") -> "tuple[list[Any], list[tuple[int, int]]]":
+    def attach_many(self, attachments: "Sequence[Any]", program: "Any", options: "Options") -> "tuple[list[Any], list[tuple[int, int]]]":
         """Attach points with options["multi"], of one program, by one link: (links, refusals) of loader.links."""
         from bttui.loader import links
 

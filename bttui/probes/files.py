@@ -1,0 +1,126 @@
+"""Which files a uprobe's target means: a path, a glob of paths, the name of a program or of a library."""
+
+import os
+import struct
+
+from bttui.probes.matching import is_glob, matcher
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LIBRARY_FOLDERS = ("/lib", "/usr/lib", "/usr/local/lib", "/lib64", "/usr/lib64")
+_CACHE = "/etc/ld.so.cache"
+_MAGIC = b"glibc-ld.so.cache1.1"  # struct cache_file_new, sysdeps/generic/dl-cache.h of glibc
+_HEADER, _ENTRY = 48, struct.Struct("=iIIIQ")
+
+
+def find_files(target: str, pid: int = 0) -> "list[str]":
+    """Paths of the files, [] where there is none. With a process: as it sees them, and "*" is all that it has mapped."""
+    root = process_root(pid)
+    if "/" in target:
+        if is_glob(target):
+            return sorted(path for path in _glob(target, root) if _is_program(root + path))
+        path = target if pid else os.path.abspath(target)
+        return [path] if os.path.isfile(root + path) else []
+    if is_glob(target):
+        fits = matcher(target)
+        if pid:
+            return sorted(path for path in _mapped(pid) if fits(path) or fits(os.path.basename(path)))
+        return sorted(path for path in _programs() if fits(os.path.basename(path)))
+    library = _library(target, root)
+    if library:
+        return [library]
+    return next(([path] for path in (f"{folder}/{target}" for folder in _search_path()) if _is_program(root + path)), [])
+
+
+def process_root(pid: int) -> str:
+    """What to put before a path to reach the file that the process means by it; "" where that is the file itself."""
+    if not pid:
+        return ""
+    try:
+        here, there = os.stat("/"), os.stat(f"/proc/{pid}/root/")
+    except OSError:
+        return ""
+    return "" if (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino) else f"/proc/{pid}/root"
+
+
+def _glob(pattern: str, root: str) -> "Iterator[str]":
+    import glob
+
+    for path in glob.iglob(glob.escape(root) + pattern):
+        yield path[len(root) :]
+
+
+def _is_program(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def _search_path() -> "list[str]":
+    return [folder for folder in os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin").split(":") if folder.startswith("/")]
+
+
+def _programs() -> "Iterator[str]":
+    for folder in dict.fromkeys(_search_path()):
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue
+        for name in names:
+            if _is_program(f"{folder}/{name}"):
+                yield f"{folder}/{name}"
+
+
+def _mapped(pid: int) -> "set[str]":
+    """Files whose code the process has mapped (proc_pid_maps(5))."""
+    found = set()
+    try:
+        with open(f"/proc/{pid}/maps", encoding="utf-8", errors="surrogateescape") as file:
+            for line in file:
+                words = line.rstrip("\n").split(maxsplit=5)
+                if len(words) == 6 and "x" in words[1] and words[5].startswith("/") and not words[5].endswith(" (deleted)"):
+                    found.add(words[5])
+    except OSError:
+        pass
+    return found
+
+
+def _library(name: str, root: str) -> str:
+    """The library with this soname ("libc.so.6"), or with this name before ".so" ("libc"); "" where there is none."""
+    wanted = name if ".so" in name else name + ".so"
+    for soname, path in _cached(root + _CACHE):
+        if (soname in (name, wanted) or soname.startswith(wanted + ".")) and os.path.isfile(root + path):
+            return path if root else os.path.realpath(path)
+    for folder in _LIBRARY_FOLDERS:
+        try:
+            names = sorted(os.listdir(root + folder))
+        except OSError:
+            continue
+        for each in names:
+            if each in (name, wanted) or each.startswith(wanted + "."):
+                return f"{folder}/{each}" if root else os.path.realpath(f"{folder}/{each}")
+    return ""
+
+
+def _cached(path: str) -> "list[tuple[str, str]]":
+    """(soname, path) of the dynamic loader's cache; libraries for this kind of machine come first."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        return []
+    start = data.find(_MAGIC)
+    if start < 0 or len(data) < start + _HEADER:
+        return []
+    (count,) = struct.unpack_from("=I", data, start + len(_MAGIC))
+    if len(data) < start + _HEADER + count * _ENTRY.size:
+        return []
+    entries = []
+    for flags, key, value, _, _ in _ENTRY.iter_unpack(data[start + _HEADER : start + _HEADER + count * _ENTRY.size]):
+        # Bits 8-15 name the architecture; 0 is the machine's oldest one (32 bits).
+        entries.append((not flags >> 8 & 0xFF, _text(data, start + key), _text(data, start + value)))
+    return [(soname, path) for _, soname, path in sorted(entries, key=lambda entry: entry[0])]
+
+
+def _text(data: bytes, at: int) -> str:
+    return data[at : data.find(b"\0", at)].decode("utf-8", "surrogateescape")
