@@ -8,6 +8,7 @@ import threading
 import time
 
 from bttui.host.facts import Host
+from bttui.loader.statistics import RunStatistics
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.model.frame import Event
 from bttui.session.child import Child, Watched
@@ -221,7 +222,8 @@ class Reader:
     def _follow(self) -> None:
         session, controller, number = self.session, self._controller, self._number
         try:
-            self._read()
+            with RunStatistics():  # what the probes cost is part of the picture
+                self._read()
             events = session.stop()
             frame = session.frame()
         except Exception as reason:  # a mistake of ours: said, not swallowed, and everything is still let go of

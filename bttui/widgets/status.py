@@ -30,16 +30,22 @@ class StatusBar(Widget):
         self.status = Status()
         self.frame: Frame | None = None
         self.rate: float | None = None
+        self.cost: tuple[float, float] | None = None  # nanoseconds a run, share of one CPU
 
     def show_status(self, status: Status) -> None:
         if status.run != self.status.run:
-            self.frame = self.rate = None
+            self.frame = self.rate = self.cost = None
         self.status = status
         self.refresh()
 
     def show_frame(self, frame: Frame) -> None:
         if self.frame is not None and frame.monotonic > self.frame.monotonic:
-            self.rate = (fired(frame) - fired(self.frame)) * SECOND / (frame.monotonic - self.frame.monotonic)
+            elapsed = frame.monotonic - self.frame.monotonic
+            self.rate = (fired(frame) - fired(self.frame)) * SECOND / elapsed
+            runs = sum(p.runs for p in frame.counters.probes) - sum(p.runs for p in self.frame.counters.probes)
+            spent = sum(p.nanoseconds for p in frame.counters.probes) - sum(p.nanoseconds for p in self.frame.counters.probes)
+            if runs > 0:
+                self.cost = (spent / runs, spent / elapsed)
         self.frame = frame
         self.set_class(any(self.losses().values()), "-losing")
         self.refresh()
@@ -80,6 +86,12 @@ class StatusBar(Widget):
         segments = [Segment(text, style(f"status--{role}")) for text, role in self.parts()]
         width = self.size.width
         left = Strip(segments)
+        if self.status.live and self.cost is not None:
+            nanoseconds, share = self.cost
+            cost = f"  {short(nanoseconds)} ns/event  {share:.1%} of a CPU"
+            if left.cell_length + len(cost) + 12 <= width:
+                segments.append(Segment(cost, style("status--dim")))
+                left = Strip(segments)
         right = f"every {self.interval:g}s "
         if left.cell_length + len(right) + 2 <= width:
             gap = " " * (width - left.cell_length - len(right))
