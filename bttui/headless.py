@@ -184,6 +184,8 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
             session.start()
         except Stopped:
             return 0
+        if options.warnings:
+            complain(tuple(session.warnings), program.source)
         if options.dry_run:
             return 0
         printer: Printer = JsonPrinter(options, program, writer) if options.format == "json" else TextPrinter(options, program, writer)

@@ -11,6 +11,7 @@ from bttui.loader.ringbuffer import RingBuffer
 from bttui.model.diagnostic import DiagnosticError
 from bttui.model.frame import Counters, Event, Frame, ProbeCounters
 from bttui.model.program import RINGBUF
+from bttui.probes.attach import attach
 from bttui.probes.provider import Options as ProbeOptions
 from bttui.session.controller import ATTACHING, ENDED, IDLE, LIVE, STOPPING
 from bttui.session.events import Events
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from bttui.host.facts import Host
     from bttui.loader.links import Link
     from bttui.loader.object import LoadedObject, LoadedProgram
+    from bttui.model.diagnostic import Diagnostic
     from bttui.model.program import Attachment, Program
     from bttui.session.child import Child, Watched
     from bttui.session.events import Formatted
@@ -62,6 +64,7 @@ class Session:
         self.options = options
         self.state = IDLE
         self.attached = 0
+        self.warnings: "list[Diagnostic]" = []  # probes that could not be attached and need not be
         self.over = False
         self._host = host
         self._formatted = formatted
@@ -132,17 +135,14 @@ class Session:
             unsafe=self.options.unsafe,
             no_features=self.options.no_features,
             traceable_functions=self.options.traceable_functions,
+            missing_probes=self.program.config.get("missing_probes", "error"),
         )
-        for attachment in self.program.attachments:
+        assert self._loaded is not None
+        for links, count in attach(self.program.attachments, self._loaded.programs, self._host, options, self.warnings):
+            self._links += links
+            self.attached += count
             if self._stopping:
                 raise Stopped
-            if attachment.provider not in ("begin", "end"):
-                from bttui.probes import registry
-
-                provider = registry.find(attachment.provider)
-                assert provider is not None
-                self._links += provider.attach(attachment, self._program(attachment), self._host, options)
-            self.attached += 1
 
     def _of(self, provider: str) -> "list[Attachment]":
         return [attachment for attachment in self.program.attachments if attachment.provider == provider]
