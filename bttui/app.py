@@ -11,11 +11,8 @@ from textual import work
 from textual.app import App, SystemCommand
 from textual.widgets import TextArea
 
-from bttui.host.facts import Host
 from bttui.model.frame import Frame
-from bttui.probes import listing
 from bttui.render.clean import clean_lines
-from bttui.render.text import maps_at_exit
 from bttui.session.controller import IDLE, Status
 from bttui.widgets.actions import bindings, in_chain, key_name
 from bttui.widgets.editor import Editor
@@ -198,9 +195,8 @@ def run_dashboard(
     """Open the dashboard and stay until it is left; returns the exit code.
 
     ``text`` None opens an example and waits; any other text runs at once. ``show_maps`` makes the text of the last
-    frame that is printed to the normal screen (default: as a piped run prints them).
+    frame that is printed to the normal screen.
     """
-    catalog = catalog or machine_catalog()
     app = Dashboard(EXAMPLE if text is None else text, controller, name, catalog, start=text is not None)
 
     try:
@@ -208,24 +204,10 @@ def run_dashboard(
             last = app.run()
     finally:
         controller.close()
-    if last is not None:
+    if last is not None and show_maps is not None:
         try:
-            sys.stdout.write(clean_lines((show_maps or maps_text)(last)))
+            sys.stdout.write(clean_lines(show_maps(last)))
             sys.stdout.flush()
         except OSError:  # the terminal is gone
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return app.return_code or 0
-
-
-def maps_text(frame: Frame) -> str:
-    """What a piped run prints at its end."""
-    return maps_at_exit(frame.maps.values())
-
-
-def machine_catalog() -> Catalog:
-    """The probes of this machine."""
-    host = Host()
-    return Catalog(
-        names=lambda: listing.list_probes(None, host),
-        describe=lambda name: [line.strip() for line in listing.lines(name, host, verbose=True)][1:],
-    )

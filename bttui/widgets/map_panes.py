@@ -51,7 +51,7 @@ class MapPanes(Container):
         """Give each pane its map. True when there are new panes."""
         panes = {pane.map_name: pane for pane in self.panes}
         fresh = [snapshot for name, snapshot in frame.maps.items() if name not in panes]
-        new = [make_pane(s, self.text) for s in sorted(fresh, key=lambda s: is_scratch(self.text, s.spec.name))]
+        new = in_pairs([make_pane(s, self.text) for s in sorted(fresh, key=lambda s: is_scratch(self.text, s.spec.name))])
         if new:
             await self.mount_all(new)
             panes.update((pane.map_name, pane) for pane in new)
@@ -79,6 +79,21 @@ class MapPanes(Container):
 
     def on_resize(self) -> None:
         self.lay_out()
+
+
+def in_pairs(panes: "list[MapPane]") -> "list[MapPane]":
+    """A pane that would stand beside nothing, because a wide one follows, gets the next one that is not wide."""
+    ordered: list[MapPane] = []
+    waiting: list[MapPane] = []
+    for pane in panes:
+        if pane.wide and sum(not p.wide for p in ordered) % 2:
+            waiting.append(pane)
+            continue
+        ordered.append(pane)
+        if not pane.wide:
+            ordered += waiting
+            waiting = []
+    return ordered + waiting
 
 
 def place(panes: "list[MapPane]", width: int, height: int) -> "tuple[int, list[list[MapPane]]]":
