@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from bttui.model.program import Attachment
     from bttui.probes.provider import Options
 
+_OURS = ("begin", "end", "self")
+
 
 def attach(
     attachments: "Iterable[Attachment]",
@@ -29,6 +31,9 @@ def attach(
     single functions that the kernel refuses are passed over with a warning. Closing the links is the caller's.
     """
     for group in _groups(attachments):
+        if group[0].provider in _OURS:
+            yield [], 1
+            continue
         provider: "Any" = registry.find(group[0].provider)
         program = programs[group[0].program]
         try:

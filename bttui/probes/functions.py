@@ -65,6 +65,24 @@ def module_loaded(name: str, host: "Host") -> bool:
     return name == "vmlinux" or os.path.isdir(host.path(f"/sys/module/{name}"))
 
 
+def alternatives(function: str, host: "Host", returns: bool = False) -> "list[str]":
+    """Tracepoints that seem to be about the same as a function, for a kernel that cannot trace functions; best first.
+
+    Their names share whole words: vfs_read and sys_enter_read, blk_account_io_start and block_io_start.
+    """
+    words = set(function.split("_"))
+    scored = []
+    for subsystem, event in host.tracefs.events():
+        theirs = event.split("_")
+        common = len(words.intersection(theirs))
+        if common and not (subsystem == "syscalls" and theirs[1] == ("enter" if returns else "exit")):
+            # A system call's first two words say nothing about it.
+            length = len(theirs) - 2 if subsystem == "syscalls" else len(theirs)
+            scored.append((-common / (len(words) + length - common), event, f"tracepoint:{subsystem}:{event}"))
+    scored.sort()
+    return [name for score, _, name in scored[:3] if score <= scored[0][0] / 1.5]
+
+
 def near_functions(name: str, host: "Host", options: "Options | None" = None) -> "list[str]":
     """Functions that look like this one, for "did you mean"."""
     return near_names(name, list(_traceable(host, options)))

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from bttui.probes.provider import Provider
 
 
+def _of_file(stem: str) -> "tuple[Provider, ...]":
+    module = f"bttui.probes.{stem}"
+    __import__(module)
+    return getattr(sys.modules[module], "providers", ())
+
+
 @cache
 def all() -> "tuple[Provider, ...]":
     """Every provider, by name. A file of this folder that has ``providers`` is found without being listed anywhere."""
-    found: list[Provider] = []
-    for file in os.scandir(os.path.dirname(__file__)):
-        stem, extension = os.path.splitext(file.name)
-        if extension == ".py" and stem != "__init__":
-            module = f"bttui.probes.{stem}"
-            __import__(module)
-            found.extend(getattr(sys.modules[module], "providers", ()))
-    return tuple(sorted(found, key=lambda provider: provider.name))
+    stems = (name.removesuffix(".py") for name in os.listdir(os.path.dirname(__file__)) if name.endswith(".py"))
+    return tuple(sorted((p for stem in stems if stem != "__init__" for p in _of_file(stem)), key=lambda provider: provider.name))
 
 
 @cache
@@ -38,9 +38,16 @@ def _by_word() -> "dict[str, Provider]":
     return words
 
 
+@cache
 def find(word: str) -> "Provider | None":
     """The provider with this name (in any case) or short name (as it is written)."""
-    return _by_word().get(word) or _by_word().get(word.lower() if len(word) > 2 else word)
+    word = word.lower() if len(word) > 2 else word
+    # Most have a file of their own name: a program that is known already loads no others.
+    if word.isidentifier() and os.path.exists(os.path.join(os.path.dirname(__file__), word + ".py")):
+        for provider in _of_file(word):
+            if provider.name == word:
+                return provider
+    return _by_word().get(word)
 
 
 def named(glob: str) -> "list[Provider]":

@@ -1,6 +1,6 @@
 """What the four providers on perf events share: rates, counts, the context of a sample, attaching to each CPU."""
 
-from bttui.model.diagnostic import error
+from bttui.model.diagnostic import DiagnosticError, error
 from bttui.probes.matching import did_you_mean, is_glob, matcher, need_parts, number, select
 from bttui.probes.provider import Context, Target
 from bttui.probes.registers import registers
@@ -56,6 +56,19 @@ def _rate(provider: str, parts: "Sequence[str]", span: "Span | None") -> Target:
     return Target(f"{provider}:{unit}:{value}", f"{unit}:{value}", options, f"{provider}:{unit}:")
 
 
+def _attach(attachment: "Any", program: "Any", type: int, config: int, hint: str, **how: "Any") -> "list[Any]":
+    """By loader.links; ``hint`` is for what the kernel refuses."""
+    from bttui.loader import links
+
+    where = {"cookie": attachment.cookie, "name": attachment.name, "span": attachment.span}
+    try:
+        return links.sampling(program, type, config, **how, **where)
+    except DiagnosticError as reason:
+        if not hint:
+            raise
+        raise DiagnosticError(reason.diagnostics[0].replace(hint=hint)) from None
+
+
 class Clock:
     """A probe on the CPU clock; ``everywhere``: on every CPU, else on one."""
 
@@ -84,19 +97,20 @@ class Clock:
         return []
 
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":
-        from bttui.loader import links
-
-        return links.sampling(
+        frequency = attachment.options.get("frequency", 0)
+        most = host.text("/proc/sys/kernel/perf_event_max_sample_rate").strip() if frequency else ""
+        return _attach(
+            attachment,
             program,
             PERF_TYPE_SOFTWARE,
             CPU_CLOCK,
+            f"the kernel allows at most {most} samples a second (sysctl kernel.perf_event_max_sample_rate)"
+            if most.isdigit() and frequency > int(most)
+            else "",
             cpus=host.online_cpus if self.everywhere else host.online_cpus[:1],
             period=attachment.options.get("period", 0),
-            frequency=attachment.options.get("frequency", 0),
+            frequency=frequency,
             pid=options.pid or -1 if self.everywhere else -1,
-            cookie=attachment.cookie,
-            name=attachment.name,
-            span=attachment.span,
         )
 
 
@@ -143,16 +157,13 @@ class Counter:
         return []
 
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":
-        from bttui.loader import links
-
-        return links.sampling(
+        return _attach(
+            attachment,
             program,
             attachment.options["type"],
             attachment.options["config"],
+            "this processor does not count that; virtual machines often count nothing" if self.type == PERF_TYPE_HARDWARE else "",
             cpus=host.online_cpus,
             period=attachment.options["period"],
             pid=options.pid or -1,
-            cookie=attachment.cookie,
-            name=attachment.name,
-            span=attachment.span,
         )
