@@ -24,7 +24,7 @@ RAW_TRACEPOINT = 17
 def copy(value: "Any") -> "Any":
     """A deep copy of a tree, so that each body can be typed on its own."""
     if isinstance(value, ast.Node):
-        return type(value)(*(copy(v) for v in value.values()))
+        return type(value)(*(copy(v) for v in value.contents()))
     if isinstance(value, tuple):
         return tuple(copy(v) for v in value)
     return value
@@ -34,7 +34,7 @@ def walk(value: "Any") -> "Iterator[ast.Node]":
     """All nodes below, and the node itself."""
     if isinstance(value, ast.Node):
         yield value
-        for child in value.values():
+        for child in value.contents():
             yield from walk(child)
     elif isinstance(value, tuple):
         for child in value:

@@ -14,7 +14,7 @@ from bisect import bisect_right
 
 from bttui.model.data import Data
 from bttui.model.diagnostic import DiagnosticError, error
-from bttui.model.types import INT8, VOID, Array, Bool, Enum, Field, Integer, Pointer, Struct, Type, Void
+from bttui.model.types import CHAR, VOID, Array, Bool, Enum, Field, Integer, Pointer, Struct, Type, Void
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ class Blob:
             element, _index, count = self.entries(ident)
             found = self.type(element, depth)
             if isinstance(found, Integer) and found.name == "char":
-                found = INT8  # text, whatever the sign of char is on this machine
+                found = CHAR  # text, whatever the sign of char is on this machine
             return Array(element=found, count=count)
         if kind in (ENUM, ENUM64):
             return self._enum(ident)

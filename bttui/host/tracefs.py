@@ -8,7 +8,7 @@ import os
 import re
 
 from bttui.model.data import Data
-from bttui.model.types import BOOL, INT8, UINT8, VOID, Array, Enum, Field, Integer, Pointer, Struct, Type
+from bttui.model.types import BOOL, CHAR, UINT8, VOID, Array, Enum, Field, Integer, Pointer, Struct, Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class TraceFs:
         if location:
             front, bracket, _ = name.rpartition("[")
             name = (front if bracket else name).strip()
-            element = INT8 if name == "char" else self._named(name, space)
+            element = CHAR if name == "char" else self._named(name, space)
             return Array(element=element or UINT8, count=0) if bracket or element is None else element
         if not array:
             return self._value(name, size, signed, space)
@@ -113,7 +113,7 @@ class TraceFs:
             known = self._value(name, size // count if count else 1, signed, space)
         elif isinstance(known, Integer):
             # A char array is text whatever the sign of char; else the format knows better than the name.
-            known = INT8 if name == "char" else Integer(size=known.size, signed=signed, name=name)
+            known = CHAR if name == "char" else Integer(size=known.size, signed=signed, name=name)
         return Array(element=known, count=size // known.size)
 
     def _value(self, name: str, size: int, signed: bool, space: str) -> Type:

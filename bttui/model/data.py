@@ -47,15 +47,15 @@ class Data:
                 if len(own) != len(fields):
                     raise TypeError(f"{type(self).__name__} has no {sorted(set(own) - set(fields))}")
 
-    def values(self) -> "tuple[Any, ...]":
+    def contents(self) -> "tuple[Any, ...]":
         """The field values in field order."""
         return tuple(getattr(self, name) for name in self._fields)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.values() == other.values()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.contents() == other.contents()
 
     def __hash__(self) -> int:
-        return hash((type(self).__name__, self.values()))
+        return hash((type(self).__name__, self.contents()))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in self._fields)})"
@@ -72,7 +72,7 @@ def pack(value: "Any") -> "Any":
     """The value as plain lists, dicts and scalars, ready for ``marshal`` or JSON. ``unpack`` undoes it."""
     if isinstance(value, Data):
         cls = type(value)
-        return ["!", f"{cls.__module__.rpartition('.')[2]}.{cls.__qualname__}", *(pack(v) for v in value.values())]
+        return ["!", f"{cls.__module__.rpartition('.')[2]}.{cls.__qualname__}", *(pack(v) for v in value.contents())]
     if isinstance(value, tuple):
         return ["()", *(pack(v) for v in value)]
     if isinstance(value, list):

@@ -46,7 +46,7 @@ class Integer(Type):
 class Enum(Type):
     """An integer whose values have names. Python: int."""
 
-    name: str
+    name: str = ""
     size: int = 4
     signed: bool = False
     members: "tuple[tuple[str, int], ...]" = ()
@@ -76,7 +76,7 @@ class Buffer(Type):
 class Pointer(Type):
     """An address; ``space`` is "kernel" or "user" ("" where nobody said). Python: int."""
 
-    target: Type
+    target: Type = Void()
     space: str = ""
     size: int = 8
 
@@ -84,10 +84,10 @@ class Pointer(Type):
 class Array(Type):
     """``count`` elements in a row; a flexible array has 0. Python: tuple."""
 
-    element: Type
+    element: Type = Void()
     count: int = 0
 
-    @property
+    @property  # type: ignore[misc]
     def size(self) -> int:  # type: ignore[override]
         return self.element.size * self.count
 
@@ -116,7 +116,7 @@ class Struct(Type):
     ``name`` includes the keyword: "struct task_struct", "union sigval". Python: tuple in field order.
     """
 
-    name: str
+    name: str = ""
     size: int = 0
     fields: "tuple[Field, ...] | None" = None
 
@@ -161,7 +161,7 @@ class Stack(Type):
     Python: tuple of model.frame.Symbol, innermost first.
     """
 
-    space: str
+    space: str = ""
     mode: str = "bpftrace"
     depth: int = 127
     size: int = 24
@@ -324,4 +324,5 @@ def make_record(named: "Iterable[tuple[str, Type]]") -> Record:
 VOID = Void()
 BOOL = Bool()
 INT8, INT16, INT32, INT64 = (Integer(size=n, signed=True) for n in (1, 2, 4, 8))
+CHAR = Integer(size=1, signed=True, name="char")  # an array of these is text
 UINT8, UINT16, UINT32, UINT64 = (Integer(size=n) for n in (1, 2, 4, 8))

@@ -1,13 +1,12 @@
 """What programs print: printf, print, errorf, warnf, debugf, cat, system, join."""
 
-import re
-
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.compiler.infer.rules import describe
 from bttui.compiler.infer.scope import MapInfo
 from bttui.model import types
+from bttui.model.format import SUPPORTED, specifiers
 from bttui.model.program import Output
 
 TYPE_CHECKING = False
@@ -16,17 +15,8 @@ if TYPE_CHECKING:
     from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
-CONVERSION = re.compile(r"%([-+ #0]*)(\d*)(?:\.(\d+))?(hh|h|ll|l|j|z|t)?([a-zA-Z%])(r|x|h)?", re.S)
 INTEGERS = "diuxXoc"
-
-
-def conversions(text: str) -> "list[str]":
-    """The conversion letters of a format, in order: d, s, r, p ..."""
-    found = []
-    for match in CONVERSION.finditer(text):
-        if match[5] != "%":
-            found.append(match[5])
-    return found
+WANTED = {"p": "pointer", "r": "buffer", "rx": "buffer", "rh": "buffer", "s": "string"}
 
 
 class Formatted(Function):
@@ -43,7 +33,7 @@ class Formatted(Function):
         kinds = [typer.expression(a) for a in arguments]
         if text is None:
             return types.VOID
-        letters = conversions(text)
+        letters = [s.conversion for s in specifiers(text)]
         if len(letters) != len(arguments):
             few = len(arguments) < len(letters)
             typer.error(
@@ -53,32 +43,30 @@ class Formatted(Function):
                 call,
             )
             return types.VOID
-        for number, (letter, type_, node) in enumerate(zip(letters, kinds, arguments, strict=True), 1):
+        for letter, type_, node in zip(letters, kinds, arguments, strict=True):
             if type_ is not None:
-                self.conversion(typer, letter, type_, node, number)
+                self.conversion(typer, letter, type_, node)
         return types.VOID
 
-    def conversion(self, typer: "Typer", letter: str, type_: "Type", node: "ast.Node", number: int) -> None:
+    def conversion(self, typer: "Typer", letter: str, type_: "Type", node: "ast.Node") -> None:
         whole = (types.Integer, types.Bool, types.Enum, types.Pointer, types.KernelSymbol, types.Timestamp, types.StringConstant)
         aggregated = isinstance(type_, types.Aggregation) and not isinstance(
             type_, (types.Histogram, types.LinearHistogram, types.TimeSeries)
         )
-        if letter in INTEGERS:
+        if letter not in SUPPORTED:
+            typer.error(f"{self.name}: Unknown format string token '%{letter}'", node)
+            return
+        if letter in INTEGERS or letter == "gr":
             good = isinstance(type_, whole) or aggregated
         elif letter == "p":
             good = isinstance(type_, (types.Integer, types.Pointer))
-        elif letter == "r":
-            good = isinstance(type_, (types.Buffer, types.String, types.Array))
         elif letter == "s":
             good = not isinstance(type_, types.Void) and not (isinstance(type_, types.Aggregation) and not aggregated)
         else:
-            typer.error(f"{self.name}: Unknown format string token '%{letter}'", node)
-            return
+            good = isinstance(type_, types.Buffer)
         if not good:
-            typer.error(
-                f"{self.name}: %{letter} specifier expects a value of type {'integer' if letter in INTEGERS else 'pointer' if letter == 'p' else 'buffer' if letter == 'r' else 'string'} ({describe(type_)} supplied)",
-                node,
-            )
+            wanted = WANTED.get(letter, "integer")
+            typer.error(f"{self.name}: %{letter} specifier expects a value of type {wanted} ({describe(type_)} supplied)", node)
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         code.event(Output(self.kind or self.name, text=call.note[1], span=call.span), list(call.arguments[1:]))  # type: ignore[arg-type]

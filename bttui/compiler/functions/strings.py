@@ -25,8 +25,8 @@ class Str(Function):
         limit = int(typer.config["max_strlen"])
         if isinstance(source, types.String):
             size = source.size
-        elif is_stringlike(source):
-            size = source.size  # type: ignore[union-attr]
+        elif isinstance(source, types.Array) and source.element.size == 1:
+            size = source.size
         elif source is None or isinstance(source, (types.Pointer, types.Integer)):
             size = limit
         else:
@@ -57,10 +57,10 @@ class Str(Function):
         f = code.f
         memory = code.memory(type_)
         value = code.expression(call.arguments[0])
-        if is_stringlike(value.type) and value.place == "memory":
+        if isinstance(value.type, (types.String, types.Array)) and value.place == "memory":
             code.convert(value, type_, memory)
             return Value(type_, memory, "memory")
-        if is_stringlike(value.type):
+        if isinstance(value.type, types.Array):
             place = Value(
                 types.INT8,
                 value.operand if value.place in ("kernel", "user") else f.to_integer(value.operand),

@@ -73,6 +73,21 @@ class Names(State):
         )
         return None
 
+    def complete(self, type_: Type) -> Type:
+        """The same type with the members of every struct that is part of it by value: what a reader needs to show it."""
+        if isinstance(type_, types.Struct):
+            found = self.resolve(type_)
+            if found is None or found.fields is None:
+                return type_
+            return found.replace(fields=tuple(f.replace(type=self.complete(f.type)) for f in found.fields))
+        if isinstance(type_, types.Array):
+            return type_.replace(element=self.complete(type_.element))
+        if isinstance(type_, types.Tuple):
+            return type_.replace(elements=tuple(self.complete(e) for e in type_.elements))
+        if isinstance(type_, types.Record):
+            return type_.replace(fields=tuple(f.replace(type=self.complete(f.type)) for f in type_.fields))
+        return type_
+
 
 def find_field(struct: types.Struct, name: str, typer: "State") -> "types.Field | None":
     """The member, also one of an anonymous struct or union in it, with its offset from the start."""

@@ -23,7 +23,7 @@ AGGREGATION_NAMES = {
 }
 # C spellings that need no BTF
 C_INTEGERS = {
-    "char": types.INT8,
+    "char": types.CHAR,
     "signed char": types.INT8,
     "unsigned char": types.UINT8,
     "short": types.INT16,
@@ -110,7 +110,7 @@ def describe(type_: "Type | str | None") -> str:
 
 def is_stringlike(type_: "Type | None") -> bool:
     if isinstance(type_, types.Array):
-        return isinstance(type_.element, types.Integer) and type_.element.size == 1
+        return isinstance(type_.element, types.Integer) and type_.element.name == "char"
     return isinstance(type_, types.String)
 
 

@@ -231,7 +231,7 @@ class State:
             return struct
         if struct.name in self.structs:
             return self.structs[struct.name]
-        found = self.host.btf.struct(struct.name) if self.host.btf.exists else None
+        found = self.host.btf.struct(struct.name, struct.size) if self.host.btf.exists else None
         if found is not None:
             self.structs[struct.name] = found
         return found

@@ -30,8 +30,10 @@ class Tables:
         self._symbols: dict[str, str] = {}
 
     def output(self, output: Output) -> int:
+        whole = tuple(a.replace(type=self.typer.complete(a.type)) for a in output.arguments)
+        output = output.replace(arguments=whole)
         for index, known in enumerate(self.outputs):
-            if known.values() == output.values():
+            if known.contents() == output.contents():
                 return index
         self.outputs.append(output)
         return len(self.outputs) - 1
@@ -59,7 +61,13 @@ class Tables:
         for info in self.typer.maps.values():
             if info.value is None or isinstance(info.key, str):
                 continue
-            found.append(self.spec(info))
+            spec = self.spec(info)
+            found.append(
+                spec.replace(
+                    key=self.typer.complete(spec.key) if spec.key is not None else None,
+                    value=self.typer.complete(spec.value) if spec.value is not None else None,
+                )
+            )
         if self.uses_ring:
             found.append(MapSpec(RINGBUF, RINGBUF, RING, 0, 0, ring_pages * 4096))
         if self.counters:
