@@ -1,6 +1,7 @@
 """The command line: which options there are, what they mean, and which front end gets them."""
 
 import os
+import signal
 import sys
 
 from bttui import __version__
@@ -342,6 +343,7 @@ def dashboard(options: Options) -> int:
 
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until a front end knows better: ending at once, without a traceback
     name_process()
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
