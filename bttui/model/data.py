@@ -24,7 +24,7 @@ class Data:
     _fields: "tuple[str, ...]" = ()
 
     def __init_subclass__(cls) -> None:
-        own = [name for name in cls.__dict__.get("__annotations__", ()) if not name.startswith("_")]
+        own = [name for name in cls.__dict__.get("__annotations__", ()) if not name.startswith("_")]  # noqa: RUF063 - inspect costs start-up
         cls._fields = cls._fields + tuple(name for name in own if name not in cls._fields)
         _registry[f"{cls.__module__.rpartition('.')[2]}.{cls.__qualname__}"] = cls
 
