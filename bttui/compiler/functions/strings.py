@@ -23,9 +23,7 @@ class Str(Function):
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
         source = typer.expression(call.arguments[0])
         limit = int(typer.config["max_strlen"])
-        if isinstance(source, types.String):
-            size = source.size
-        elif isinstance(source, types.Array) and source.element.size == 1:
+        if isinstance(source, types.String) or (isinstance(source, types.Array) and source.element.size == 1):
             size = source.size
         elif source is None or isinstance(source, (types.Pointer, types.Integer)):
             size = limit
