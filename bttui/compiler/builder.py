@@ -41,6 +41,7 @@ class Builder:
         self.text = text
         self.file = file
         self.parameters = positional
+        self.outer: dict[int, Span] = {}  # the spans with parentheses of the nodes (by id) that are written in some
         self.line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def span(self, start: int, end: int) -> Span:
@@ -324,7 +325,8 @@ class Builder:
     def _fold(self, operands: "list[ast.Expression]", operators: "list[str]") -> None:
         right = operands.pop()
         left = operands[-1]
-        operands[-1] = ast.Binary(left.span.to(right.span), operator=operators.pop(), left=left, right=right)
+        span = self.outer.get(id(left), left.span).to(self.outer.get(id(right), right.span))
+        operands[-1] = ast.Binary(span, operator=operators.pop(), left=left, right=right)
 
     def ternary(
         self, start: int, end: int, condition: "Any", question: str, then: ast.Expression, colon: str, otherwise: ast.Expression
@@ -374,7 +376,8 @@ class Builder:
         try:
             value, suffix = literals.integer(text)
         except ValueError as problem:
-            raise self.wrong(str(problem), start, end) from None
+            message, offset, length = problem.args
+            raise self.wrong(message, start + offset, start + offset + length) from None
         return ast.IntegerLiteral(self.span(start, end), value=value, text=text, suffix=suffix)
 
     def string(self, start: int, end: int, text: str) -> ast.StringLiteral:
@@ -429,7 +432,10 @@ class Builder:
         return ast.TupleLiteral(self.span(start, end), elements=(*elements,))
 
     def parenthesized(self, start: int, end: int, opening: str, elements: "list[ast.Expression]", closing: str) -> ast.Expression:
-        return elements[0] if len(elements) == 1 else self.tuple_literal(start, end, opening, elements, closing)
+        if len(elements) > 1:
+            return self.tuple_literal(start, end, opening, elements, closing)
+        self.outer[id(elements[0])] = self.span(start, end)
+        return elements[0]
 
     def record(self, start: int, end: int, opening: str, fields: "list[Any]", closing: str) -> ast.RecordLiteral:
         return ast.RecordLiteral(self.span(start, end), fields=(*fields,))

@@ -133,7 +133,7 @@ _BEFORE_KEY = ("(", ",")
 _BLANK = r"(?:\s|//[^\n]*|/\*.*?\*/)*"
 _STRING = r'"(?:[^"\\\n]|\\.)*"'
 _CODE = re.compile(
-    r"\s*(?:([A-Za-z_][A-Za-z0-9_]*)"  # 1 word
+    r"\s*+(?:([A-Za-z_][A-Za-z0-9_]*)"  # 1 word
     r"|(\$[A-Za-z_][A-Za-z0-9_]*)"  # 2 variable
     r"|(@(?:[A-Za-z_][A-Za-z0-9_]*)?)"  # 3 map
     r"|([0-9][A-Za-z0-9_]*)"  # 4 number
@@ -147,10 +147,11 @@ _CODE = re.compile(
 )
 _WORD, _VARIABLE, _MAP, _NUMBER, _TEXT, _COMMENT, _ASSIGNMENT, _OPERATOR, _POSITIONAL, _ERROR = range(1, 11)
 
+_ATTRIBUTES = r"\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)"
 _ROOT = re.compile(
-    r"\s*(?:(//[^\n]*|/\*.*?\*/)"  # 1 comment
+    r"\s*+(?:(//[^\n]*|/\*.*?\*/)"  # 1 comment
     r"|(\#[^\n]*)"  # 2 preprocessor line
-    r"|((?:struct|union|enum)(?=[\s{])[^;{}:=\"*/]*\{)"  # 3 a C definition up to its brace
+    rf"|((?:struct|union|enum)(?:\s+[A-Za-z_]\w*|\s*__attribute__\s*{_ATTRIBUTES})*\s*\{{)"  # 3 a C definition up to its brace
     r"|((?:config|import|macro|fn|let)(?![A-Za-z0-9_]))"  # 4 a word that opens something else than a probe
     r"|([,{};/])"  # 5
     rf"|((?=[^\s\"]|{_STRING})(?:[^\s,{{\":/]|{_STRING})*(?::(?:[^\s,{{\"]|{_STRING})*)?)"  # 6 attach point; its first part ends at a slash
@@ -158,7 +159,6 @@ _ROOT = re.compile(
     re.S,
 )
 _C_PIECE = re.compile(rf"{_STRING}|'(?:[^'\\\n]|\\.)*'|//[^\n]*|/\*.*?\*/|[{{}}]", re.S)
-_ATTRIBUTES = r"\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)"
 _C_END = re.compile(rf"{_BLANK}__attribute__{_BLANK}{_ATTRIBUTES}|{_BLANK};", re.S)
 _END_PREDICATE = re.compile(rf"/{_BLANK}\{{", re.S)
 _TYPE = re.compile(

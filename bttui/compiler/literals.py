@@ -2,7 +2,7 @@
 
 import re
 
-_INTEGER = re.compile(r"0[xX](?P<hex>[0-9a-fA-F_]*)|(?P<digits>[0-9][0-9_]*)(?:[eE](?P<exponent>[0-9_]*))?")
+_INTEGER = re.compile(r"0[xX](?P<hex>[0-9a-fA-F_]*)|(?P<digits>[0-9][0-9_]*)(?:[eE](?P<exponent>[0-9_]+))?")
 _SUFFIXES = frozenset(("u", "ul", "ull", "l", "ll"))
 _NANOSECONDS = {
     "ns": 1,
@@ -20,45 +20,45 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
 
 def integer(text: str) -> "tuple[int, str]":
-    """The value of an integer literal (durations in nanoseconds) and its suffix. Raises ValueError with what is wrong.
+    """The value of an integer literal (durations in nanoseconds) and its suffix.
 
     Decimal, 0x, 0 (octal), 2e3 (one digit, then a power of ten), "_" between digits, then u ul ull l ll or a unit of time.
+    Raises ValueError(what is wrong, offset in the text, length).
     """
     match = _INTEGER.match(text)
     assert match
-    suffix = text[match.end() :]
+    end = match.end()
+    suffix = text[end:]
     if match[0].endswith("_"):
-        raise ValueError("a number cannot end with an underscore")
+        raise ValueError("a number cannot end with an underscore", end - 1, 1)
     if match["hex"] is not None:
-        if not match["hex"].replace("_", ""):
-            raise ValueError("digits are missing after 0x")
+        digits = match["hex"].replace("_", "")
         if suffix:
-            raise ValueError(f"a hexadecimal number takes no suffix, and {suffix[0]!r} is not one of its digits")
-        value = int(match["hex"].replace("_", ""), 16)
+            raise ValueError(f"{suffix!r} does not belong to a hexadecimal number, which takes no suffix", end, len(suffix))
+        if not digits:
+            raise ValueError("the digits are missing after 0x", 0, end)
+        value = int(digits, 16)
     else:
         digits = match["digits"].replace("_", "")
-        if match["exponent"] is not None:
-            exponent = match["exponent"].replace("_", "")
-            if not exponent:
-                raise ValueError("the exponent is missing")
+        exponent = match["exponent"]
+        if exponent is not None:
+            power = int(exponent.replace("_", "")[:4] or "0")
             if not 1 <= int(digits[:99]) <= 9:
-                raise ValueError("only one digit from 1 to 9 can stand before the exponent")
-            if int(exponent[:4]) == 0:
-                raise ValueError("the exponent must be at least 1")
-            value = int(digits) * 10 ** min(int(exponent[:4]), 99)
-        elif digits[0] == "0" and len(digits) > 1:
-            if digits.strip("01234567"):
-                raise ValueError("a number that starts with 0 is octal and has no digits 8 and 9")
-            value = int(digits[:99], 8)
+                raise ValueError("one digit from 1 to 9 stands before the exponent", 0, end)
+            if power == 0:
+                raise ValueError("the exponent is 1 or more", 0, end)
+            value = int(digits[:99]) * 10 ** min(power, 99)
+        elif digits[0] == "0" and digits.strip("01234567"):
+            raise ValueError("a number that starts with 0 is octal: it has no digits 8 and 9", 0, end)
         else:
-            value = int(digits[:99])
+            value = int(digits[:99], 8 if digits[0] == "0" else 10)
     if suffix in _NANOSECONDS:
         value *= _NANOSECONDS[suffix]
     elif suffix and suffix not in _SUFFIXES:
-        raise ValueError(f"{suffix!r} is neither a suffix (u, ul, ull, l, ll) nor a unit of time (ns, us, ms, s, m, h, d)")
+        raise ValueError(f"{suffix!r} is no suffix of a number: there are u ul ull l ll and ns us ms s m h d", end, len(suffix))
     most = {"u": 2**32 - 1, "l": 2**63 - 1, "ll": 2**63 - 1}.get(suffix, MAXIMUM)
     if value > most:
-        raise ValueError(f"this number is too large: the largest is {most}")
+        raise ValueError(f"the number is too large: the largest here is {most}", 0, len(text))
     return value, suffix
 
 

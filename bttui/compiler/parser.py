@@ -69,6 +69,7 @@ def _run(text: str, tokens: "list[tuple[str, int, int]]", builder: Builder) -> a
     starts: list[int] = []
     ends: list[int] = []
     depth = 0
+    previous = ("", 0, 0)
     for kind, start, end in [*tokens, ("$END", len(text), len(text))]:
         while (action := actions[states[-1]].get(kind)) is not None and action < 0:
             nonterminal, length, _ = rules[-1 - action]
@@ -92,6 +93,8 @@ def _run(text: str, tokens: "list[tuple[str, int, int]]", builder: Builder) -> a
                 values.append(method(starts[-1], last, *children))  # type: ignore[misc]
             states.append(gotos[states[-1]][nonterminal])
         if action is None:
+            if previous[0] == "INTEGER":  # not looked at yet, and 2x3 is one mistake, not two
+                builder.integer(previous[1], previous[2], text[previous[1] : previous[2]])
             raise _unexpected(builder, kind, start, end, _expected(_tables, states))
         if kind in _OPENING:
             depth += 1
@@ -101,6 +104,7 @@ def _run(text: str, tokens: "list[tuple[str, int, int]]", builder: Builder) -> a
                 )
         elif kind in _CLOSING:
             depth -= 1
+        previous = kind, start, end
         states.append(action)
         values.append(text[start:end])
         starts.append(start)
@@ -127,55 +131,52 @@ def _expected(tables: _Tables, states: "list[int]") -> "set[str]":
     return found
 
 
-# What starts an expression; where one may start, nothing else needs to be named.
-_ASSIGNING = frozenset(("=", "ASSIGNMENT"))
 _NAMES = {
     "NAME": "a name",
+    "KEY": "a field name",
     "VARIABLE": "a variable ($x)",
     "MAP": "a map (@x)",
     "INTEGER": "a number",
     "STRING": "a string in quotes",
-    "ATTACH_POINT": "an attach point (kprobe:f, BEGIN)",
+    "ATTACH_POINT": "an attach point",
     "END_PREDICATE": '"/" to end the predicate',
     "PREDICATE": "a predicate (/.../)",
-    "$END": "the end of the program",
 }
+_EXPRESSION = frozenset(
+    "INTEGER STRING VARIABLE MAP NAME POSITIONAL KEY ( { TYPE - ! ~ * & ++ -- if true false sizeof typeinfo offsetof typeof comptime".split()
+)
+_STATEMENT = frozenset("let while for unroll return break continue import".split())
+_OPERATION = frozenset("|| && | ^ & == != < > <= >= << >> + - * / % ? . -> [ ++ -- = ASSIGNMENT ..".split())
+_ROOT = frozenset("ATTACH_POINT C_DEFINITION config import macro fn let $END".split())
 
 
 def _unexpected(builder: Builder, kind: str, start: int, end: int, expected: "set[str]") -> DiagnosticError:
     """The token that fits nowhere, and what would have fitted."""
     text = builder.text[start:end]
-    hint = _list(expected)
+    hint = _hint(expected)
     if kind == "$END":
         return builder.wrong("the program ends too early", start, end, hint)
-    if kind == "error":
-        if text.startswith('"'):
-            return builder.wrong("this string does not end on its line", start, end, 'a string ends with a "')
-        if text.startswith("/*"):
-            return builder.wrong("this comment does not end", start, start + 2, 'it ends with "*/"')
-        return builder.wrong(f"{text!r} means nothing here", start, end, hint)
-    return builder.wrong(f'"{text}" does not fit here', start, end, hint)
+    if kind == "error" and text.startswith('"'):
+        return builder.wrong("this string does not end on its line", start, end, 'strings end with a " and hold \\n for a new line')
+    if kind == "error" and text.startswith("/*"):
+        return builder.wrong("this comment does not end", start, start + 2, 'it ends with "*/"')
+    return builder.wrong(f"{_shown(text)} does not fit here", start, end, hint)
 
 
-def _list(expected: "set[str]") -> str:
-    """The expected kinds in words. Where an expression may start or go on, its many forms are not listed."""
-    expected = set(expected)
+def _shown(text: str) -> str:
+    return f'"{text}"' if text.isprintable() and len(text) <= 40 else f'"{text.split()[0][:40]}..."' if text.split() else repr(text)
+
+
+def _hint(expected: "set[str]") -> str:
+    """The expected kinds in words. The many ways in which an expression starts or goes on are not listed."""
     words = []
+    if expected >= _ROOT:
+        expected = expected - _ROOT
+        words.append("a probe with its block (BEGIN { ... }), a macro, a fn or a map declaration")
     if {"INTEGER", "STRING", "VARIABLE"} <= expected:
-        expected -= _EXPRESSION
-        words.append("an expression" if "let" not in expected else "a statement")
-        expected -= _STATEMENT
+        words.append("a statement" if "let" in expected else "an expression")
+        expected = expected - _EXPRESSION - _STATEMENT
     elif "+" in expected:
-        expected -= _OPERATORS
-    if "ATTACH_POINT" in expected and "C_DEFINITION" not in expected and "macro" in expected:
-        expected -= {"config", "import", "macro", "fn", "let"}
-    for kind in sorted(expected, key=lambda kind: (kind not in ";})],", kind)):
-        words.append(_NAMES.get(kind, f'"{kind}"'))
-    return "expected " + (" or ".join(words) if len(words) < 3 else ", ".join(words[:-1]) + " or " + words[-1])
-
-
-_EXPRESSION = frozenset(
-    "INTEGER STRING VARIABLE MAP NAME POSITIONAL ( { TYPE - ! ~ * & ++ -- if true false sizeof typeinfo offsetof typeof comptime".split()
-)
-_STATEMENT = frozenset("let while for unroll return break continue import".split())
-_OPERATORS = frozenset("|| && | ^ & == != < > <= >= << >> + - * / % ? . -> [ ++ -- = ASSIGNMENT ..".split())
+        expected = expected - _OPERATION
+    words += [_NAMES.get(kind, f'"{kind}"') for kind in sorted(expected, key=lambda kind: (kind not in (";", ")", "]", "}"), kind))]
+    return "expected " + (" or ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} or {words[-1]}")
