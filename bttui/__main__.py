@@ -1,7 +1,5 @@
 """python -m bttui"""
 
-import sys
-
 from bttui.cli import main
 
-sys.exit(main())
+main()

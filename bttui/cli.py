@@ -11,7 +11,7 @@ from bttui.session.options import FEATURES, STAGES, Options
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Any
+    from typing import Any, NoReturn
 
 USAGE = """\
 bttui - live tracing on Linux in a terminal, in the bpftrace language
@@ -342,11 +342,22 @@ def dashboard(options: Options) -> int:
     )
 
 
-def main(arguments: "Sequence[str] | None" = None) -> int:
+def main() -> "NoReturn":
+    """The command."""
+    status = run_command(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = status or 1
+    # Everything is closed: taking the interpreter apart as well would cost milliseconds.
+    os._exit(status)
+
+
+def run_command(arguments: "Sequence[str]") -> int:
+    """The exit status."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until a front end knows better: ending at once, without a traceback
     name_process()
     try:
-        arguments = sys.argv[1:] if arguments is None else arguments
         options = parse(arguments)
         if options.action == "help":
             return say(USAGE)

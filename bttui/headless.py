@@ -45,8 +45,7 @@ def show(lines: "Iterable[str]") -> int:
             sys.stdout.write(line + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python would complain about the same pipe once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what is still in the buffer
     return 0
 
 
@@ -78,7 +77,7 @@ def listed(options: Options, host: Host) -> "Iterable[str]":
         return list(listing.program_lines(points, host, options.verbose, wanted))
     except DiagnosticError as reason:
         complain(reason.diagnostics, options.text)
-        raise SystemExit(reason.exit_code) from None
+        raise DiagnosticError(exit_code=reason.exit_code) from None
 
 
 class Writer:

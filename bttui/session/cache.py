@@ -4,6 +4,7 @@ The folder is used only where it belongs to us and nobody else can write to it. 
 much as our own code.
 """
 
+import binascii
 import marshal
 import os
 import stat
@@ -47,12 +48,15 @@ def folder() -> str:
     return path if safe else ""
 
 
-def key(text: str, file: str, options: "CompileOptions") -> str:
-    """Names everything that a Program depends on: the text, the options, our own code, and this boot of this kernel."""
-    import hashlib
-
+def key(text: str, file: str, options: "CompileOptions") -> bytes:
+    """Everything that a Program depends on: the text, the options, our own code, and this boot of this kernel."""
     facts = (text, file, pack(options), __version__, _own_code(), _kernel())
-    return hashlib.sha256(repr(facts).encode(errors="surrogateescape")).hexdigest()
+    return repr(facts).encode(errors="surrogateescape")
+
+
+def _name(key: bytes) -> str:
+    """Of the file. Two keys may share one: the file holds its key, and the later program takes the place."""
+    return f"{binascii.crc32(key):08x}"  # hashlib would take as long to import as all the rest of the cache
 
 
 def _own_code() -> "list[tuple[str, int, int]]":
@@ -82,19 +86,20 @@ def _bytes(path: str, most: int = 4096) -> bytes:
         return b""
 
 
-def read(key: str) -> "Program | None":
+def read(key: bytes) -> "Program | None":
     place = folder()
     if not place:
         return None
     try:
-        with open(os.path.join(place, key), "rb") as file:
-            program = unpack(marshal.loads(file.read()))
+        with open(os.path.join(place, _name(key)), "rb") as file:
+            its_key, packed = marshal.loads(file.read())
+        program = unpack(packed) if its_key == key else None
         return program if isinstance(program, Program) else None
     except (OSError, ValueError, EOFError, TypeError, KeyError, IndexError):
         return None
 
 
-def write(key: str, program: Program) -> None:
+def write(key: bytes, program: Program) -> None:
     """Keep a program, if it may be kept. Says nothing where that fails: the next run compiles again."""
     if any(attachment.provider in _FLEETING_PROVIDERS for attachment in program.attachments):
         return
@@ -103,12 +108,12 @@ def write(key: str, program: Program) -> None:
     place = folder()
     if not place:
         return
-    fresh = os.path.join(place, f".{key}.{os.getpid()}")
+    fresh = os.path.join(place, f".{_name(key)}.{os.getpid()}")
     try:
         fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(fd, "wb") as file:
-            file.write(marshal.dumps(pack(program)))
-        os.replace(fresh, os.path.join(place, key))
+            file.write(marshal.dumps((key, pack(program))))
+        os.replace(fresh, os.path.join(place, _name(key)))
         _shrink(place)
     except OSError:
         return

@@ -99,7 +99,7 @@ class Events:
                     content += more
         except (OSError, ValueError) as reason:
             said = getattr(reason, "strerror", None) or str(reason)
-            return Event("error", wall, output, text=f"failed to open file '{path}': {said}")
+            return Event("error", wall, output, text=f"failed to open file '{path}' ({said})")
         return Event("cat", wall, output, text=content.decode(errors="surrogateescape"))
 
     def _on_system(self, wall: int, output: Output, values: "tuple[Any, ...]") -> Event:

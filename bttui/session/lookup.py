@@ -25,6 +25,7 @@ class Lookup:
         self._addresses = addresses
         self._stacks: "dict[tuple[object, ...], tuple[Symbol, ...]]" = {}
         self._users: "dict[int, str]" = {}
+        self._offsets: "dict[int, int]" = {}
         self._cgroups: "dict[int, str]" = {}
 
     def fields(self, type_: "Struct") -> "tuple[Field, ...]":
@@ -76,9 +77,16 @@ class Lookup:
 
     def timestamp(self, clock: int, nanoseconds: int, format: int) -> str:
         """``clock``: see model.types.Timestamp. %f in the format is microseconds."""
-        wall = nanoseconds + _wall_offset(clock)
+        wall = nanoseconds + self._wall_offset(clock)
         fraction = f"{wall // 1000 % 1_000_000:06d}"
         return time.strftime(self.string(format).replace("%f", fraction), time.localtime(wall // 10**9))
+
+    def _wall_offset(self, clock: int) -> int:
+        """Nanoseconds from the clock to CLOCK_REALTIME, measured once: differences between times stay exact."""
+        if clock not in self._offsets:
+            source = {0: time.CLOCK_MONOTONIC, 1: time.CLOCK_BOOTTIME}.get(clock, time.CLOCK_TAI)
+            self._offsets[clock] = time.clock_gettime_ns(time.CLOCK_REALTIME) - time.clock_gettime_ns(source)
+        return self._offsets[clock]
 
     def cgroup_path(self, identity: int, pattern: int = 0) -> str:
         """HIERARCHY:PATH of each mounted hierarchy that has the id (the inode number of a folder of cgroupfs).
@@ -90,12 +98,6 @@ class Lookup:
         if known is None:
             known = self._cgroups[identity] = ",".join(_cgroup_paths(identity, glob))
         return known
-
-
-def _wall_offset(clock: int) -> int:
-    """Nanoseconds from the clock to CLOCK_REALTIME, now."""
-    source = {0: time.CLOCK_MONOTONIC, 1: time.CLOCK_BOOTTIME}.get(clock, time.CLOCK_TAI)
-    return time.clock_gettime_ns(time.CLOCK_REALTIME) - time.clock_gettime_ns(source)
 
 
 def _cgroup_paths(identity: int, glob: str) -> "list[str]":

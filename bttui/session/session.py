@@ -8,7 +8,7 @@ from bttui.loader import statistics
 from bttui.loader.closing import close_all
 from bttui.loader.object import load
 from bttui.loader.ringbuffer import RingBuffer
-from bttui.model.diagnostic import DiagnosticError
+from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.model.frame import Counters, Event, Frame, ProbeCounters
 from bttui.model.program import RINGBUF
 from bttui.probes.attach import attach
@@ -143,6 +143,8 @@ class Session:
             self.attached += count
             if self._stopping:
                 raise Stopped
+        if not self.attached:
+            raise DiagnosticError(*self.warnings, Diagnostic("Attachment failed for all probes."))
 
     def _of(self, provider: str) -> "list[Attachment]":
         return [attachment for attachment in self.program.attachments if attachment.provider == provider]
@@ -338,4 +340,5 @@ class Session:
 
 
 def full_text(map: str, times: int) -> str:
-    return f"Map full: {times} new keys did not fit in {map}. Raise max_map_keys, or declare the map with a size: let {map} = hash(10000);"
+    what = "1 new key was" if times == 1 else f"{times} new keys were"
+    return f"Map full; can't update element. {what} left out of {map}: raise max_map_keys, or give the map a size, as in let {map} = hash(10000);"

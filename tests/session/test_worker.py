@@ -131,7 +131,8 @@ def test_the_key_tells_programs_apart():
 def test_a_damaged_file_counts_as_none(home, damage):
     key = cache.key("BEGIN { }", "stdin", CompileOptions())
     cache.write(key, PROGRAM)
-    (home / "bttui" / key).write_bytes(damage)
+    (path,) = (home / "bttui").iterdir()
+    path.write_bytes(damage)
     assert cache.read(key) is None
 
 
@@ -139,19 +140,19 @@ def test_a_folder_that_others_can_write_to_is_not_used(home):
     folder = home / "bttui"
     folder.mkdir()
     folder.chmod(0o777)
-    cache.write("key", PROGRAM)
+    cache.write(b"key", PROGRAM)
     assert list(folder.iterdir()) == []
     folder.chmod(0o700)
-    cache.write("key", PROGRAM)
+    cache.write(b"key", PROGRAM)
     folder.chmod(0o750)
-    assert cache.read("key") is None
+    assert cache.read(b"key") is None
 
 
 def test_a_link_in_place_of_the_folder_is_not_followed(home):
     elsewhere = home / "elsewhere"
     elsewhere.mkdir(mode=0o700)
     (home / "bttui").symlink_to(elsewhere)
-    cache.write("key", PROGRAM)
+    cache.write(b"key", PROGRAM)
     assert list(elsewhere.iterdir()) == []
 
 
@@ -160,7 +161,7 @@ def test_a_folder_of_somebody_else_is_not_used(home):
     folder = home / "bttui"
     folder.mkdir(mode=0o700)
     os.chown(folder, 12345, 12345)
-    cache.write("key", PROGRAM)
+    cache.write(b"key", PROGRAM)
     assert list(folder.iterdir()) == []
 
 
@@ -171,14 +172,24 @@ def test_sudo_stays_out_of_the_callers_home(home, monkeypatch):
 
 
 def test_what_may_change_between_runs_is_not_kept(home):
-    cache.write("uprobe", PROGRAM.replace(attachments=(Attachment("uprobe", "/bin/sh:main", "uprobe:/bin/sh:main", "p"),)))
-    cache.write("cgroup", PROGRAM.replace(source='BEGIN { @ = cgroupid("/sys/fs/cgroup"); }'))
-    assert cache.read("uprobe") is cache.read("cgroup") is None
+    cache.write(b"uprobe", PROGRAM.replace(attachments=(Attachment("uprobe", "/bin/sh:main", "uprobe:/bin/sh:main", "p"),)))
+    cache.write(b"cgroup", PROGRAM.replace(source='BEGIN { @ = cgroupid("/sys/fs/cgroup"); }'))
+    assert cache.read(b"uprobe") is cache.read(b"cgroup") is None
 
 
-def test_the_folder_does_not_grow_without_end(home):
+def test_two_keys_with_one_name_are_not_mixed_up(home, monkeypatch):
+    monkeypatch.setattr(cache, "_name", lambda key: "same")
+    cache.write(b"one", PROGRAM)
+    assert cache.read(b"two") is None
+    cache.write(b"two", PROGRAM.replace(source="END { }"))
+    assert cache.read(b"one") is None
+    assert cache.read(b"two") == PROGRAM.replace(source="END { }")
+
+
+def test_the_folder_does_not_grow_without_end(home, monkeypatch):
+    monkeypatch.setattr(cache, "_name", bytes.decode)
     for number in range(cache.MOST_FILES + 1):
-        cache.write(f"{number:04}", PROGRAM)
+        cache.write(f"{number:04}".encode(), PROGRAM)
         os.utime(home / "bttui" / f"{number:04}", (number, number))
     left = sorted(path.name for path in (home / "bttui").iterdir())
     assert len(left) == cache.MOST_FILES + 1 - cache.MOST_FILES // 4
