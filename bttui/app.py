@@ -197,7 +197,7 @@ def run_dashboard(
     ``text`` None opens an example and waits; any other text runs at once. ``show_maps`` makes the text of the last
     frame that is printed to the normal screen.
     """
-    app = Dashboard(EXAMPLE if text is None else text, controller, name, catalog, start=text is not None)
+    app = Dashboard(EXAMPLE if text is None else text, controller, "Program" if name == "stdin" else name, catalog, start=text is not None)
 
     try:
         with own_terminal():

@@ -31,7 +31,7 @@ async def test_narrow_shows_one_pane_and_its_tab():
         controller.show(scripted.reads_frame(3))
         await driving.settle(pilot)
         assert app.focused.map_name == "@us", "a run brings its first map up"
-        assert driving.lines(app)[0].startswith(" 1 Program  2 @us  3 @calls  4 @size  5 @on  6 @start  7 Log")
+        assert driving.lines(app)[0].startswith(" 1 Program  2 @us  3 @calls  4 @size  5 @start  6 @on  7 Log")
         await pilot.click("TabStrip", offset=(driving.lines(app)[0].index("@calls"), 0))
         await driving.settle(pilot)
         assert app.focused.map_name == "@calls" and "postgres" in driving.text(app)
@@ -168,7 +168,7 @@ SCREENS = {
     "error": ({}, []),
     "help": ({}, ["f1"]),
     "probes": ({}, ["f2", *"vfs", "underscore", "asterisk"]),
-    "stacks": ({}, ["escape", "5", "down", "right"]),
+    "stacks": ({}, ["escape", "6", "down", "right"]),
 }
 
 

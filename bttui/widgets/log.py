@@ -55,7 +55,7 @@ class Log(Pane):
 
     def title_now(self) -> None:
         self.caption = "Log"
-        told = [f"{grouped(self.total)} events"] if self.total else []
+        told = [f"{grouped(self.total)} event{'s' * (self.total != 1)}"] if self.total else []
         if self.unshown:
             told.append(f"{grouped(self.unshown)} not shown")
         self.remark = " · ".join([*told, "follows" if self.following else "stays (f follows)"])

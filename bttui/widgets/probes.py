@@ -182,7 +182,7 @@ class Facts(Rows):
         self.resize_rows(len(self.told))
 
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
-        return [(" " + self.told[y], "text" if y else "dim")]
+        return [(" " + self.told[y], "text")]
 
 
 class ProbeScreen(Screen[str]):

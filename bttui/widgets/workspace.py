@@ -82,18 +82,23 @@ class Workspace(Screen[None]):
     def bring_up(self, pane: Widget) -> None:
         """Show it, where only one is shown."""
         self.shown = pane
+        maps = self.maps.panes
         for other in self.panes:
-            other.set_class(other is pane, "-shown")
-        self.query_one("#left").set_class(pane in (self.editor, self.log_pane), "-shown")
-        self.maps.set_class(pane not in (self.editor, self.log_pane), "-shown")
-        names = ["Program", *(p.map_name for p in self.maps.panes), "Log"]
-        self.query_one(TabStrip).show(names, self.panes.index(pane))
+            other.display = not self.is_narrow or other is pane
+        self.query_one("#left").display = not self.is_narrow or pane not in maps
+        self.maps.display = pane in maps if self.is_narrow else bool(maps)
+        self.query_one("#welcome").display = not self.is_narrow and not self.begun
+        self.query_one(TabStrip).show(["Program", *(p.map_name for p in maps), "Log"], self.panes.index(pane))
 
     def go_to_pane(self, number: int) -> None:
         if 1 <= number <= len(self.panes):
             pane = self.panes[number - 1]
             self.bring_up(pane)
-            self.call_after_refresh(pane.focus)
+            self.set_focus(pane)
+
+    def on_resize(self) -> None:
+        if self.shown:
+            self.bring_up(self.shown)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if event.widget in self.panes and event.widget is not self.shown:
@@ -124,13 +129,11 @@ class Workspace(Screen[None]):
         """The panes of the run before stay until the first frame of the new one is there."""
         if not self.begun:
             await self.maps.start(self.status.text)
-            self.add_class("-started")
-            self.set_class(not frame.maps, "-mapless")
-        if await self.maps.show(frame) or not self.begun:
+        first, self.begun = not self.begun, True
+        if await self.maps.show(frame) or first:
             self.number_panes()
         self.query_one(StatusBar).show_frame(frame)
-        if not self.begun:
-            self.begun = True
+        if first:
             if self.focused is None or (self.is_narrow and self.focused is self.editor):
                 self.go_to_pane(2)
 

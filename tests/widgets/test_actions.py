@@ -70,7 +70,7 @@ ERRORS = (
     Diagnostic("first wrong", Span(67, 75, 4, 5, 4, 10), hint="do better", detail="0: (b7) r0 = 0\n"),
     Diagnostic("second wrong", Span(250, 255, 8, 7, 8, 12)),
 )
-US, CALLS, ON, LOG = ["2"], ["3"], ["5"], ["7"]  # the pane's number, once the editor has been left
+US, CALLS, ON, LOG = ["2"], ["3"], ["6"], ["7"]  # the pane's number, once the editor has been left
 TREE = ["f2", "tab"]  # kprobe, fentry, software, tracepoint; all closed
 
 # (keys pressed before, what holds after the action and not before). "fails" in the keys lets the program have errors.
@@ -91,8 +91,8 @@ EFFECTS = {
     "pane.pane.2": (["shift+tab"], lambda s: s.focus == "@us"),
     "pane.pane.3": (["tab"], lambda s: s.focus == "@calls"),
     "pane.pane.4": (["tab"], lambda s: s.focus == "@size"),
-    "pane.pane.5": (["tab"], lambda s: s.focus == "@on"),
-    "pane.pane.6": (["tab"], lambda s: s.focus == "@start"),
+    "pane.pane.5": (["tab"], lambda s: s.focus == "@start"),
+    "pane.pane.6": (["tab"], lambda s: s.focus == "@on"),
     "pane.pane.7": (["tab"], lambda s: s.focus == "log"),
     "editor.leave_editor": ([], lambda s: s.focus == "@us"),
     "table.sort": (CALLS, lambda s: "comm▴" in s.text and s.order("bash", "node_exporter", "systemd-journal")),

@@ -24,7 +24,7 @@ async def test_zoom_and_cursor_survive_frames_and_vanish_with_their_frame():
     async with driving.dashboard() as (app, controller, pilot):
         controller.show(scripted.reads_frame(3))
         await driving.settle(pilot)
-        await driving.press(pilot, "escape", "5", "down", "right", "enter", "down", "down")
+        await driving.press(pilot, "escape", "6", "down", "right", "enter", "down", "down")
         pane = app.screen.query_one(StacksPane)
         assert pane.remark.startswith("cpu_startup_entry")
         controller.show(scripted.reads_frame(4))
