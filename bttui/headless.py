@@ -6,12 +6,15 @@ import sys
 
 from bttui.host.facts import Host
 from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
+from bttui.model.frame import Symbol
+from bttui.render.clean import clean_lines
 from bttui.render.diagnostics import complain
 from bttui.session.options import Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
     from bttui.model.frame import Event, MapSnapshot
     from bttui.model.program import Program
@@ -86,6 +89,7 @@ class Writer:
     def __init__(self, fd: int, full: bool):
         self._fd = fd
         self._full = full
+        self.terminal = os.isatty(fd)
         self._kept: "list[bytes]" = []
         self._size = 0
         self.gone = False
@@ -226,6 +230,24 @@ def check_privileges() -> None:
         raise error("bttui needs the privilege to trace", hint="run it as root, or with CAP_BPF and CAP_PERFMON")
 
 
+def harmless(value: "Any") -> "Any":
+    """The value of an event or a map with its texts made safe for a terminal. What the program itself prints stays."""
+    if isinstance(value, str):
+        return clean_lines(value)
+    if isinstance(value, tuple):
+        return tuple([harmless(item) for item in value])
+    return value.replace(name=clean_lines(value.name)) if isinstance(value, Symbol) else value
+
+
+def harmless_map(snapshot: "MapSnapshot") -> "MapSnapshot":
+    return snapshot.replace(rows=[(harmless(key), harmless(value)) for key, value in snapshot.rows])
+
+
+def harmless_event(event: "Event") -> "Event":
+    shown = harmless_map(event.map) if event.map else None
+    return event.replace(values=harmless(event.values), text=clean_lines(event.text), map=shown)
+
+
 class Printer:
     """Writes what a session tells; subclasses know a format."""
 
@@ -243,7 +265,7 @@ class Printer:
     def events(self, events: "Iterable[Event]") -> None:
         """One write for all of them; what goes to stderr keeps its place between them."""
         batch: "list[str]" = []
-        for event in events:
+        for event in map(harmless_event, events) if self.writer.terminal else events:
             complaint = self.complaint(event)
             if complaint is not None:
                 self.writer.write("".join(batch))
@@ -262,6 +284,10 @@ class Printer:
         raise NotImplementedError
 
     def maps(self, snapshots: "Iterable[MapSnapshot]") -> None:
+        """What the maps hold at the end."""
+        self.writer.write(self.map_text(map(harmless_map, snapshots) if self.writer.terminal else snapshots))
+
+    def map_text(self, snapshots: "Iterable[MapSnapshot]") -> str:
         raise NotImplementedError
 
 
@@ -289,10 +315,10 @@ class TextPrinter(Printer):
     def text(self, event: "Event") -> str:
         return self._text(event) + "\n" if event.kind == "system" else self._text(event)
 
-    def maps(self, snapshots: "Iterable[MapSnapshot]") -> None:
+    def map_text(self, snapshots: "Iterable[MapSnapshot]") -> str:
         from bttui.render.text import maps_at_exit
 
-        self.writer.write(maps_at_exit(snapshots))
+        return maps_at_exit(snapshots)
 
 
 class JsonPrinter(Printer):
@@ -317,5 +343,5 @@ class JsonPrinter(Printer):
             return self._json.message_json("helper_error", event.text, self.program.map(event.values[1]).span)
         return self._json.event_json(event)
 
-    def maps(self, snapshots: "Iterable[MapSnapshot]") -> None:
-        self.writer.write(self._json.maps_json_at_exit(snapshots))
+    def map_text(self, snapshots: "Iterable[MapSnapshot]") -> str:
+        return self._json.maps_json_at_exit(snapshots)

@@ -1,0 +1,241 @@
+"""Traces in a pipe: what is printed where and in which order, what ends them, and what was lost."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+from support import COMMAND, Process
+
+pytestmark = pytest.mark.live
+
+# A record is 8 bytes of ring buffer header, 8 of output number and 8 of the argument.
+RECORD = 24
+
+
+def test_output_goes_to_stdout_and_news_to_stderr(bttui):
+    result = bttui("-e", r'BEGIN { printf("one\n"); @x = 1; } END { printf("two\n"); }')
+    assert result == ("one\ntwo\n\n\n@x: 1\n", "Attached 2 probes\n", 0)
+
+
+def test_quiet_leaves_the_output_alone(bttui):
+    assert bttui("-q", "-e", "BEGIN { print(1); }") == ("1\n\n\n", "", 0)
+
+
+def test_json_is_one_object_a_line(bttui):
+    result = bttui("-f", "json", "-e", r'BEGIN { printf("a\n"); print((1, "b")); @x[1] = count(); }')
+    assert [json.loads(line) for line in result.stdout.splitlines()] == [
+        {"type": "attached_probes", "count": 1, "data": {"probes": 1}},
+        {"type": "printf", "data": "a\n"},
+        {"type": "value", "data": [1, "b"]},
+        {"type": "map", "data": {"@x": {"1": 1}}},
+    ]
+
+
+def test_the_output_can_go_to_a_file(bttui, tmp_path):
+    result = bttui("-o", tmp_path / "out", "-e", "BEGIN { print(1); @ = 2; }")
+    assert result == ("", "Attached 1 probe\n", 0)
+    assert (tmp_path / "out").read_text() == "1\n\n\n@: 2\n"
+
+
+@pytest.mark.parametrize("mode", ["line", "full", "none"])
+def test_every_way_of_buffering_gives_the_same(bttui, mode):
+    result = bttui("-B", mode, "-q", "-e", r'BEGIN { for ($i : 0..1000) { printf("%d\n", $i); } }')
+    assert result.stdout == "".join(f"{number}\n" for number in range(1000)) + "\n\n"
+
+
+def test_messages_keep_their_place_between_the_lines(bttui):
+    program = r'BEGIN { printf("one\n"); errorf("two"); printf("three\n"); warnf("four"); printf("five\n"); }'
+    command = [COMMAND, "-q", "-e", program]
+    done = subprocess.run(command, env=bttui.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+    assert done.stdout == "one\nstdin:1:26-39: ERROR: two\nthree\nstdin:1:60-73: WARNING: four\nfive\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "status"), [("BEGIN { exit(3); }", 3), ("BEGIN { exit(3); } END { exit(4); }", 4), ("BEGIN { exit(); }", 0)]
+)
+def test_the_program_gives_the_exit_status(bttui, program, status):
+    assert bttui("-e", program).returncode == status
+
+
+def test_the_exit_status_of_errors(bttui):
+    assert bttui("-e", "BEGIN { foo(); }").returncode == 1
+    refused = bttui("-e", "BEGIN { } hardware:cycles:1000000 { }")
+    assert refused.returncode in (0, 255)  # there are machines with counters
+    assert refused.returncode == 0 or "ERROR: " in refused.stderr
+
+
+def test_what_comes_after_exit_is_not_told(bttui):
+    result = bttui("-q", "-e", r'interval:ms:1 { printf("%d\n", @n); @n++; if (@n == 3) { exit(); } } END { printf("end\n"); clear(@n); }')
+    assert result.stdout == "0\n1\n2\nend\n\n\n"
+
+
+def test_a_dry_run_attaches_and_says_nothing(bttui):
+    assert bttui("--dry-run", "-e", r'BEGIN { printf("no\n"); } tracepoint:sched:sched_switch { @ = count(); }') == ("", "", 0)
+
+
+def test_maps_are_not_printed_where_the_config_says_so(bttui):
+    assert bttui("-q", "-e", "config = { print_maps_on_exit = false } BEGIN { @ = 1; }").stdout == "\n\n"
+
+
+def test_the_object_can_be_kept(bttui, tmp_path):
+    bttui("--emit-elf", tmp_path / "object", "-e", "BEGIN { }")
+    assert (tmp_path / "object").read_bytes().startswith(b"\x7fELF")
+
+
+def test_standard_input_can_be_the_program(bttui):
+    assert bttui("-q", "-", stdin="BEGIN { print(1); }").stdout == "1\n\n\n"
+
+
+def test_a_reader_that_leaves_ends_the_trace_quietly(bttui):
+    program = r'interval:ms:10 { printf("tick\n"); }'
+    with subprocess.Popen([COMMAND, "-q", "-e", program], env=bttui.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"tick\n"
+        process.stdout.close()
+        assert process.wait(timeout=60) == 0
+        assert process.stderr.read() == b""
+
+
+def test_signals_print_the_maps(bttui):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        result, _ = bttui.trace("BEGIN { @ = 7; } interval:s:100 { }", "-q", number=number)
+        assert result == ("\n\n@: 7\n", "", 0)
+
+
+def test_sigusr1_runs_its_probe(bttui):
+    with bttui.start("-q", "-e", r'self:signal:SIGUSR1 { printf("got it\n"); @n++; if (@n == 2) { exit(); } }') as process:
+        os.kill(process.pid, signal.SIGUSR1)
+        process.until("got it\n")
+        os.kill(process.pid, signal.SIGUSR1)
+        assert process.wait().stdout == "got it\ngot it\n\n\n@n: 2\n"
+
+
+def test_only_who_may_trace_is_let_in(bttui):
+    result = subprocess.run(
+        [COMMAND, "-e", "BEGIN { }"], env=bttui.env, user=65534, group=65534, capture_output=True, text=True, timeout=60
+    )
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("ERROR: bttui needs the privilege to trace\n")
+
+
+# Commands and processes
+
+
+def test_a_command_is_seen_from_its_first_system_call(bttui, load):
+    path = load.build()
+    program = 'tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { @ = count(); } END { printf("%d\\n", cpid); }'
+    result = bttui("-q", "-c", f"{path} syscalls 1234", "-e", program)
+    pid = re.search(r"^pid=(\d+)$", result.stdout, re.M)[1]
+    assert f"\n{pid}\n\n\n@: 1234\n" in result.stdout
+
+
+def test_the_trace_ends_with_its_command(bttui):
+    result = bttui("-c", "false", "-e", r'interval:s:100 { } END { printf("end\n"); }')
+    assert result == ("end\n\n\n", "Attached 2 probes\n", 0)
+
+
+def test_a_command_that_does_not_exist(bttui):
+    result = bttui("-c", "no-such-command", "-e", "BEGIN { }")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("ERROR: Failed to fork child: Path 'no-such-command' does not exist or is not executable")
+
+
+def test_the_command_gets_our_input_and_output(bttui):
+    assert bttui("-q", "-c", "cat", "-e", "interval:s:100 { }", stdin="through\n").stdout == "through\n\n\n"
+
+
+def test_the_trace_ends_with_the_process(bttui, load):
+    program = "tracepoint:syscalls:sys_enter_getppid { @ = count(); }"
+    with load.start("syscalls", 10) as waiting, bttui.start("-q", "-p", waiting.pid, "-e", program) as process:
+        waiting.go()
+        assert process.wait() == ("\n\n@: 10\n", "", 0)
+
+
+def test_a_process_that_does_not_exist(bttui):
+    result = bttui("-p", str(1 << 22), "-e", "BEGIN { }")
+    assert result == ("", "ERROR: Failed to attach to pid: Unable to open pidfd (No such process)\n", 1)
+
+
+# Losses, by known amounts
+
+
+def test_events_that_a_slow_reader_lost_are_counted(bttui, load):
+    pages = 2
+    fits = (pages * 4096 - 1) // RECORD
+    with load.start("syscalls", 1000) as waiting:
+        program = f'tracepoint:syscalls:sys_enter_getppid /pid == {waiting.pid}/ {{ printf("%llx\\n", nsecs); @ = count(); }}'
+        env = {"BPFTRACE_PERF_RB_PAGES": str(pages)}
+        with bttui.start("-e", program, env=env) as process:
+            os.kill(process.pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+            waiting.go()
+            os.kill(process.pid, signal.SIGCONT)
+            result = process.stop()
+    lines, maps = result.stdout.split("\n\n\n")
+    assert maps == "@: 1000\n"
+    assert len(lines.splitlines()) == fits
+    assert f"Lost {1000 - fits} events" in result.stderr
+
+
+def test_lost_events_in_json(bttui, load):
+    with load.start("syscalls", 1000) as waiting:
+        program = f'tracepoint:syscalls:sys_enter_getppid /pid == {waiting.pid}/ {{ printf("%llx\\n", nsecs); }}'
+        with bttui.start("-f", "json", "-e", program, env={"BPFTRACE_PERF_RB_PAGES": "1"}) as process:
+            os.kill(process.pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+            waiting.go()
+            os.kill(process.pid, signal.SIGCONT)
+            result = process.stop()
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    printed = sum(each["type"] == "printf" for each in told)
+    assert sum(each["data"]["events"] for each in told if each["type"] == "lost_events") == 1000 - printed
+    assert printed == 4095 // RECORD
+
+
+def test_keys_that_found_no_room_are_counted(bttui):
+    result = bttui("-q", "-e", "BEGIN { for ($i : 0..10) { @[$i] = 1; } }", env={"BPFTRACE_MAX_MAP_KEYS": "4"})
+    assert result.stdout.count("]: 1\n") == 4
+    assert "Map full; can't update element. 6 new keys were left out of @" in result.stderr
+
+
+def test_no_event_is_lost_between_the_last_look_and_the_end(bttui, load):
+    """The trace ends by itself the moment after the load: everything that was recorded is printed."""
+    program = r'tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { printf("x\n"); }'
+    result = bttui("-q", "-c", f"{load.build()} syscalls 20000", "-e", program)
+    assert result.stdout.count("x\n") == 20000 and result.stderr == ""
+
+
+# Actions
+
+
+def test_times_commands_and_files(bttui, tmp_path):
+    (tmp_path / "file").write_text("content\n")
+    program = f'BEGIN {{ time("%Y\\n"); system("echo said; echo more >&2"); cat("{tmp_path}/%s", "file"); cat("/nonexistent"); }}'
+    result = bttui("-q", "--unsafe", "-e", program)
+    assert result.stdout == f"{time.localtime().tm_year}\nsaid\nmore\n\ncontent\n\n\n"
+    assert result.stderr == "ERROR: failed to open file '/nonexistent' (No such file or directory)\n"
+
+
+def test_a_command_that_fails_is_told(bttui):
+    assert bttui("-q", "--unsafe", "-e", 'BEGIN { system("exit 3"); }').stderr == "ERROR: command exited with code 3\n"
+
+
+def test_clear_and_zero(bttui):
+    program = "BEGIN { @a = 1; @b[1] = 1; @c[1] = count(); @d = hist(4); @e[1] = hist(4); @f = stats(3); %s }"
+    emptied = " ".join(f"{{}}(@{name});" for name in "abcdef")
+    assert bttui("-q", "-e", program % emptied.replace("{}", "clear")).stdout == "\n\n"
+    zeroed = bttui("-q", "-e", program % emptied.replace("{}", "zero")).stdout
+    assert zeroed == "\n\n@a: 0\n@b[1]: 0\n@c[1]: 0\n@d:\n\n@e[1]:\n\n@f: { .count = 0, .average = 0, .total = 0 }\n"
+
+
+def test_hostile_text_does_not_reach_a_terminal(bttui):
+    """Escape sequences of the traced world are for pipes only. Under a terminal of its own (script(1) makes one)."""
+    program = r'BEGIN { printf("%s|\n", "\x1b[31mred\x07"); }'
+    command = ["script", "-qec", f"{COMMAND} --no-tui -q -e '{program}'", "/dev/null"]
+    with Process(command, env=bttui.env) as process:
+        shown = process.wait().stdout
+    assert "red" in shown and "\x1b" not in shown and "\x07" not in shown
+    assert bttui("-q", "-e", program).stdout == "\x1b[31mred\x07|\n\n\n"
