@@ -32,14 +32,25 @@ def _expression(glob: str) -> str:
         elif character == "?":
             out.append(".")
         elif character == "[" and (end := glob.find("]", at + 1)) > 0:
-            members = glob[at:end].replace("\\", r"\\")
-            if members[0] in "!^":
-                members = "^" + members[1:]
-            out.append("[" + members.replace("[", r"\[") + "]")
+            out.append(f"[{_members(glob[at:end])}]")
             at = end + 1
         else:
             out.append(re.escape(character))
     return "".join(out)
+
+
+def _members(text: str) -> str:
+    """What stands between brackets: characters and ranges; the expression's own signs mean nothing special."""
+    front = "^" if text[0] in "!^" else ""
+    pieces, at = [], len(front)
+    while at < len(text):
+        if text[at + 1 : at + 2] == "-" and at + 2 < len(text):
+            pieces.append(f"{re.escape(text[at])}-{re.escape(text[at + 2])}")
+            at += 3
+        else:
+            pieces.append(re.escape(text[at]))
+            at += 1
+    return front + "".join(pieces)
 
 
 def matcher(glob: str) -> "Callable[[str], object]":
