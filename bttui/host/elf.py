@@ -11,7 +11,7 @@ from struct import Struct
 
 from bttui.host.elf_symbols import Symbols, SymbolTable
 from bttui.model.data import Data
-from bttui.model.diagnostic import error
+from bttui.model.diagnostic import DiagnosticError, error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,19 +72,16 @@ class UsdtProbe(Data):
 class Elf:
     """The file at ``path``, or ``content``. Raises DiagnosticError where there is no ELF file.
 
-    A context manager, for those who want its descriptor closed at once. ``path`` must stay where it is for its debug
-    file to be found.
+    A context manager, for those who want its descriptor closed at once; when more is asked for, it is opened again.
+    ``identity`` tells files apart: device, inode, time of change in ns, size.
     """
 
     def __init__(self, path: str, content: "bytes | None" = None):
         self.path = path
         self._content = content
         self._fd = -1
-        if content is None:
-            self._open()
-            self.size = os.fstat(self._fd).st_size
-        else:
-            self.size = len(content)
+        self.identity: "tuple[int, ...]" = (0, 0, 0, len(content)) if content is not None else self._open()
+        self.size = self.identity[-1]
         ident = self.read(0, _IDENT)
         if len(ident) < _IDENT or ident[:4] != b"\x7fELF" or ident[4] not in _HEADER or ident[5] not in (1, 2):
             self.close()
@@ -99,15 +96,27 @@ class Elf:
         self._header = layout.unpack(header)
         self.type, self.machine = self._header[:2]
 
-    def _open(self) -> None:
+    def _open(self) -> "tuple[int, int, int, int]":
+        """Its identity."""
         try:
             # Opening a device or a pipe of that name could have effects, or never return.
             if not stat.S_ISREG(os.stat(self.path).st_mode):
                 raise error(f"not a regular file: {self.path}")
             self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            return identity(os.fstat(self._fd))
         except (OSError, ValueError) as reason:
             why = reason.strerror if isinstance(reason, OSError) else "its name has a zero byte"
             raise error(f"cannot read {self.path!r}: {why}") from None
+
+    def _opened_again(self) -> bool:
+        """Whether there still is the same file."""
+        try:
+            same = self._open() == self.identity
+        except DiagnosticError:
+            return False
+        if not same:
+            self.close()
+        return same
 
     def close(self) -> None:
         if self._fd >= 0:
@@ -135,8 +144,8 @@ class Elf:
             return b""
         if self._content is not None:
             return self._content[offset : offset + size]
-        if self._fd < 0:
-            self._open()
+        if self._fd < 0 and not self._opened_again():
+            return b""
         try:
             return os.pread(self._fd, min(size, self.size - offset), offset)
         except OSError:
@@ -313,6 +322,9 @@ class Elf:
 
     @cached_property
     def symbols(self) -> Symbols:
+        return self.read_symbols()
+
+    def read_symbols(self) -> Symbols:
         """All there is to know about names: in this file, in its debug file, in its compressed small table."""
         own = self.table(SHT_SYMTAB)
         if own is None and self.debug_file is not None:
@@ -328,8 +340,6 @@ class Elf:
             return None
         import lzma
 
-        from bttui.model.diagnostic import DiagnosticError
-
         try:
             return Elf(self.path, lzma.LZMADecompressor().decompress(packed, 1 << 28)).table(SHT_SYMTAB)
         except (lzma.LZMAError, EOFError, DiagnosticError):
@@ -342,6 +352,10 @@ class Elf:
     def symbol(self, name: str) -> "tuple[int, int] | None":
         """(virtual address, size) of a function or variable; of several versions, the one that is linked with today."""
         return self.symbols.named(name)
+
+
+def identity(found: os.stat_result) -> "tuple[int, int, int, int]":
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def text(strings: bytes, at: int, most: int = 4096) -> str:

@@ -1,0 +1,249 @@
+"""Names of addresses in user processes, also of those that have ended."""
+
+import os
+import select
+import time
+from _thread import RLock
+
+from bttui.host.binaries import Binaries
+from bttui.host.demangle import demangle
+from bttui.host.mapping_events import MappingWatcher
+from bttui.host.perf_map import PerfMap
+from bttui.host.processes import Mapping, ProcessEvent, ProcessWatcher, maps, pids
+from bttui.model.diagnostic import Diagnostic, DiagnosticError
+from bttui.model.frame import Symbol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from threading import Thread
+
+    from bttui.host.elf import Elf
+    from bttui.host.facts import Host
+
+_MOST_ENDED = 4096  # processes remembered after their end
+_MOST_FORMER = 4  # programs that a process ran before, by exec
+_MOST_SYMBOLS = 1 << 16  # remembered for each process
+_LOOK_AGAIN = 1.0  # seconds between two looks at the maps of a process that has addresses we know nothing about
+_PAUSE = 1  # ms between two looks at what happened: a process that starts makes five records in a row
+# Without records of mappings: seconds after an exec until the dynamic loader has mapped the libraries, mostly.
+_LOADED = (0.003, 0.030)
+
+
+class Process:
+    """What is, or was, mapped in one process; the newest last, as something newer may take the place of what is gone."""
+
+    def __init__(self, mappings: "Iterable[tuple[Mapping, Elf | None]]" = (), former: "tuple[Process, ...]" = ()):
+        self.mappings = list(mappings)
+        self.former = former
+        self.symbols: "dict[int, Symbol]" = {}
+        self.looked = 0.0
+        self.perf_map: "PerfMap | None" = None
+
+    def at(self, address: int) -> "tuple[Mapping, Elf | None] | None":
+        for mapping, elf in reversed(self.mappings):
+            if mapping.start <= address < mapping.end:
+                return mapping, elf
+        return next((found for process in reversed(self.former) if (found := process.at(address))), None)
+
+    def add(self, mapping: Mapping, elf: "Elf | None") -> None:
+        self.mappings.append((mapping, elf))
+        if self.symbols:
+            self.symbols = {}
+
+    def successor(self, mappings: "Iterable[tuple[Mapping, Elf | None]]" = ()) -> "Process":
+        """Another program under the same pid."""
+        former = (*self.former, self)[-_MOST_FORMER:]
+        self.former = ()
+        return Process(mappings, former)
+
+
+class UserSymbols:
+    """Without ``start()``, processes are looked at when they are asked for, or when ``remember`` is called.
+
+    ``lost`` counts what could not be followed, ``unresolved`` the addresses without a name. ``warning`` says why
+    processes cannot be followed, None where they can.
+    """
+
+    def __init__(self, host: "Host"):
+        self.unresolved = 0
+        self.warning: "Diagnostic | None" = None
+        self._host = host
+        self._lock = RLock()
+        self._binaries = Binaries()
+        self._processes: "dict[int, Process]" = {}
+        self._ended: "dict[int, None]" = {}
+        self._watcher: "MappingWatcher | ProcessWatcher | None" = None
+        self._thread: "Thread | None" = None
+        self._stop = -1
+        self._due: "list[tuple[float, int]]" = []
+
+    # Following what happens
+
+    def start(self) -> None:
+        """Follow all processes, from a thread, until ``stop()``. Those that run already are looked at there, too."""
+        if self._watcher or not self._host.live:
+            return
+        try:
+            self._watcher = MappingWatcher(self._host.online_cpus)
+        except DiagnosticError as reason:
+            try:
+                self._watcher = ProcessWatcher()
+            except DiagnosticError:
+                self.warning = reason.diagnostics[0].replace(severity="warning")
+                return
+        from threading import Thread
+
+        self._stop = os.eventfd(0, os.EFD_CLOEXEC)
+        self._thread = Thread(target=self._follow, name="user symbols", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take what has happened so far, and follow no more. What is known stays known."""
+        if self._thread is None or self._watcher is None:
+            return
+        os.eventfd_write(self._stop, 1)
+        self._thread.join()
+        self._thread = None
+        self._drain()
+        self._watcher.close()
+        self._lost, self._watcher = self.lost, None
+        os.close(self._stop)
+
+    _lost = 0
+
+    @property
+    def lost(self) -> int:
+        return self._lost + (self._watcher.lost if self._watcher else 0)
+
+    def __enter__(self) -> "UserSymbols":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _follow(self) -> None:
+        poll, pause = select.poll(), select.poll()
+        watcher = self._watcher
+        for descriptor in watcher.descriptors if isinstance(watcher, MappingWatcher) else [watcher]:
+            poll.register(descriptor, select.POLLIN)  # type: ignore[arg-type]
+        poll.register(self._stop, select.POLLIN)
+        pause.register(self._stop, select.POLLIN)
+        for pid in pids():
+            with self._lock:
+                self._drain()
+                if pid not in self._processes:
+                    self._look(pid)
+        while not pause.poll(_PAUSE):
+            poll.poll(self._until_due())
+            self._drain()
+
+    def _until_due(self) -> "float | None":
+        """Milliseconds."""
+        return max(0.0, self._due[0][0] - time.monotonic()) * 1000 if self._due else None
+
+    def _drain(self) -> None:
+        with self._lock:
+            if self._watcher:
+                for event in self._watcher.read():
+                    self._take(event)
+            now = time.monotonic()
+            while self._due and self._due[0][0] <= now:
+                self._look(self._due.pop(0)[1])
+
+    def _take(self, event: ProcessEvent) -> None:
+        pid, process = event.pid, self._processes.get(event.pid)
+        if pid != event.tid and event.kind != "map":
+            return  # a thread shares what the process has
+        if event.kind == "map" and event.mapping:
+            if process is None:
+                process = self._processes[pid] = Process()
+            process.add(event.mapping, self._binaries.of(pid, event.mapping))
+        elif event.kind == "fork":
+            parent = self._processes.get(event.parent) or self._look(event.parent)
+            copied = parent.mappings if parent else ()
+            self._processes[pid] = process.successor(copied) if process else Process(copied)
+            self._ended.pop(pid, None)
+        elif event.kind == "exec":
+            self._processes[pid] = process.successor() if process else Process()
+            if isinstance(self._watcher, ProcessWatcher):
+                self._look(pid)
+                now = time.monotonic()
+                self._due = sorted([*self._due, *((now + delay, pid) for delay in _LOADED)])
+        elif event.kind == "exit":
+            self._ended.pop(pid, None)
+            self._ended[pid] = None
+            while len(self._ended) > _MOST_ENDED:
+                self.forget(next(iter(self._ended)))
+
+    # Looking at processes
+
+    def remember(self, pid: int) -> None:
+        """Look at what the process has in memory now, so that its addresses have names after its end."""
+        with self._lock:
+            self._look(pid)
+
+    def _look(self, pid: int) -> "Process | None":
+        found = maps(pid, code_only=True) if self._host.live else []
+        process = self._processes.get(pid)
+        if not found:
+            return process
+        if process is None:
+            process = self._processes[pid] = Process()
+        process.looked = time.monotonic()
+        known = {(mapping.start, mapping.end, mapping.inode, mapping.path) for mapping, _ in process.mappings}
+        for mapping in found:
+            if (mapping.start, mapping.end, mapping.inode, mapping.path) not in known:
+                process.add(mapping, self._binaries.of(pid, mapping))
+        return process
+
+    def forget(self, pid: int) -> None:
+        with self._lock:
+            self._processes.pop(pid, None)
+            self._ended.pop(pid, None)
+
+    # Asking
+
+    def symbolize(self, pid: int, address: int) -> Symbol:
+        """The function that the address is in, or a Symbol without a name; ``module`` is the file's path."""
+        process = self._processes.get(pid)
+        known = process.symbols.get(address) if process else None
+        if known is not None:
+            return known
+        with self._lock:
+            self._drain()
+            process = self._processes.get(pid) or self._look(pid)
+            if process is None:
+                self.unresolved += 1
+                return Symbol(address)
+            found = process.at(address)
+            if found is None and time.monotonic() - process.looked > _LOOK_AGAIN and pid not in self._ended:
+                self._look(pid)
+                found = process.at(address)
+            symbol = self._named(pid, process, address, *found) if found else self._made(pid, process, address)
+            if not symbol.name:
+                self.unresolved += 1
+            if len(process.symbols) >= _MOST_SYMBOLS:
+                process.symbols = {}
+            process.symbols[address] = symbol
+            return symbol
+
+    def _named(self, pid: int, process: Process, address: int, mapping: Mapping, elf: "Elf | None") -> Symbol:
+        if elf is None:
+            return self._made(pid, process, address) if not mapping.inode else Symbol(address, module=mapping.path)
+        place = address - mapping.start + mapping.offset
+        virtual = elf.virtual(place)
+        if found := self._binaries.symbols(elf).at(virtual) if virtual is not None else None:
+            name, start = found
+            assert virtual is not None
+            return Symbol(address, demangle(name), virtual - start, mapping.path)
+        return Symbol(address, module=mapping.path)
+
+    def _made(self, pid: int, process: Process, address: int) -> Symbol:
+        """Of code that came from no file."""
+        if process.perf_map is None:
+            process.perf_map = PerfMap(pid)
+        if found := process.perf_map.at(address):
+            return Symbol(address, found[0], address - found[1], process.perf_map.path)
+        return Symbol(address)
