@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 
+from bttui import __version__
 from bttui.host.facts import Host
 from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
 from bttui.model.frame import Symbol
@@ -54,8 +55,15 @@ def show(lines: "Iterable[str]") -> int:
 
 def info_lines(host: Host) -> "Iterable[str]":
     from bttui.host.features import info
+    from bttui.loader.libbpf import version
 
-    for title, rows in info(host):
+    try:
+        libbpf = ".".join(map(str, version()))
+    except DiagnosticError:
+        libbpf = "missing"
+    build = ("Build", [("version", f"v{__version__}"), ("libbpf", libbpf)])
+    system, *more = info(host)
+    for title, rows in (system, build, *more):
         yield title
         for label, value in rows:
             yield f"  {label}: {value}"
@@ -176,17 +184,20 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
     from bttui.session.session import Session, Stopped
     from bttui.session.worker import compile_text
 
+    if options.stages or options.emit_llvm:
+        show_stages(options, host, stop)
     program = compile_text(options, host, stop.fileno())
     if options.warnings:
         complain(program.warnings, program.source)
     if options.emit_elf:
-        save(options.emit_elf, program)
+        save(options.emit_elf, program.object)
     with Session(program, host, options, formatted, child, watched) as session:
         stop.follow(session)
         try:
             session.start()
         except Stopped:
             return 0
+        sys.stderr.write(session.log)
         if options.warnings:
             complain(tuple(session.warnings), program.source)
         if options.dry_run:
@@ -205,6 +216,23 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         return session.exit_code
 
 
+def show_stages(options: Options, host: Host, stop: Stop) -> None:
+    """What -d and --emit-llvm ask for, as far as it comes before loading."""
+    from bttui.session.stages import TITLES, stage_text
+    from bttui.session.worker import compile_options, in_child
+
+    def text(stage: str) -> str:
+        asked = (stage, options.text or "", options.file, host, compile_options(options))
+        return in_child(lambda: stage_text(*asked), stop.fileno())
+
+    for stage in options.stages:
+        if stage in TITLES:
+            sys.stderr.write(f"{TITLES[stage]}\n-------------------\n{text(stage)}\n")
+    if options.emit_llvm:
+        for stage, name in (("codegen", "original"), ("codegen-opt", "optimized")):
+            save(f"{options.emit_llvm}.{name}.ll", text(stage).encode())
+
+
 def open_output(path: str) -> int:
     if not path:
         return 1
@@ -214,10 +242,10 @@ def open_output(path: str) -> int:
         raise error(f'Failed to open output file: "{path}": {reason.strerror}') from None
 
 
-def save(path: str, program: "Program") -> None:
+def save(path: str, content: bytes) -> None:
     try:
         with open(path, "wb") as file:
-            file.write(program.object)
+            file.write(content)
     except OSError as reason:
         raise error(f"Failed to open file '{path}': {reason.strerror}") from None
 

@@ -114,9 +114,8 @@ def test_sigusr1_runs_its_probe(bttui):
 
 
 def test_only_who_may_trace_is_let_in(bttui):
-    result = subprocess.run(
-        [COMMAND, "-e", "BEGIN { }"], env=bttui.env, user=65534, group=65534, capture_output=True, text=True, timeout=60
-    )
+    command = ["setpriv", "--bounding-set", "-all", COMMAND, "-e", "BEGIN { }"]
+    result = subprocess.run(command, env=bttui.env, capture_output=True, text=True, timeout=60)
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith("ERROR: bttui needs the privilege to trace\n")
 
@@ -206,6 +205,35 @@ def test_no_event_is_lost_between_the_last_look_and_the_end(bttui, load):
     program = r'tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { printf("x\n"); }'
     result = bttui("-q", "-c", f"{load.build()} syscalls 20000", "-e", program)
     assert result.stdout.count("x\n") == 20000 and result.stderr == ""
+
+
+# What the stages of compiling make of a program
+
+
+def test_stages_are_shown_and_the_program_runs(bttui):
+    result = bttui("-d", "ast,types,codegen-opt", "-e", 'BEGIN { @a["x"] = count(); }')
+    assert result.stdout == "\n\n@a[x]: 1\n"
+    ast, types, code = (result.stderr.index(title) for title in ("AST after: parse\n", "Types\n", "LLVM IR after optimisation\n"))
+    assert ast < result.stderr.index("BEGIN\n{") < types < result.stderr.index("@a[string[") < code
+    assert "define i64 @begin_0(" in result.stderr[code:]
+
+
+def test_the_verifier_speaks_where_it_is_asked_to(bttui):
+    result = bttui("-d", "verifier", "-e", "BEGIN { print(1); }")
+    assert "processed " in result.stderr and result.stdout == "1\n\n\n"
+    assert "processed " not in bttui("-e", "BEGIN { print(1); }").stderr
+
+
+def test_llvm_text_can_be_kept(bttui, tmp_path):
+    bttui("--emit-llvm", tmp_path / "code", "-e", "BEGIN { }")
+    assert all("define " in (tmp_path / f"code.{name}.ll").read_text() for name in ("original", "optimized"))
+
+
+def test_info_says_what_there_is(bttui):
+    told = bttui("--info")
+    assert re.search(r"^  OS: Linux .*\n  Arch: \w+$", told.stdout, re.M)
+    assert re.search(r"^  btf: yes$", told.stdout, re.M)
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 # Actions

@@ -65,6 +65,7 @@ class Session:
         self.state = IDLE
         self.attached = 0
         self.warnings: "list[Diagnostic]" = []  # probes that could not be attached and need not be
+        self.log = ""  # of the verifier, where options.stages ask for it
         self.over = False
         self._host = host
         self._formatted = formatted
@@ -115,7 +116,8 @@ class Session:
             self._child.wait(SHORT)
 
     def _load(self) -> None:
-        self._loaded = load(self.program)
+        self._loaded = load(self.program, log_level=1 if {"libbpf", "verifier"} & set(self.options.stages) else 0)
+        self.log = self._loaded.log
         lookup = Lookup(self.program, self._host, lambda map, identity: self.snapshots.stack(map, identity))
         self.snapshots = Snapshots(self.program, self._loaded, lookup)
         self.events = Events(self.program, self.snapshots, lookup, self._formatted)
