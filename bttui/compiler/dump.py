@@ -26,5 +26,5 @@ class _Dump(Printer):
     def arrow(self, node: ast.FieldAccess) -> str:
         return "."
 
-    def ternary(self, node: ast.Ternary, column: int, at_start: bool) -> str:
-        return super().ternary(node if node.then is not None else node.replace(then=node.condition), column, at_start)
+    def ternary(self, node: ast.Ternary, column: int) -> str:
+        return super().ternary(node if node.then is not None else node.replace(then=node.condition), column)

@@ -95,7 +95,7 @@ class Printer:
         value = block.value if isinstance(block, ast.BlockExpression) else None
         found = [self.statement(statement, column) for statement in block.statements]
         if value is not None:
-            found.append(self.expression(value, column, at_start=True))
+            found.append(self.whole(value, column))
         elif found and (has_value or isinstance(block, ast.BlockExpression)) and isinstance(block.statements[-1], ast.Block | ast.If):
             found[-1] += ";"
         for index, statement in enumerate(block.statements[: len(found) - 1]):
@@ -106,7 +106,7 @@ class Printer:
     def statement(self, statement: ast.Statement, column: int) -> str:
         match statement:
             case ast.ExpressionStatement():
-                return self.expression(statement.expression, column, at_start=True) + ";"
+                return f"{self.whole(statement.expression, column)};"
             case ast.Assignment():
                 start = f"{self.expression(statement.target, column)} {statement.operator} "
                 return f"{start}{self.assigned(statement.value, column, len(start))};"
@@ -144,12 +144,19 @@ class Printer:
                 return "continue;"
         raise TypeError(f"no layout for {type(statement).__name__}")
 
+    def whole(self, expression: ast.Expression, column: int) -> str:
+        """An expression as a statement: a name that would be a keyword there must not be its first word."""
+        text = self.expression(expression, column)
+        return f"({self.expression(expression, column + 1)})" if _RESERVED.match(text) else text
+
     def assigned(self, value: ast.Expression, column: int, offset: int) -> str:
         """Blocks at the right of "=" are indented like the statement, all else is aligned."""
         return self.expression(value, column if isinstance(value, ast.BlockExpression | ast.IfExpression) else column + offset)
 
     def condition(self, condition: ast.Expression, column: int) -> str:
-        return self.operand(condition, column)
+        """A parenthesis at its start would have to hold the whole condition."""
+        text = self.operand(condition, column)
+        return f"({text})" if text.startswith("(") and not isinstance(condition, self.loose) else text
 
     def bound(self, bound: ast.Expression, column: int) -> str:
         text = self.expression(bound, column)
@@ -161,8 +168,7 @@ class Printer:
         """An expression in parentheses, where it is made of several."""
         return f"({self.expression(node, column + 1)})" if isinstance(node, self.loose) else self.expression(node, column)
 
-    def expression(self, node: ast.Node, column: int, at_start: bool = False) -> str:
-        """``at_start``: where a statement may begin, and some words are keywords."""
+    def expression(self, node: ast.Node, column: int) -> str:
         match node:
             case ast.IntegerLiteral():
                 return self.number(node)
@@ -170,18 +176,15 @@ class Printer:
                 return self.quoted(node.value)
             case ast.BooleanLiteral():
                 return "true" if node.value else "false"
-            case ast.Variable() | ast.Map():
+            case ast.Variable() | ast.Map() | ast.Identifier():
                 return node.name
-            case ast.Identifier():
-                return f"({node.name})" if at_start and _RESERVED.fullmatch(node.name) else node.name
             case ast.Positional():
                 return f"${node.index or '#'}"
             case ast.MapAccess():
                 keys = node.key.elements if isinstance(node.key, ast.TupleLiteral) and len(node.key.elements) > 1 else (node.key,)
                 return self.listed(f"{node.map.name}[", keys, "]", column)
             case ast.Call():
-                start = f"({node.name}" if at_start and _RESERVED.fullmatch(node.name) else node.name
-                return self.listed(f"{start}(", node.arguments, "))" if start != node.name else ")", column)
+                return self.listed(f"{node.name}(", node.arguments, ")", column)
             case ast.TypeArgument():
                 return self.type(node.name, column)
             case ast.TupleLiteral():
@@ -189,11 +192,11 @@ class Printer:
             case ast.RecordLiteral():
                 return f"({', '.join(f'{name}={self.operand(value, column)}' for name, value in node.fields)})"
             case ast.FieldAccess():
-                return f"{self.postfixed(node.operand, column, at_start)}{self.arrow(node)}{node.name}"
+                return f"{self.postfixed(node.operand, column)}{self.arrow(node)}{node.name}"
             case ast.Index(operand=ast.Map() as map):  # @x[1] is an element of the map
                 return f"({map.name})[{self.operand(node.index, column + len(map.name) + 3)}]"
             case ast.Index():
-                start = self.postfixed(node.operand, column, at_start)
+                start = self.postfixed(node.operand, column)
                 return f"{start}[{self.operand(node.index, column + len(start) + 1)}]"
             case ast.Unary(operator="x++" | "x--"):
                 return self.operand(node.operand, column) + node.operator[1:]
@@ -205,9 +208,9 @@ class Printer:
             case ast.Comptime():
                 return f"comptime {self.operand(node.operand, column + 9)}"
             case ast.Binary():
-                return self.binary(node, column, at_start)
+                return self.binary(node, column)
             case ast.Ternary():
-                return self.ternary(node, column, at_start)
+                return self.ternary(node, column)
             case ast.BlockExpression():
                 return self.inline(node, column)
             case ast.IfExpression():
@@ -223,11 +226,11 @@ class Printer:
     def arrow(self, node: ast.FieldAccess) -> str:
         return "->" if node.arrow else "."
 
-    def postfixed(self, node: ast.Expression, column: int, at_start: bool) -> str:
+    def postfixed(self, node: ast.Expression, column: int) -> str:
         """What ".", "->" or "[" is put behind; comptime would go further than that."""
         if isinstance(node, (*self.loose, ast.Comptime)):
             return f"({self.expression(node, column + 1)})"
-        return self.expression(node, column, at_start)
+        return self.expression(node, column)
 
     def listed(self, start: str, nodes: "tuple[ast.Node, ...]", end: str, column: int) -> str:
         """Arguments between brackets, as many in a line as fit in."""
@@ -243,23 +246,23 @@ class Printer:
                 text += (" " if index else "") + piece + comma
         return text if nodes else start + end
 
-    def binary(self, node: ast.Binary, column: int, at_start: bool) -> str:
-        left = self.side(node.left, column, at_start, node.operator, 0)
+    def binary(self, node: ast.Binary, column: int) -> str:
+        left = self.side(node.left, column, node.operator, 0)
         start = f"{left} {node.operator} "
-        return start + self.side(node.right, column + len(start), False, node.operator, 1)
+        return start + self.side(node.right, column + len(start), node.operator, 1)
 
-    def side(self, node: ast.Expression, column: int, at_start: bool, operator: str, is_right: int) -> str:
+    def side(self, node: ast.Expression, column: int, operator: str, is_right: int) -> str:
         """Comparisons in others, and chains of && and ||, need no parentheses for a reader, unless the grammar wants them."""
         if isinstance(node, ast.Binary) and (node.operator in _COMPARISONS or node.operator == operator in ("&&", "||")):
             if PRECEDENCE[node.operator] >= PRECEDENCE[operator] + is_right:
-                return self.expression(node, column, at_start)
+                return self.expression(node, column)
         elif not isinstance(node, self.loose):
-            return self.expression(node, column, at_start)
+            return self.expression(node, column)
         return self.operand(node, column)
 
-    def ternary(self, node: ast.Ternary, column: int, at_start: bool) -> str:
+    def ternary(self, node: ast.Ternary, column: int) -> str:
         loose = isinstance(node.condition, self.loose)
-        condition = self.operand(node.condition, column) if loose else self.expression(node.condition, column, at_start)
+        condition = self.operand(node.condition, column) if loose else self.expression(node.condition, column)
         then = "?:" if node.then is None else f"? {self.operand(node.then, column)} :"
         return f"{condition} {then} {self.operand(node.otherwise, column)}"
 

@@ -234,8 +234,7 @@ def _scan_code(text: str, position: int, opener: str, found: "list[tuple[str, in
 
     A predicate ends at the slash before a brace, a `let` of the root behind its ")", all else behind its block or its ";".
     """
-    braces = 0
-    parentheses: list[str] = []  # the kinds of those that are open
+    opened: list[str] = []  # the kinds of the parentheses and braces that are open
     previous = opener if opener != "{" else ""
     ends = {"/": (), "let": (")", ";"), "{": ("}",)}.get(opener, ("}", ";"))
     match_at = _CODE.match
@@ -245,28 +244,29 @@ def _scan_code(text: str, position: int, opener: str, found: "list[tuple[str, in
         before = previous
         if group == _WORD:
             previous = "NAME"
-            if match[_WORD] in _RESERVED or (before in _BEFORE_KEY and parentheses):
-                previous = _word(text, match[_WORD], position, before, bool(parentheses))
+            if match[_WORD] in _RESERVED or before in _BEFORE_KEY:
+                previous = _word(text, match[_WORD], position, before, bool(opened) and opened[-1] == "(")
             found.append((previous, start, position))
         elif group == _OPERATOR:
             previous = kind = match[_OPERATOR]
             if kind not in "(){}/;":
                 pass
             elif kind == "(":
-                previous = kind = _open(text, start, before, len(parentheses))
-                parentheses.append(kind)
+                previous = kind = _open(text, start, before, len(opened))
+                opened.append(kind)
             elif kind == ")":
-                if parentheses and parentheses.pop() == "TYPE":
+                if opened and opened[-1] != "{" and opened.pop() == "TYPE":
                     previous = "type end"  # of a cast: what follows is its operand, not the arguments of a call
             elif kind == "{":
-                braces += 1
+                opened.append(kind)
             elif kind == "}":
-                braces -= 1
-            elif kind == "/" and opener == "/" and not parentheses and braces <= 0 and _END_PREDICATE.match(text, start):
+                while opened and opened.pop() != "{":
+                    pass  # a parenthesis that was not closed
+            elif kind == "/" and opener == "/" and not opened and _END_PREDICATE.match(text, start):
                 found.append(("END_PREDICATE", start, position))
                 return position
             found.append((kind, start, position))
-            if braces <= 0 and kind in ends:
+            if not opened and kind in ends:
                 return position
         elif group == _COMMENT:
             found.append(("comment", start, position))
