@@ -76,12 +76,18 @@ class UserSymbols:
         self._watcher: "MappingWatcher | ProcessWatcher | None" = None
         self._thread: "Thread | None" = None
         self._stop = -1
+        self._users = 0
+        self._lost = 0
         self._due: "list[tuple[float, int]]" = []
 
     # Following what happens
 
     def start(self) -> None:
-        """Follow all processes, from a thread, until ``stop()``. Those that run already are looked at there, too."""
+        """Follow all processes, from a thread, until ``stop()`` was called as often as this.
+
+        Those that run already are looked at there, too.
+        """
+        self._users += 1
         if self._watcher or not self._host.live:
             return
         try:
@@ -100,17 +106,16 @@ class UserSymbols:
 
     def stop(self) -> None:
         """Take what has happened so far, and follow no more. What is known stays known."""
-        if self._thread is None or self._watcher is None:
+        self._users -= 1
+        if self._users or self._thread is None or self._watcher is None:
             return
         os.eventfd_write(self._stop, 1)
         self._thread.join()
         self._thread = None
         self._drain()
         self._watcher.close()
-        self._lost, self._watcher = self.lost, None
+        self._lost, self._watcher = self._lost + self._watcher.lost, None
         os.close(self._stop)
-
-    _lost = 0
 
     @property
     def lost(self) -> int:

@@ -4,14 +4,15 @@ import os
 import time
 
 from bttui.model.frame import Symbol
+from bttui.model.types import Array, Record, Stack, Tuple, UserSymbol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bttui.host.facts import Host
     from bttui.model.program import Program
-    from bttui.model.types import Field, Stack, Struct
+    from bttui.model.types import Field, Struct, Type
 
 _MOST_STACKS = 100_000  # remembered at a time
 
@@ -40,6 +41,17 @@ class Lookup:
     def string(self, index: int) -> str:
         return self.program.strings[index] if index < len(self.program.strings) else ""
 
+    @property
+    def needs_user_symbols(self) -> bool:
+        """Whether the program records addresses of user code, which have names only while we follow its processes."""
+        maps = [part for map in self.program.maps for part in (map.key, map.value) if part]
+        arguments = [argument.type for output in self.program.outputs for argument in output.arguments]
+        return any(
+            isinstance(part, UserSymbol) or (isinstance(part, Stack) and part.space == "user" and part.mode != "raw")
+            for type_ in maps + arguments
+            for part in _parts(type_)
+        )
+
     def kernel_symbol(self, address: int) -> Symbol:
         return self.host.kernel_symbols.symbolize(address)
 
@@ -50,13 +62,15 @@ class Lookup:
         """() for an id below 0: the error that bpf_get_stackid gave instead."""
         if identity < 0:
             return ()
-        key = (type_.space, type_.depth, identity, process, started)
+        key = (type_.space, type_.mode, type_.depth, identity, process, started)
         known = self._stacks.get(key)
         if known is None:
             if len(self._stacks) >= _MOST_STACKS:
                 self._stacks.clear()
             addresses = self._addresses(f"stacks{type_.depth}", identity)[: type_.depth]
-            if type_.space == "kernel":
+            if type_.mode == "raw":
+                known = tuple([Symbol(address) for address in addresses])
+            elif type_.space == "kernel":
                 known = tuple([self.kernel_symbol(address) for address in addresses])
             else:
                 known = tuple([self.user_symbol(address, process) for address in addresses])
@@ -98,6 +112,19 @@ class Lookup:
         if known is None:
             known = self._cgroups[identity] = ",".join(_cgroup_paths(identity, glob))
         return known
+
+
+def _parts(type_: "Type") -> "Iterator[Type]":
+    """The type, and those that it is made of."""
+    yield type_
+    if isinstance(type_, Tuple):
+        inner = type_.elements
+    elif isinstance(type_, Record):
+        inner = tuple(field.type for field in type_.fields)
+    else:
+        inner = (type_.element,) if isinstance(type_, Array) else ()
+    for each in inner:
+        yield from _parts(each)
 
 
 def _cgroup_paths(identity: int, glob: str) -> "list[str]":
