@@ -84,6 +84,7 @@ class Session:
         self._signals = 0
         self._stopping = False
         self._missed = 0  # of links that are closed
+        self._follows = False  # processes, for the names of their addresses
 
     # Roads in
 
@@ -121,6 +122,9 @@ class Session:
         lookup = Lookup(self.program, self._host, lambda map, identity: self.snapshots.stack(map, identity))
         self.snapshots = Snapshots(self.program, self._loaded, lookup)
         self.events = Events(self.program, self.snapshots, lookup, self._formatted)
+        if lookup.needs_user_symbols:
+            self._host.user_symbols.start()
+            self._follows = True
         self._poll.register(self._wake, select.POLLIN)
         if RINGBUF in self._loaded.maps:
             self._ring = RingBuffer(self._loaded.maps[RINGBUF])
@@ -323,6 +327,8 @@ class Session:
         self._closed = True
         close_all(self._links)
         self._links = []
+        if self._follows:
+            self._host.user_symbols.stop()
         if self._ring:
             self._ring.close()
         if self._loaded:
