@@ -318,7 +318,8 @@ class Elf:
             return None
         entries, strings = self.content(section, _MOST_STRINGS), self.content(self.sections[section.link], _MOST_STRINGS)
         versions = next((s for s in self.sections if s.type == SHT_VERSYM), None) if type == SHT_DYNSYM else None
-        return SymbolTable(entries, strings, self._order, self.word_size, self.content(versions, _MOST_STRINGS))
+        ends = [section.address + section.size for section in self.sections]
+        return SymbolTable(entries, strings, self._order, self.word_size, ends, self.content(versions, _MOST_STRINGS))
 
     @cached_property
     def symbols(self) -> Symbols:

@@ -22,13 +22,17 @@ _NESTED = 32  # how far behind the nearest symbol another one may begin that con
 
 
 class SymbolTable:
-    """``entries`` and ``strings`` are the bytes of both sections, ``versions`` those of .gnu.version or b""."""
+    """``entries`` and ``strings`` are the bytes of both sections, ``versions`` those of .gnu.version or b"".
 
-    def __init__(self, entries: bytes, strings: bytes, order: str, word_size: int, versions: bytes = b""):
+    ``ends`` are the addresses behind each section of the file.
+    """
+
+    def __init__(self, entries: bytes, strings: bytes, order: str, word_size: int, ends: "Sequence[int]", versions: bytes = b""):
         form, self._pick = _ENTRY[word_size]
         self._layout = Struct(order + form)
         self._entries = entries[: len(entries) // self._layout.size * self._layout.size]
         self._strings = strings
+        self._ends = ends
         self._versions = [version for (version,) in Struct(order + "H").iter_unpack(versions[: len(versions) & ~1])]
 
     def _symbols(self) -> "Iterator[tuple[int, int, int, int, int]]":
@@ -36,10 +40,10 @@ class SymbolTable:
         return map(self._pick, self._layout.iter_unpack(self._entries))
 
     @cached_property
-    def by_address(self) -> "list[tuple[int, int, int, int]]":
-        """(address, size, bind, place of the name) of the functions, sorted."""
+    def by_address(self) -> "list[tuple[int, int, int, int, int]]":
+        """(address, size, bind, place of the name, section) of the functions, sorted."""
         return sorted(
-            [(value, size, info >> 4, place) for place, value, size, info, at in self._symbols() if info in _FUNCTIONS and at and value]
+            [(value, size, info >> 4, place, at) for place, value, size, info, at in self._symbols() if info in _FUNCTIONS and at and value]
         )
 
     @cached_property
@@ -62,9 +66,9 @@ class SymbolTable:
             return None
         nearest = table[last][0]
         for at in range(last, max(-1, last - _NESTED), -1):
-            start, size, _, _ = table[at]
-            # Hand-written assembly often has no sizes: such a function reaches to the next one.
-            if address - start < size or (not size and start == nearest):
+            start, size, _, _, section = table[at]
+            # Hand-written assembly often has no sizes: such a function reaches to the next one, or to its section's end.
+            if address - start < size or (not size and start == nearest and section < len(self._ends) and address < self._ends[section]):
                 return self._plainest(at, address), start
         return None
 
@@ -72,7 +76,7 @@ class SymbolTable:
         start = self.by_address[at][0]
         names: "list[tuple[bool, str]]" = []
         while at >= 0 and self.by_address[at][0] == start and len(names) < _NESTED:
-            _, size, bind, place = self.by_address[at]
+            _, size, bind, place, _ = self.by_address[at]
             if address - start < size or not size:
                 names.append((bind == _LOCAL, self.name(place)))
             at -= 1
@@ -83,7 +87,7 @@ class SymbolTable:
         # No two names overlap but by their ends: a table that promises more text than this was not made by a linker.
         budget = 8 * len(self._strings) + _LONGEST
         found = []
-        for address, size, _, place in self.by_address:
+        for address, size, _, place, _ in self.by_address:
             name = self.name(place)
             budget -= len(name)
             if budget < 0:
