@@ -41,6 +41,17 @@ def walk(value: "Any") -> "Iterator[ast.Node]":
             yield from walk(child)
 
 
+def predicate_of(probe: ast.Probe, pid: int) -> "ast.Expression | None":
+    """The probe's own predicate, after that of -p where the kernel does not filter by process."""
+    own = copy(probe.predicate)
+    if not pid:
+        return own
+    span = probe.attach_points[0].span
+    wanted = ast.IntegerLiteral(span, value=pid, text=str(pid))
+    ours = ast.Binary(span, operator="==", left=ast.Identifier(span, name="pid"), right=wanted)
+    return ours if own is None else ast.Binary(span, operator="&&", left=ours, right=own)
+
+
 def argument_use(probe: ast.Probe) -> "tuple[str, ...] | None":
     """The names of args that a probe reads; None where it takes args as a whole."""
     named: list[str] = []
@@ -90,7 +101,7 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options") -> "list[Body]
                 body = next((b for b in shared if all(a.name != attachment.name for a in b.attachments)), None)
                 if body is None or attachment.provider in ("begin", "end"):
                     body = Body("", probe, copy(probe.body), context, [])
-                    body.predicate = copy(probe.predicate)
+                    body.predicate = predicate_of(probe, options.pid if provider.pid_filter == "predicate" else 0)
                     body.provider = attachment.provider
                     shared.append(body)
                     bodies.append(body)
@@ -113,6 +124,6 @@ def split(bodies: "list[Body]", host: "Host") -> "list[Body]":
         assert isinstance(body.probe, ast.Probe)
         for attachment in body.attachments:
             one = Body("", body.probe, copy(body.probe.body), body.context, [attachment])
-            one.predicate, one.provider = copy(body.probe.predicate), body.provider
+            one.predicate, one.provider = copy(body.predicate), body.provider
             found.append(one)
     return found
