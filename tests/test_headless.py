@@ -214,7 +214,7 @@ def test_stages_are_shown_and_the_program_runs(bttui):
     result = bttui("-d", "ast,types,codegen-opt", "-e", 'BEGIN { @a["x"] = count(); }')
     assert result.stdout == "\n\n@a[x]: 1\n"
     ast, types, code = (result.stderr.index(title) for title in ("AST after: parse\n", "Types\n", "LLVM IR after optimisation\n"))
-    assert ast < result.stderr.index("BEGIN\n{") < types < result.stderr.index("@a[string[") < code
+    assert ast < result.stderr.index("BEGIN\n{") < types < result.stderr.index("@a[string") < code
     assert "define i64 @begin_0(" in result.stderr[code:]
 
 

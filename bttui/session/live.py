@@ -39,7 +39,7 @@ class LiveController:
         self._formatted = formatted
         self._host = host or Host()
         self._listener: "Listener | None" = None
-        self._wishes: "queue.SimpleQueue[str | None]" = queue.SimpleQueue()  # texts; None ends the thread
+        self._wishes: "queue.SimpleQueue[tuple[int, str] | None]" = queue.SimpleQueue()  # None ends the thread
         self._cancel, self._canceller = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._lock = threading.Lock()
         self._newest = 0  # wishes so far; what belongs to an older one is given up
@@ -59,9 +59,10 @@ class LiveController:
     def run(self, text: str) -> None:
         with self._lock:
             self._newest += 1
+            wish = self._newest
             self._give_up()
         self._tell(state=CHECKING)
-        self._wishes.put(text)
+        self._wishes.put((wish, text))
 
     def stop(self) -> None:
         with self._lock:
@@ -97,16 +98,14 @@ class LiveController:
 
     def _work(self) -> None:
         while True:
-            text = self._wishes.get()
+            wish = self._wishes.get()
             while not self._wishes.empty():
-                text = self._wishes.get()  # only the newest counts
-            if text is None:
+                wish = self._wishes.get()  # only the newest counts
+            if wish is None:
                 return
-            self._try(text)
+            self._try(*wish)
 
-    def _try(self, text: str) -> None:
-        with self._lock:
-            wish = self._newest
+    def _try(self, wish: int, text: str) -> None:
         with contextlib.suppress(BlockingIOError):
             os.read(self._cancel, 4096)  # what was said about older ones
         watched: "Watched | None" = None

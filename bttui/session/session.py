@@ -269,7 +269,7 @@ class Session:
             lost=sum(lost.values()),
             missed=missed,
             stacks_lost=sum(total for counter, total in ours.items() if counter.kind == "stack"),
-            full={counter.subject: total for counter, total in ours.items() if counter.kind == "full"},
+            full={counter.subject: total for counter, total in ours.items() if counter.kind == "full" and total},
             probes=tuple(probes),
         )
 
