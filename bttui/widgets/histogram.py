@@ -68,6 +68,10 @@ class HistogramPane(MapPane):
             parts.append((" " * max(1, room) + place, "dim"))
         return parts
 
+    def check_action(self, action: str, parameters: tuple) -> "bool | None":
+        """Without several keys there is nothing to turn to."""
+        return len(self.keys) > 1 if action in ("next_key", "previous_key") else True
+
     def turn(self, step: int) -> None:
         if self.keys:
             self.key = self.keys[(self.keys.index(self.key) + step) % len(self.keys)]

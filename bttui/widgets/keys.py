@@ -29,7 +29,8 @@ class KeyBar(Widget):
 
     def shown(self) -> "list[tuple[int, str, Action]]":
         """(first cell, key, action) of what fits: the nearest scope first, each by rank."""
-        actions = [a for a in in_chain(focused_scope(self.screen)) if a.rank]
+        focused = self.screen.focused
+        actions = [a for a in in_chain(focused_scope(self.screen)) if a.rank and (focused is None or focused.check_action(a.id, ()))]
         order = list(dict.fromkeys(a.scope for a in actions))
         at, fitting = 1, []
         for action in sorted(actions, key=lambda a: (a.scope == "global", order.index(a.scope), a.rank)):

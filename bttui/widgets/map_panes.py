@@ -51,7 +51,10 @@ class MapPanes(Container):
         """Give each pane its map. True when there are new panes."""
         panes = {pane.map_name: pane for pane in self.panes}
         fresh = [snapshot for name, snapshot in frame.maps.items() if name not in panes]
-        new = in_pairs([make_pane(s, self.text) for s in sorted(fresh, key=lambda s: is_scratch(self.text, s.spec.name))])
+        new = [make_pane(snapshot, self.text) for snapshot in fresh]
+        for pane in new:
+            pane.modest = is_scratch(self.text, pane.map_name)
+        new = in_pairs(sorted(new, key=lambda pane: pane.modest))
         if new:
             await self.mount_all(new)
             panes.update((pane.map_name, pane) for pane in new)

@@ -7,6 +7,7 @@ from bttui.widgets.actions import bindings
 from bttui.widgets.rows import Rows
 
 SECOND = 1_000_000_000
+MODEST = 7
 
 
 class Pane(Rows):
@@ -51,9 +52,9 @@ class Pane(Rows):
 
 
 class MapPane(Pane):
-    """One map of the program. A ``wide`` pane wants a row for itself."""
+    """One map of the program. A ``wide`` pane wants a row for itself, a ``modest`` one few lines."""
 
-    wide = False
+    wide = modest = False
     kind = ""  # what the caption says of it
 
     def __init__(self, name: str, keys: "tuple[str, ...]" = (), kind: str = "", **options) -> None:
@@ -74,7 +75,7 @@ class MapPane(Pane):
             self.earlier, self.seconds = self.snapshot, (monotonic - self.moment) / SECOND
         self.snapshot, self.moment = snapshot, monotonic
         self.update_rows()
-        self.need = max(self.need, self.virtual_size.height + 2)
+        self.need = min(max(self.need, self.virtual_size.height + 2), MODEST if self.modest else 1000)
 
     def update_rows(self) -> None:
         """Make the rows anew from ``snapshot``."""

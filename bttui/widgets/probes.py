@@ -254,7 +254,7 @@ class ProbeScreen(Screen[str]):
     def show_facts(self, probe: str, lines: "list[str]") -> None:
         row = self.query_one(ProbeTree).row
         if row and row.probe == probe:
-            self.query_one(Facts).show(probe, lines)
+            self.query_one(Facts).show(probe, lines or ["no arguments"])
 
     def action_back(self) -> None:
         self.dismiss("")

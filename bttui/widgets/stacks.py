@@ -7,6 +7,7 @@ from bttui.widgets.actions import bindings
 from bttui.widgets.figures import grouped
 from bttui.widgets.pane import MapPane
 
+LABELLED = 4  # cells from which a name is worth beginning
 EMPTY = Node("all", "group", "", None)
 
 
@@ -56,7 +57,8 @@ class StacksPane(MapPane):
             if start > at:
                 parts.append((" " * (start - at), "text"))
             picked = self.has_focus and node is self.cursor
-            parts.append((block(node, cells, self.root.weight), "cursor" if picked else node.space))
+            text = block(node, cells, self.root.weight) if cells >= LABELLED else "▏".ljust(cells)
+            parts.append((text, "cursor" if picked else node.space))
             at = start + cells
         return parts
 

@@ -133,9 +133,8 @@ class Workspace(Screen[None]):
         if await self.maps.show(frame) or first:
             self.number_panes()
         self.query_one(StatusBar).show_frame(frame)
-        if first:
-            if self.focused is None or (self.is_narrow and self.focused is self.editor):
-                self.go_to_pane(2)
+        if first and (self.focused is None or (self.is_narrow and self.focused is self.editor)):
+            self.go_to_pane(2)
 
     def show_events(self, events_: "list[Event]", skipped: int) -> None:
         self.log_pane.add(events_, skipped)
