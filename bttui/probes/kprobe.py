@@ -2,7 +2,7 @@
 
 from bttui.model.diagnostic import DiagnosticError, error
 from bttui.probes.functions import alternatives, exists, module_loaded, near_functions, select_functions
-from bttui.probes.matching import is_glob, missing, need_parts, number
+from bttui.probes.matching import MISSING, is_glob, missing, need_parts, number
 from bttui.probes.provider import Context, Target
 from bttui.probes.registers import registers
 
@@ -56,7 +56,7 @@ class Kprobe:
         if "+" in place and self.returns:
             raise error("Offset not allowed", span, hint=f"a {self.name} fires where the function returns: write {self.name}:{function}")
         if module and not module_loaded(module, host):
-            raise error(f"specified module {module} in probe {self.name}:{':'.join(parts)} is not loaded.", span, code="missing-probe")
+            raise error(f"specified module {module} in probe {self.name}:{':'.join(parts)} is not loaded.", span, code=MISSING)
         if not exists(function, host):
             near = near_functions(function, host, options)
             hint = f"did you mean {' or '.join(f'{self.name}:{name}' for name in near)}?" if near else ""

@@ -31,8 +31,7 @@ def _list(pattern: str, host: "Host", options: "Options | None") -> "Iterator[st
         rest = word if is_glob(word) else f"*{word}*"
         word = "*"
     parts = rest.split(":") if rest else ["*"]
-    providers = [p for p in registry.named(word) if p.listed or not is_glob(word)]
-    yield from sorted(name for provider in providers for name in provider.matches(parts, host, options))
+    yield from sorted(name for provider in registry.named(word) for name in provider.matches(parts, host, options))
 
 
 def lines(search: "str | None", host: "Host", verbose: bool = False, options: "Options | None" = None) -> "Iterator[str]":

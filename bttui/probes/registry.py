@@ -51,12 +51,12 @@ def find(word: str) -> "Provider | None":
 
 
 def named(glob: str) -> "list[Provider]":
-    """The providers whose name the glob means; a short name stands for itself only."""
+    """The providers that a word means; a glob only those that -l lists unasked, by their full names."""
     if not is_glob(glob):
         provider = find(glob)
         return [provider] if provider else []
-    fits = matcher(glob)
-    return [provider for provider in all() if fits(provider.name)]
+    fits = matcher(glob.lower())
+    return [provider for provider in all() if provider.listed and fits(provider.name)]
 
 
 def expand(
@@ -69,7 +69,7 @@ def expand(
     """The places that an attach point means; ``parts`` begin with the provider (ast.AttachPoint.parts).
 
     A glob that nothing fits gives []. A missing exact name raises DiagnosticError, or is put in ``warnings`` or passed
-    over as options.missing_probes says. More than options.max_probes places raise.
+    over as options.missing_probes says. More than options.max_probes places raise: check_count() is for the total.
     """
     options = options or Options()
     word, *rest = parts
@@ -80,17 +80,28 @@ def expand(
         words = [name for name in _by_word() if len(name) > 2]
         raise error(f"Invalid probe type: {word}", span, hint=did_you_mean(word.lower(), words))
     found: list[tuple[Provider, Target]] = []
+    problem: DiagnosticError | None = None
     for provider in providers:
         try:
             found += [(provider, target) for target in provider.expand(rest, span, host, options)]
         except DiagnosticError as reason:
-            first = reason.diagnostics[0]
-            if first.code != MISSING or options.missing_probes == "error":
-                raise
-            if options.missing_probes == "warn" and warnings is not None:
-                warnings.append(first.replace(message=first.message + " Skipping.", severity="warning"))
+            problem = problem or reason
+    # Of several providers, those that have no such place are not meant.
+    if problem and not found:
+        first = problem.diagnostics[0]
+        if first.code != MISSING or options.missing_probes == "error":
+            raise problem
+        if options.missing_probes == "warn" and warnings is not None:
+            warnings.append(first.replace(message=first.message + " Skipping.", severity="warning"))
     check_count(len(found), span, options)
     return found
+
+
+def check_found(count: int, span: "Span | None", options: Options) -> None:
+    """Raise where none of a probe's attach points means a place, unless that is allowed."""
+    if not count and options.missing_probes == "error":
+        message = "Probe has no valid attach points. If this is expected, set the 'missing_probes' config variable to 'warn'."
+        raise error(message, span, hint="bttui -l PATTERN shows what a pattern means")
 
 
 def check_count(count: int, span: "Span | None", options: Options) -> None:

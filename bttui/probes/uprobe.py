@@ -2,7 +2,7 @@
 
 from bttui.model.diagnostic import DiagnosticError, error
 from bttui.probes.files import find_files, process_root
-from bttui.probes.matching import did_you_mean, is_glob, matcher, missing, need_parts, number
+from bttui.probes.matching import MISSING, did_you_mean, is_glob, matcher, missing, need_parts, number
 from bttui.probes.provider import Context, Target
 from bttui.probes.registers import registers
 
@@ -61,7 +61,7 @@ class Uprobe:
         paths = find_files(target, options.pid)
         if not paths and not is_glob(target):
             hint = "give a path, the name of a program in PATH, or of a library (libc)"
-            raise error(f"{self.name} target file '{target}' does not exist or is not executable", span, hint=hint, code="missing-probe")
+            raise error(f"{self.name} target file '{target}' does not exist or is not executable", span, hint=hint, code=MISSING)
         root = process_root(options.pid)
         if is_glob(place) or is_glob(target):
             found = list(self._functions(target, place, host, options.pid))
