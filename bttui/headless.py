@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bttui.model.frame import Event, MapSnapshot
-    from bttui.model.program import Program
+    from bttui.model.program import Output, Program
     from bttui.session.child import Child, Watched
     from bttui.session.session import Session
 
@@ -126,6 +126,15 @@ class Writer:
             self.gone = True
 
 
+def many_texts(output: "Output") -> "Callable[[list[tuple[Any, ...]]], str] | None":
+    """How a pipe gets the bulk of most traces: the texts of many printf events in one go."""
+    if output.kind != "printf":
+        return None
+    from bttui.render.printf import compile_batch
+
+    return compile_batch(output.text, [argument.type for argument in output.arguments])
+
+
 class Stop:
     """INT, TERM and HUP end what is going on; a second one ends us at once. ``fileno()`` is readable after the first."""
 
@@ -191,7 +200,8 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         complain(program.warnings, program.source)
     if options.emit_elf:
         save(options.emit_elf, program.object)
-    with Session(program, host, options, formatted, child, watched) as session:
+    plain = options.format != "json" and not writer.terminal
+    with Session(program, host, options, formatted, child, watched, many_texts if plain else None) as session:
         stop.follow(session)
         try:
             session.start()
@@ -290,10 +300,15 @@ class Printer:
             sys.stdout.write(NOTIFY + "\n")
             sys.stdout.flush()
 
-    def events(self, events: "Iterable[Event]") -> None:
+    def events(self, events: "Iterable[Event | str]") -> None:
         """One write for all of them; what goes to stderr keeps its place between them."""
         batch: "list[str]" = []
-        for event in map(harmless_event, events) if self.writer.terminal else events:
+        for event in events:
+            if isinstance(event, str):
+                batch.append(event)
+                continue
+            if self.writer.terminal:
+                event = harmless_event(event)
             complaint = self.complaint(event)
             if complaint is not None:
                 self.writer.write("".join(batch))

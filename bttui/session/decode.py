@@ -205,41 +205,54 @@ _MAKERS: "dict[type[Type], Callable[[Any, Lookup], Decoder]]" = {
 # Events
 
 
-def record_decoder(output: "Output", lookup: "Lookup") -> "Callable[[Buffered], tuple[Any, ...]]":
-    """A function from an event record to the values of its arguments. A cut string ends where the record does."""
+def records_decoder(output: "Output", lookup: "Lookup") -> "Callable[[Sequence[bytes]], list[tuple[Any, ...]]]":
+    """A function from event records of this output to the values of their arguments.
+
+    Many at once, because most streams of events are long runs of one kind. A cut string ends where its record does.
+    """
     arguments = output.arguments
     if not arguments:
-        return lambda record: ()
+        return lambda records: [()] * len(records)
     if all(code(argument.type) or isinstance(argument.type, String) for argument in arguments):
         return _flat_decoder(output)
     decoders = [(decoder(argument.type, lookup), argument.offset) for argument in arguments]
-    return lambda record: tuple([decode(record, offset) for decode, offset in decoders])
+    return lambda records: [tuple([decode(record, offset) for decode, offset in decoders]) for record in records]
 
 
-def _flat_decoder(output: "Output") -> "Callable[[Buffered], tuple[Any, ...]]":
-    """Numbers and strings only, the common case: one call of ``struct`` takes the record apart."""
+class _Texts(dict):
+    """Bytes to their text; names of processes come again and again."""
+
+    def __missing__(self, raw: bytes) -> str:
+        if len(self) > 10_000:
+            self.clear()
+        self[raw] = found = text(raw)
+        return found
+
+
+def _flat_decoder(output: "Output") -> "Callable[[Sequence[bytes]], list[tuple[Any, ...]]]":
+    """Numbers and strings only, the common case: ``struct`` takes the records apart, all of one size in one go."""
     order = sorted(range(len(output.arguments)), key=lambda number: output.arguments[number].offset)
     placed = [output.arguments[number] for number in order]
-    tail = placed.pop() if isinstance(placed[-1].type, String) else None
     layout, at = "=", 0
     for argument in placed:
         layout += f"{argument.offset - at}x" + (code(argument.type) or f"{argument.type.size}s")
         at = argument.offset + argument.type.size
-    unpack = struct.Struct(layout).unpack_from
-    strings = [place for place, argument in enumerate(placed) if isinstance(argument.type, String)]
-    ordered = order == sorted(order)
-    if ordered and not strings and tail is None:
-        return unpack
-    first, end = (tail.offset, tail.offset + tail.type.size) if tail else (0, 0)
-    place_of = [order.index(number) for number in range(len(order))]
+    whole = struct.Struct(f"{layout}{output.size - at}x")
+    names = [f"v{number}" for number in order]
+    texts = {f"v{number}" for number, argument in enumerate(output.arguments) if isinstance(argument.type, String)}
+    values = [f"texts[v{number}]" if f"v{number}" in texts else f"v{number}" for number in range(len(order))]
+    if values == names:
+        arrange = list
+    else:
+        # The generated text holds no text of the program, only these names.
+        arrange = eval(f"lambda rows: [({', '.join(values)},) for {', '.join(names)}, in rows]", {"texts": _Texts()})
+    size, unpack = output.size, whole.unpack
 
-    def decode(record: "Buffered") -> "tuple[Any, ...]":
-        values = list(unpack(record))
-        for place in strings:
-            values[place] = text(values[place])
-        if end:
-            values.append(text(record[first:end]))
-        return tuple(values) if ordered else tuple([values[place] for place in place_of])
+    def decode(records: "Sequence[bytes]") -> "list[tuple[Any, ...]]":
+        data = b"".join(records)
+        if len(data) == size * len(records):
+            return arrange(whole.iter_unpack(data))
+        return arrange([unpack(record.ljust(size, b"\0")) for record in records])
 
     return decode
 

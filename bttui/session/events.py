@@ -1,12 +1,14 @@
 """Records become Events, and what a record asks for (clear a map, run a command) is done."""
 
 import os
-import struct
+import sys
 import time
+from itertools import groupby
+from operator import itemgetter
 
 from bttui.model.frame import Event
 from bttui.model.program import Argument, Output
-from bttui.session.decode import record_decoder
+from bttui.session.decode import records_decoder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,48 +16,63 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bttui.model.program import Program
-    from bttui.session.decode import Buffered
     from bttui.session.lookup import Lookup
     from bttui.session.snapshots import Snapshots
 
+    Direct = Callable[[Output], Callable[[list[tuple[Any, ...]]], str] | None]
     Formatted = Callable[[Output, tuple[Any, ...]], str]
     Handler = Callable[[int, Output, tuple[Any, ...]], Event | None]
 
-_INDEX = struct.Struct("=Q").unpack_from
+_HEAD = itemgetter(slice(0, 8))  # which output a record is of
 
 
 class Events:
-    """``formatted(output, values)`` fills in a format, as render.text does; ``exit_code`` is set once the program called exit()."""
+    """``formatted(output, values)`` fills in a format, as render.text does; ``exit_code`` is set once the program called exit().
 
-    def __init__(self, program: "Program", snapshots: "Snapshots", lookup: "Lookup", formatted: "Formatted"):
+    ``direct(output)`` may give a function that makes the text of many events at once: these are told as text then,
+    and cost no Event each.
+    """
+
+    def __init__(
+        self, program: "Program", snapshots: "Snapshots", lookup: "Lookup", formatted: "Formatted", direct: "Direct | None" = None
+    ):
         self._snapshots = snapshots
         self._formatted = formatted
         self._max_cat = int(program.config.get("max_cat_bytes", 10240))
         self.exit_code: "int | None" = None
         self.count = 0
-        self._plans = [(output, record_decoder(output, lookup), self._handler(output)) for output in program.outputs]
+        self._plans = [
+            (output, records_decoder(output, lookup), self._handler(output), direct(output) if direct else None)
+            for output in program.outputs
+        ]
 
     def _handler(self, output: Output) -> "Handler | None":
         """What an event is made by; None for those that are only told."""
         return getattr(self, "_on_" + output.kind, None)
 
-    def decode(self, records: "Iterable[Buffered]") -> "list[Event]":
+    def decode(self, records: "Iterable[bytes]") -> "list[Event | str]":
         """In order, up to and with the record of an exit()."""
         wall = time.time_ns()
-        found: "list[Event]" = []
-        plans = self._plans
-        for record in records:
-            self.count += 1
-            output, values_of, handler = plans[_INDEX(record)[0]]
-            values = values_of(record)
-            if handler is None:
-                found.append(Event(output.kind, wall, output, values))
+        found: "list[Event | str]" = []
+        for head, group in groupby(records, _HEAD):
+            run = list(group)
+            output, rows_of, handler, write = self._plans[int.from_bytes(head, sys.byteorder)]
+            rows = rows_of(run)
+            if handler is not None:
+                for row in rows:
+                    self.count += 1
+                    event = handler(wall, output, row)
+                    if event is not None:
+                        found.append(event)
+                    if self.exit_code is not None:
+                        return found
                 continue
-            event = handler(wall, output, values)
-            if event is not None:
-                found.append(event)
-            if self.exit_code is not None:
-                break
+            self.count += len(rows)
+            if write is not None:
+                found.append(write(rows))
+            else:
+                kind = output.kind
+                found += [Event(kind, wall, output, row) for row in rows]
         return found
 
     def _on_exit(self, wall: int, output: Output, values: "tuple[Any, ...]") -> "Event | None":

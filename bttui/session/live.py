@@ -19,6 +19,7 @@ from bttui.session.worker import Interrupted, compile_text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from bttui.model.frame import Frame
     from bttui.session.controller import Listener
@@ -189,7 +190,7 @@ class LiveController:
         if self._listener:
             self._listener.on_diagnostics(diagnostics)
 
-    def _say_events(self, run: int, events: "list[Event]") -> None:
+    def _say_events(self, run: int, events: "list[Any]") -> None:
         if self._listener and events:
             self._listener.on_events(run, events)
 
@@ -247,7 +248,7 @@ class Reader:
         """Frames at their times, events in batches, until the session is over."""
         session, controller = self.session, self._controller
         attached = Event("attached", time.time_ns(), text=f"Attached {session.attached} probe{'' if session.attached == 1 else 's'}")
-        batch = [attached]
+        batch: "list[Any]" = [attached]
         next_frame = next_batch = time.monotonic()
         while not session.over:
             now = time.monotonic()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bttui.model.diagnostic import Diagnostic
     from bttui.model.program import Attachment, Program
     from bttui.session.child import Child, Watched
-    from bttui.session.events import Formatted
+    from bttui.session.events import Direct, Formatted
 
 # Programs write events without waking us: a look at the ring buffer every so often is cheaper for both sides.
 BUSY, CALM = 0.010, 0.050  # seconds between two looks
@@ -47,7 +47,8 @@ class Session:
     """``start()``, then ``poll()`` until ``over``, then ``stop()``; leaving the context lets go of everything.
 
     All but request_stop() belong to one thread. ``formatted(output, values)`` fills in a format, as render.text does:
-    for the names of files and commands. ``child`` and ``watched`` end the trace when they end; close them yourself.
+    for the names of files and commands. ``direct`` makes text of events without an Event (see session.events): poll()
+    and stop() give such text in place of the Events. ``child`` and ``watched`` end the trace when they end; close them yourself.
     ``exit_code`` is what the program gave to exit().
     """
 
@@ -59,6 +60,7 @@ class Session:
         formatted: "Formatted",
         child: "Child | None" = None,
         watched: "Watched | None" = None,
+        direct: "Direct | None" = None,
     ):
         self.program = program
         self.options = options
@@ -71,6 +73,7 @@ class Session:
         self._formatted = formatted
         self._child = child
         self._watched = watched
+        self._direct = direct
         self._loaded: "LoadedObject | None" = None
         self._ring: "RingBuffer | None" = None
         self._links: "list[Link]" = []
@@ -121,7 +124,7 @@ class Session:
         self.log = self._loaded.log
         lookup = Lookup(self.program, self._host, lambda map, identity: self.snapshots.stack(map, identity))
         self.snapshots = Snapshots(self.program, self._loaded, lookup)
-        self.events = Events(self.program, self.snapshots, lookup, self._formatted)
+        self.events = Events(self.program, self.snapshots, lookup, self._formatted, self._direct)
         if lookup.needs_user_symbols:
             self._host.user_symbols.start()
             self._follows = True
@@ -161,7 +164,7 @@ class Session:
 
     # While it runs
 
-    def poll(self, timeout: float) -> "list[Event]":
+    def poll(self, timeout: float) -> "list[Event | str]":
         """The events of at most ``timeout`` seconds; returns earlier when there are some, or when the trace is over."""
         until = time.monotonic() + timeout
         while True:
@@ -169,9 +172,9 @@ class Session:
             if events or self.over or time.monotonic() >= until:
                 return events
 
-    def _look(self, wait: float) -> "list[Event]":
+    def _look(self, wait: float) -> "list[Event | str]":
         ready = {fd for fd, _ in self._poll.poll(wait * 1000 if self.state == LIVE else 0)}
-        events: "list[Event]" = []
+        events: "list[Event | str]" = []
         if self._wake in ready:
             self._answer_signals()
         if self._child and self._child.output in ready:
@@ -187,7 +190,7 @@ class Session:
             events += self._losses()
         return events
 
-    def _drain(self) -> "list[Event]":
+    def _drain(self) -> "list[Event | str]":
         if self._ring is None:
             return []
         records = self._ring.drain()
@@ -199,9 +202,9 @@ class Session:
             self.over = True
         return events
 
-    def _losses(self) -> "list[Event]":
+    def _losses(self) -> "list[Event | str]":
         """What was lost since the last time that we told."""
-        events = []
+        events: "list[Event | str]" = []
         wall = time.time_ns()
         lost = 0
         for counter, total in self.snapshots.counters().items():
@@ -217,7 +220,7 @@ class Session:
             events.append(Event("lost", wall, values=(lost,), text=f"Lost {lost} events"))
         return events
 
-    def _child_output(self) -> "list[Event]":
+    def _child_output(self) -> "list[Event | str]":
         assert self._child is not None
         data = os.read(self._child.output, 65536)
         if not data:
@@ -275,7 +278,7 @@ class Session:
 
     # Roads out
 
-    def stop(self) -> "list[Event]":
+    def stop(self) -> "list[Event | str]":
         """Detach, take what is still in the ring buffer, run end probes; the events of that. Maps stay readable.
 
         Records that came after that of an exit() are not told.
@@ -296,9 +299,9 @@ class Session:
             self.events.exit_code = before
         return events + self._losses()
 
-    def _rest_of_child(self) -> "list[Event]":
+    def _rest_of_child(self) -> "list[Event | str]":
         assert self._child is not None
-        events: "list[Event]" = []
+        events: "list[Event | str]" = []
         while self._child.output >= 0 and (ready := select.select([self._child.output], [], [], 0)[0]):
             more = self._child_output() if ready else []
             if not more:
@@ -306,9 +309,9 @@ class Session:
             events += more
         return events
 
-    def _drain_all(self) -> "list[Event]":
+    def _drain_all(self) -> "list[Event | str]":
         """Nothing writes any more, so this comes to an end."""
-        events: "list[Event]" = []
+        events: "list[Event | str]" = []
         while self._ring is not None and self._ring.pending:
             pending = self._ring.pending
             events += self._drain()

@@ -12,7 +12,7 @@ from bttui.loader.maps import LoadedMap
 from bttui.model import types
 from bttui.model.frame import Symbol
 from bttui.model.program import Argument, Attachment, MapSpec, Output, Program
-from bttui.session.decode import decoder, map_decoder, record_decoder
+from bttui.session.decode import decoder, map_decoder, records_decoder
 from bttui.session.lookup import Lookup
 
 ATTACHMENTS = (Attachment("begin", "", "begin", "p0"), Attachment("interval", "s:1", "interval:s:1", "p1", 1))
@@ -103,8 +103,12 @@ def test_records_in_any_layout(pairs, data):
     last = order[-1]
     if isinstance(pairs[last][0], types.String):
         del record[offsets[last] + len(pairs[last][1].encode("utf-8", "surrogateescape")) :]
-    output = Output("printf", arguments=tuple(Argument(type_, offset) for (type_, _), offset in zip(pairs, offsets, strict=True)), size=at)
-    assert record_decoder(output, lookup())(bytes(record)) == tuple(value for _, value in pairs)
+    output = Output(
+        "printf",
+        arguments=tuple(Argument(type_, offset) for (type_, _), offset in zip(pairs, offsets, strict=True)),
+        size=types.align_up(at, 8),
+    )
+    assert records_decoder(output, lookup())([bytes(record)] * 3) == [tuple(value for _, value in pairs)] * 3
 
 
 def test_bytes_that_are_no_text_survive():
