@@ -438,14 +438,14 @@ class Builder:
         return elements[0]
 
     def record(self, start: int, end: int, opening: str, fields: "list[Any]", closing: str) -> ast.RecordLiteral:
-        return ast.RecordLiteral(self.span(start, end), fields=(*fields,))
+        return ast.RecordLiteral(self.span(start, end), fields=tuple((name, value) for name, value, _ in fields))
 
-    def record_field(self, start: int, end: int, name: str, equals: str, value: ast.Expression) -> "tuple[str, ast.Expression]":
-        return name, value
+    def record_field(self, start: int, end: int, name: str, equals: str, value: ast.Expression) -> "tuple[str, ast.Expression, Span]":
+        return name, value, self.span(start, end)
 
-    def append_record_field(self, start: int, end: int, fields: "list[Any]", comma: str, field: "tuple[str, Any]") -> "list[Any]":
-        if any(name == field[0] for name, _ in fields):
-            raise self.wrong(f"the record has a field {field[0]} already", start, end)
+    def append_record_field(self, start: int, end: int, fields: "list[Any]", comma: str, field: "tuple[str, Any, Span]") -> "list[Any]":
+        if any(name == field[0] for name, _, _ in fields):
+            raise error(f"the record has a field {field[0]} already", field[2], code="syntax")
         fields.append(field)
         return fields
 

@@ -130,7 +130,7 @@ PROBE_TYPES = frozenset(
 _RESERVED = KEYWORDS | STATEMENT_KEYWORDS
 _BEFORE_KEY = ("(", ",")
 
-_BLANK = r"(?:\s|//[^\n]*|/\*.*?\*/)*"
+_BLANK = r"(?>\s+|//[^\n]*|/\*.*?\*/)*+"  # atomic: a comment ends at its first */, whatever comes behind
 _STRING = r'"(?:[^"\\\n]|\\.)*"'
 _CODE = re.compile(
     r"\s*+(?:([A-Za-z_][A-Za-z0-9_]*)"  # 1 word
@@ -140,7 +140,7 @@ _CODE = re.compile(
     rf"|({_STRING})"  # 5 string
     r"|(//[^\n]*|/\*.*?\*/)"  # 6 comment
     r"|((?:<<|>>|[-+*/%&|^])=(?!=))"  # 7 compound assignment
-    r"|(\(|\)|\{|\}|;|,|\.\.|\.|->|\+\+|--|&&|\|\||==|!=|<=|>=|<<|>>|[-+*/%&|^~!<>=?:\[\]])"  # 8 operators and brackets
+    r"|(?!/\*)(\(|\)|\{|\}|;|,|\.\.|\.|->|\+\+|--|&&|\|\||==|!=|<=|>=|<<|>>|[-+*/%&|^~!<>=?:\[\]])"  # 8 operators and brackets
     r"|(\$(?:[0-9]+|\#))"  # 9 positional parameter
     r'|("(?:[^"\\\n]|\\.)*\\?|/\*.*|.))',  # 10 what does not belong here; unfinished strings and comments whole
     re.S,
@@ -151,11 +151,11 @@ _ATTRIBUTES = r"\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)"
 _ROOT = re.compile(
     r"\s*+(?:(//[^\n]*|/\*.*?\*/)"  # 1 comment
     r"|(\#[^\n]*)"  # 2 preprocessor line
-    rf"|((?:struct|union|enum)(?:\s+[A-Za-z_]\w*|\s*__attribute__\s*{_ATTRIBUTES})*\s*\{{)"  # 3 a C definition up to its brace
+    rf"|((?:struct|union|enum)(?:\s+[A-Za-z_]\w*|\s*__attribute__\s*{_ATTRIBUTES}){{0,9}}\s*\{{)"  # 3 a C definition up to its brace
     r"|((?:config|import|macro|fn|let)(?![A-Za-z0-9_]))"  # 4 a word that opens something else than a probe
-    r"|([,{};/])"  # 5
-    rf"|((?=[^\s\"]|{_STRING})(?:[^\s,{{\":/]|{_STRING})*(?::(?:[^\s,{{\"]|{_STRING})*)?)"  # 6 attach point; its first part ends at a slash
-    r"|(\S))",  # 7 a quote that does not end
+    r"|([,{};]|/(?!\*))"  # 5
+    rf"|((?=[^\s\"/]|{_STRING})(?:[^\s,{{\":/]|{_STRING})*(?::(?:[^\s,{{\"]|{_STRING})*)?)"  # 6 attach point; its first part ends at a slash
+    r"|(/\*.*|\S))",  # 7 a comment or a quote that does not end
     re.S,
 )
 _C_PIECE = re.compile(rf"{_STRING}|'(?:[^'\\\n]|\\.)*'|//[^\n]*|/\*.*?\*/|[{{}}]", re.S)
