@@ -33,7 +33,8 @@ _NT_GNU_BUILD_ID = 3
 _NT_STAPSDT = 3
 _MOST_SECTIONS = 1 << 17
 _MOST_SMALL = 1 << 20  # bytes of what is never large: notes, the dynamic section, header tables
-_MOST_STRINGS = 1 << 29  # bytes of a string table
+_MOST_STRINGS = 1 << 28  # bytes of a string table
+_MOST_SYMBOLS = 96 << 20  # bytes of a symbol table: four million of them
 
 
 class Section(Data):
@@ -316,7 +317,7 @@ class Elf:
         section = next((section for section in self.sections if section.type == type and section.size), None)
         if section is None or section.link >= len(self.sections):
             return None
-        entries, strings = self.content(section, _MOST_STRINGS), self.content(self.sections[section.link], _MOST_STRINGS)
+        entries, strings = self.content(section, _MOST_SYMBOLS), self.content(self.sections[section.link], _MOST_STRINGS)
         versions = next((s for s in self.sections if s.type == SHT_VERSYM), None) if type == SHT_DYNSYM else None
         ends = [section.address + section.size for section in self.sections]
         return SymbolTable(entries, strings, self._order, self.word_size, ends, self.content(versions, _MOST_STRINGS))

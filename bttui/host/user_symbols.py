@@ -82,27 +82,33 @@ class UserSymbols:
 
     # Following what happens
 
-    def start(self) -> None:
+    def start(self, watcher: "MappingWatcher | ProcessWatcher | None" = None) -> None:
         """Follow all processes, from a thread, until ``stop()`` was called as often as this.
 
-        Those that run already are looked at there, too.
+        Those that run already are looked at there, too. ``watcher`` is closed in the end.
         """
         self._users += 1
         if self._watcher or not self._host.live:
             return
-        try:
-            self._watcher = MappingWatcher(self._host.online_cpus)
-        except DiagnosticError as reason:
-            try:
-                self._watcher = ProcessWatcher()
-            except DiagnosticError:
-                self.warning = reason.diagnostics[0].replace(severity="warning")
-                return
+        self._watcher = watcher or self._best_watcher()
+        if self._watcher is None:
+            return
         from threading import Thread
 
         self._stop = os.eventfd(0, os.EFD_CLOEXEC)
         self._thread = Thread(target=self._follow, name="user symbols", daemon=True)
         self._thread.start()
+
+    def _best_watcher(self) -> "MappingWatcher | ProcessWatcher | None":
+        try:
+            return MappingWatcher(self._host.online_cpus)
+        except DiagnosticError as reason:
+            refused = reason.diagnostics[0]
+        try:
+            return ProcessWatcher()
+        except DiagnosticError:
+            self.warning = refused.replace(severity="warning")
+            return None
 
     def stop(self) -> None:
         """Take what has happened so far, and follow no more. What is known stays known."""
