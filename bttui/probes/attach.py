@@ -2,6 +2,7 @@
 
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.probes import registry
+from bttui.probes.functions import alternatives
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from bttui.probes.provider import Options
 
 _OURS = ("begin", "end", "self")
+_FUNCTIONS = {"kprobe": False, "kretprobe": True, "fentry": False, "fexit": True}  # whether it is about the return
 
 
 def attach(
@@ -48,7 +50,21 @@ def attach(
             if options.missing_probes == "error":
                 raise
             if options.missing_probes == "warn":
-                warnings.extend(problem.replace(severity="warning") for problem in reason.diagnostics)
+                warnings.extend(problem.replace(severity="warning") for problem in explained(reason, group, host).diagnostics)
+
+
+def explained(reason: DiagnosticError, attachments: "Iterable[Attachment]", host: "Host") -> DiagnosticError:
+    """The refusal of a kernel that cannot trace functions, with what it has instead in the hint; any other as it is."""
+    first = reason.diagnostics[0]
+    if first.code not in ("no-kprobe", "permission"):
+        return reason
+    for each in attachments:
+        if each.provider in _FUNCTIONS and each.name in first.message:
+            instead = alternatives(each.target, host, _FUNCTIONS[each.provider])
+            if instead:
+                hint = f"{first.hint}. This kernel has {', '.join(instead)}"
+                return DiagnosticError(first.replace(hint=hint), *reason.diagnostics[1:], exit_code=reason.exit_code)
+    return reason
 
 
 def _groups(attachments: "Iterable[Attachment]") -> "Iterable[list[Attachment]]":

@@ -1,7 +1,7 @@
 """kprobe and kretprobe: any instruction of the kernel, and the return of its functions."""
 
-from bttui.model.diagnostic import DiagnosticError, error
-from bttui.probes.functions import alternatives, exists, module_loaded, near_functions, select_functions
+from bttui.model.diagnostic import error
+from bttui.probes.functions import exists, module_loaded, near_functions, select_functions
 from bttui.probes.matching import MISSING, is_glob, missing, need_parts, number
 from bttui.probes.provider import Context, Target
 from bttui.probes.registers import registers
@@ -107,14 +107,7 @@ class Kprobe:
         place = attachment.options.get("address", attachment.target)
         offset = attachment.options.get("offset", 0)
         where = {"name": attachment.name, "span": attachment.span, "returns": self.returns}
-        try:
-            return [links.kprobe(program, place, offset, attachment.cookie, **where)]
-        except DiagnosticError as reason:
-            first = reason.diagnostics[0]
-            instead = alternatives(attachment.target, host, self.returns) if first.code == "no-kprobe" else []
-            if not instead:
-                raise
-            raise DiagnosticError(first.replace(hint=f"{first.hint}. This kernel has {', '.join(instead)}")) from None
+        return [links.kprobe(program, place, offset, attachment.cookie, **where)]
 
     def attach_many(self, attachments: "Sequence[Any]", program: "Any", options: "Options") -> "tuple[list[Any], list[tuple[int, int]]]":
         """Attach points with options["multi"], of one program, by one link: (links, refusals) of loader.links."""

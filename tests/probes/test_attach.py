@@ -162,6 +162,15 @@ def test_kprobes_where_there_are_none(bttui):
     assert "tracepoint:syscalls:sys_exit_read" in result.stderr
 
 
+@pytest.mark.skipif(has("kprobe"), reason="this kernel has kprobes; tests/vm has their counts")
+def test_fentry_where_it_is_not_permitted(bttui, load):
+    result = bttui("-e", "fexit:vfs_read { @ = count(); } interval:ms:50 { exit(); }")
+    if result.returncode == 0:
+        pytest.skip("this kernel permits fentry")
+    assert "fexit:vmlinux:vfs_read" in result.stderr
+    assert "tracepoint:syscalls:sys_exit_read" in result.stderr
+
+
 def test_a_function_that_does_not_exist(bttui):
     result = bttui("-e", "kprobe:vfs_raed { @ = count(); }")
     assert result.returncode == 1
