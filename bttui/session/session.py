@@ -11,7 +11,6 @@ from bttui.loader.ringbuffer import RingBuffer
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.model.frame import Counters, Event, Frame, ProbeCounters
 from bttui.model.program import RINGBUF
-from bttui.model.types import Array, Record, Stack, Tuple, UserSymbol
 from bttui.probes.attach import attach, explained
 from bttui.probes.provider import Options as ProbeOptions
 from bttui.session.controller import ATTACHING, ENDED, IDLE, LIVE, STOPPING
@@ -27,9 +26,7 @@ if TYPE_CHECKING:
     from bttui.host.facts import Host
     from bttui.loader.links import Link
     from bttui.loader.object import LoadedObject, LoadedProgram
-    from bttui.model.diagnostic import Diagnostic
     from bttui.model.program import Attachment, Program
-    from bttui.model.types import Type
     from bttui.session.child import Child, Watched
     from bttui.session.events import Direct, Formatted
 
@@ -89,7 +86,6 @@ class Session:
         self._signals = 0
         self._stopping = False
         self._missed = 0  # of links that are closed
-        self._following = False  # processes, for the names of what is in them
         self._follows = False  # processes, for the names of their addresses
 
     # Roads in
@@ -132,12 +128,9 @@ class Session:
         if lookup.needs_user_symbols:
             self._host.user_symbols.start()
             self._follows = True
-        self._poll.register(self._wake, select.POLLIN)
-        if has_user_symbols(self.program):
-            self._following = True
-            self._host.user_symbols.start()
             if self._host.user_symbols.warning:
                 self.warnings.append(self._host.user_symbols.warning)
+        self._poll.register(self._wake, select.POLLIN)
         if RINGBUF in self._loaded.maps:
             self._ring = RingBuffer(self._loaded.maps[RINGBUF])
             self._poll.register(self._ring, select.POLLIN)
@@ -294,7 +287,8 @@ class Session:
         """
         self.state = STOPPING
         self._missed += sum(statistics.missed(link) for link in self._links)
-        self._detach()
+        close_all(self._links)
+        self._links = []
         events = [] if self._child is None else self._rest_of_child()
         events += self._drain_all()
         before = self.events.exit_code
@@ -306,13 +300,6 @@ class Session:
         if self.events.exit_code is None:
             self.events.exit_code = before
         return events + self._losses()
-
-    def _detach(self) -> None:
-        close_all(self._links)
-        self._links = []
-        if self._following:
-            self._following = False
-            self._host.user_symbols.stop()
 
     def _rest_of_child(self) -> "list[Event | str]":
         assert self._child is not None
@@ -363,20 +350,6 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def has_user_symbols(program: "Program") -> bool:
-    """Whether addresses in processes are to be shown: those may have ended by then, so they are followed."""
-    shown = [argument.type for output in program.outputs for argument in output.arguments]
-    shown += [type_ for spec in program.maps for type_ in (spec.key, spec.value) if type_]
-    return any(_is_user_symbol(type_) for type_ in shown)
-
-
-def _is_user_symbol(type_: "Type") -> bool:
-    if isinstance(type_, (UserSymbol, Stack)):
-        return getattr(type_, "space", "user") == "user"
-    parts = type_.elements if isinstance(type_, Tuple) else [field.type for field in type_.fields] if isinstance(type_, Record) else ()
-    return any(map(_is_user_symbol, parts)) or (isinstance(type_, Array) and _is_user_symbol(type_.element))
 
 
 def full_text(map: str, times: int) -> str:
