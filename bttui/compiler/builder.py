@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 
 from bttui.compiler import ast, literals
+from bttui.compiler.lexer import is_reserved
 from bttui.model.data import Data
 from bttui.model.diagnostic import DiagnosticError, Span, error
 
@@ -133,6 +134,9 @@ class Builder:
         return self._macro(start, end, name, parameters, body)
 
     def _macro(self, start: int, end: int, name: str, parameters: "list[Any]", body: ast.BlockExpression) -> ast.Macro:
+        for parameter in parameters:
+            if isinstance(parameter, ast.Identifier) and is_reserved(parameter.name):
+                raise error(f"the builtin {parameter.name} cannot be the name of a parameter", parameter.span, code="syntax")
         return ast.Macro(self.span(start, end), name, tuple(parameters), body if body.value is not None else block_of(body))
 
     def subprogram(

@@ -11,122 +11,21 @@ import re
 MAXIMUM_NESTING = 100
 # Words of types that exist without any header or BTF.
 TYPE_NAMES = frozenset(
-    [
-        "bool",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "string",
-        "buffer",
-        "inet",
-        "macaddr",
-        "timestamp",
-        "ksym_t",
-        "usym_t",
-        "kstack_t",
-        "ustack_t",
-        "cgroup_path_t",
-        "void",
-        "count_t",
-        "sum_t",
-        "min_t",
-        "max_t",
-        "avg_t",
-        "stats_t",
-        "hist_t",
-        "lhist_t",
-        "tseries_t",
-        "username",
-    ]
+    """bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 void string buffer inet macaddr timestamp cgroup_path_t
+    ksym_t usym_t kstack_t ustack_t count_t sum_t min_t max_t avg_t stats_t hist_t lhist_t tseries_t""".split()
 )
 # Words that are values at the place of a type: `(pid)-1` is a subtraction, `(size_t)-1` a cast.
 BUILTINS = frozenset(
-    [
-        "args",
-        "cgroup",
-        "comm",
-        "cpid",
-        "cpu",
-        "ctx",
-        "curtask",
-        "elapsed",
-        "func",
-        "gid",
-        "has_cpid",
-        "jiffies",
-        "kstack",
-        "ncpus",
-        "nsecs",
-        "numaid",
-        "pcomm",
-        "pid",
-        "ppid",
-        "probe",
-        "probetype",
-        "rand",
-        "retval",
-        "stack",
-        "tid",
-        "uid",
-        "usermode",
-        "ustack",
-        "username",
-        "name",
-    ]
+    """args cgroup comm cpid cpu ctx curtask elapsed func gid has_cpid jiffies kstack name ncpus nsecs numaid pcomm pid ppid
+    probe probetype rand retval stack tid uid usermode ustack username""".split()
 )
-KEYWORDS = frozenset(["if", "else", "true", "false", "sizeof", "offsetof", "typeinfo", "typeof", "comptime", "struct", "union", "enum"])
+# Those of them that cannot be the name of a macro's parameter.
+RESERVED_BUILTINS = frozenset(("args", "ctx", "kstack", "nsecs", "pid", "tid", "ustack"))
+_ARGUMENT = re.compile(r"(?:__builtin_|s?arg[0-9]+$)")
+KEYWORDS = frozenset("""if else true false sizeof offsetof typeinfo typeof comptime struct union enum""".split())
 # Keywords only where a statement starts: `$x = return;` reads a constant of that name.
-STATEMENT_KEYWORDS = frozenset(["let", "while", "for", "unroll", "return", "break", "continue", "import"])
-ROOT_KEYWORDS = frozenset(["config", "import", "macro", "fn", "let"])
-PROBE_TYPES = frozenset(
-    [
-        "begin",
-        "BEGIN",
-        "end",
-        "END",
-        "self",
-        "test",
-        "bench",
-        "kprobe",
-        "k",
-        "kretprobe",
-        "kr",
-        "fentry",
-        "f",
-        "fexit",
-        "fr",
-        "kfunc",
-        "kretfunc",
-        "tracepoint",
-        "t",
-        "rawtracepoint",
-        "rt",
-        "uprobe",
-        "u",
-        "uretprobe",
-        "ur",
-        "usdt",
-        "U",
-        "profile",
-        "p",
-        "interval",
-        "i",
-        "software",
-        "s",
-        "hardware",
-        "h",
-        "watchpoint",
-        "w",
-        "iter",
-        "it",
-    ]
-)
-
+STATEMENT_KEYWORDS = frozenset("""let while for unroll return break continue import""".split())
+ROOT_KEYWORDS = frozenset(("config", "import", "macro", "fn", "let"))
 _RESERVED = KEYWORDS | STATEMENT_KEYWORDS
 _BEFORE_KEY = ("(", ",")
 
@@ -171,7 +70,6 @@ _OPERAND = re.compile(rf"{_BLANK}(?:[A-Za-z_0-9\"$@(~]|\*(?!=)|&(?![&=])|!(?!=)|
 _EQUALS = re.compile(rf"{_BLANK}=(?!=)", re.S)
 _NAME_NEXT = re.compile(rf"{_BLANK}[A-Za-z_]", re.S)
 _CALL_NEXT = re.compile(rf"{_BLANK}\(", re.S)
-_ARGUMENT = re.compile(r"(?:__builtin_|s?arg[0-9]+$)")
 
 
 def scan(text: str) -> "list[tuple[str, int, int]]":
@@ -290,7 +188,7 @@ _KINDS = {
 def _word(text: str, word: str, end: int, previous: str, in_parentheses: bool) -> str:
     """The kind of a word at its place."""
     if word in KEYWORDS:
-        if previous == "." or previous == "->":
+        if previous in (".", "->", "macro", "fn"):
             return "NAME"
         if in_parentheses and previous in _BEFORE_KEY and _EQUALS.match(text, end):
             return "KEY"
@@ -334,6 +232,11 @@ def _open(text: str, start: int, previous: str, depth: int) -> str:
 def is_value(name: str) -> bool:
     """Whether a bare word is a builtin value and so cannot name a type."""
     return name in BUILTINS or _ARGUMENT.match(name) is not None
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a builtin cannot be hidden by the parameter of a macro."""
+    return name in RESERVED_BUILTINS or _ARGUMENT.match(name) is not None
 
 
 def _behind_parenthesis(text: str, position: int) -> int:

@@ -86,7 +86,6 @@ postfix 1 -
 postfix 3 field
 postfix 3 field
 postfix 3 tuple_field
-postfix 3 tuple_field
 postfix 4 index
 postfix 2 postfix_step
 postfix 2 postfix_step
@@ -173,7 +172,7 @@ items 1 start 2
 
 ATTACH_POINT 3 config 4 C_DEFINITION 5 fn 6 import 7 let 8 macro 9
 attach_point 10 attach_points 11 config_word 12 import_statement 13 item 14
-126 $END
+125 $END
 
 $END 0
 -
@@ -224,7 +223,7 @@ block 24
 
 -
 -
-135 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+134 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
@@ -282,18 +281,18 @@ block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 
 
 -
 -
-123 } ;
+122 } ;
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 99 variable 80
 
 -
 -
-124 } ;
+123 } ;
 
 -
 -
-87 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+86 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 CONDITION 100 VARIABLE 56
 variable 101
@@ -323,7 +322,7 @@ block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 
 
 -
 -
-90 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+89 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
@@ -331,11 +330,11 @@ block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 expression 116 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
-121 } ;
+120 } ;
 
 -
 -
-144 ( TYPE
+143 ( TYPE
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 117 variable 80
@@ -345,14 +344,14 @@ block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 
 
 -
 -
-86 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+85 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 enum 119 NAME 120 struct 121 typeof 54 union 122
 type 123 type_of 124
 
 -
 -
-145 ( TYPE
+144 ( TYPE
 
 ( 125 TYPE 126
 -
@@ -362,7 +361,7 @@ block 60 braced 81 braced_operand 62 condition 127 identifier 64 if 65 if_chain 
 
 -
 -
-158 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+157 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 & 31 ! 32 comptime 34 CONDITION 102 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 condition 128 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 104 variable 80
@@ -380,19 +379,19 @@ block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 
 -
 -
 15 & ASSIGNMENT ^ . = < [ - > % + ? } ; / * | || -- -> && == != <= >= << >> ++
-128 ! break comptime continue false for if import INTEGER { let ( MAP NAME offsetof POSITIONAL return sizeof STRING ~ true TYPE typeinfo typeof unroll VARIABLE while
+127 ! break comptime continue false for if import INTEGER { let ( MAP NAME offsetof POSITIONAL return sizeof STRING ~ true TYPE typeinfo typeof unroll VARIABLE while
 
 -
 -
-104 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+103 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
-115 } ;
+114 } ;
 
 -
 -
-88 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+87 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
@@ -404,15 +403,15 @@ else 131
 
 -
 -
-125 } ;
+124 } ;
 
 -
 -
-84 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+83 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 [ 132
 -
-91 & ASSIGNMENT ^ : , . END_PREDICATE = { < - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+90 & ASSIGNMENT ^ : , . END_PREDICATE = { < - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 & 133 ^ 134 < 135 - 136 > 137 % 138 + 139 ? 140 / 141 * 142 | 143 || 144 && 145 == 146 != 147 <= 148 >= 149 << 150 >> 151
 operator 152
@@ -420,7 +419,7 @@ operator 152
 
 ASSIGNMENT 153 . 154 = 155 [ 156 -- 157 -> 158 ++ 159
 assign 160
-148 & ^ < - > % + ? } ; / * | || && == != <= >= << >>
+147 & ^ < - > % + ? } ; / * | || && == != <= >= << >>
 
 -
 -
@@ -431,21 +430,21 @@ assign 160
 
 -
 -
-133 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+132 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
 
 & 31 ! 32 break 33 comptime 34 continue 35 false 36 for 37 if 38 import 7 INTEGER 39 { 22 let 40 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 } 163 return 47 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 unroll 55 VARIABLE 56 while 57 -- 58 ++ 59
 block 60 braced 61 braced_operand 62 expression 63 identifier 64 if 65 if_chain 66 import_statement 67 integer 68 map 69 operation 70 postfix 71 primary 72 simple 164 statement 165 string 76 type_function 77 type_of 78 unary 79 variable 80
 
 -
 -
-85 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+84 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 ( 166 TYPE 167
 -
 
 -
 -
-103 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+102 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
@@ -453,7 +452,7 @@ block 60 braced 61 braced_operand 62 expression 63 identifier 64 if 65 if_chain 
 
 -
 -
-89 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+88 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
@@ -464,11 +463,11 @@ END_PREDICATE 168
 
 . 154 [ 156 -- 157 -> 158 ++ 159
 -
-148 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+147 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
 
 NAME 169
 setting 170 settings 171
-111 } ;
+110 } ;
 
 : 172
 -
@@ -514,15 +513,15 @@ block 177
 
 -
 -
-153 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+152 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
 
 -
 -
-150 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+149 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
 
 -
 -
-156 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+155 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
 
 VARIABLE 56
 variable 180
@@ -542,14 +541,14 @@ block 183
 
 : 184 = 185
 -
-117 } ;
+116 } ;
 
 = 186
 -
 
 -
 -
-95 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+94 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 , 187 ) 188
 -
@@ -567,7 +566,7 @@ block 183
 
 -
 -
-149 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+148 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 ) 191 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 arguments 192 block 60 braced 81 braced_operand 62 expression 109 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
@@ -580,22 +579,22 @@ type 194 type_of 124
 
 -
 -
-122 } ;
-
--
--
-152 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+121 } ;
 
 -
 -
 151 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+-
+-
+150 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
 
 NAME 195
 -
 
 -
 -
-136 , = { [ } ) ; *
+135 , = { [ } ) ; *
 
 NAME 196
 -
@@ -608,7 +607,7 @@ NAME 197
 
 -
 -
-143 , = { [ } ) ; *
+142 , = { [ } ) ; *
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 expression 201 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
@@ -624,11 +623,11 @@ block 204
 
 -
 -
-155 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+154 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
 
 -
 -
-154 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+153 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
 
 if 38 { 22
 block 205 if 206
@@ -730,17 +729,17 @@ block 60 braced 81 braced_operand 62 expression 213 identifier 64 if 65 if_chain
 
 -
 -
-83 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
-
-INTEGER 39 NAME 214
-integer 215
-
--
--
 82 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
 
+NAME 214
+-
+
+-
+-
+81 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 216 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+block 60 braced 81 braced_operand 62 expression 215 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
 
 -
 -
@@ -748,70 +747,70 @@ block 60 braced 81 braced_operand 62 expression 216 identifier 64 if 65 if_chain
 
 -
 -
-127 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+126 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
 
 -
 -
 9 $END & ASSIGNMENT ATTACH_POINT ! break ^ : , comptime config continue C_DEFINITION . else END_PREDICATE = false fn for if import INTEGER { < let ( [ macro MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
 
-} 217 ; 162
+} 216 ; 162
 -
 
 -
 -
-134 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+133 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 218 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+block 60 braced 81 braced_operand 62 expression 217 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
 
 enum 119 NAME 120 struct 121 typeof 54 union 122
-type 219 type_of 124
+type 218 type_of 124
 
 { 22
-block 220
+block 219
 
-= 221
+= 220
 -
 
 -
 -
-113 } ;
+112 } ;
 
-} 222 ; 223
+} 221 ; 222
 -
+
+enum 119 NAME 120 struct 121 typeof 54 union 122
+type 223 type_of 124
 
 enum 119 NAME 120 struct 121 typeof 54 union 122
 type 224 type_of 124
 
-enum 119 NAME 120 struct 121 typeof 54 union 122
-type 225 type_of 124
-
 VARIABLE 86
-parameter 226
+parameter 225
 
-: 227
+: 226
 -
 
 INTEGER 39
-integer 228
+integer 227
 
 -
 -
 33 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
 MAP 18 NAME 90 VARIABLE 56
-identifier 92 macro_parameter 229 map 95 variable 96
+identifier 92 macro_parameter 228 map 95 variable 96
 
 { 22
-block 230
+block 229
 
-: 231
+: 230
 -
 
 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 STRING 16 true 51 typeinfo 53 typeof 54 VARIABLE 56
-block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 iterated 232 map 69 primary 233 string 76 type_function 77 type_of 78 variable 80
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 iterated 231 map 69 primary 232 string 76 type_function 77 type_of 78 variable 80
 
-) 234
+) 233
 -
 
 -
@@ -819,76 +818,76 @@ block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 
 25 & ASSIGNMENT ! break ^ : , comptime continue . else END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
 
 enum 119 NAME 120 struct 121 typeof 54 union 122
-type 235 type_of 124
+type 234 type_of 124
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 235 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 expression 236 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
 
-& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 237 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
-
-& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 ) 238 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 239 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 ) 237 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 238 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
 
 -
 -
-96 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+95 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 KEY 106
-record_field 240
+record_field 239
 
 -
 -
-98 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+97 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
-93 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+92 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
-, 241 ) 242
--
-
-, 243
+, 240 ) 241
 -
 
-, 244 [ 198 * 200
+, 242
 -
 
+, 243 [ 198 * 200
 -
--
-139 , = { [ } ) ; *
-
--
--
-137 , = { [ } ) ; *
 
 -
 -
 138 , = { [ } ) ; *
 
-INTEGER 39 ] 245
-integer 246
+-
+-
+136 , = { [ } ) ; *
+
+-
+-
+137 , = { [ } ) ; *
+
+INTEGER 39 ] 244
+integer 245
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 247 variable 80
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 246 variable 80
 
 -
 -
-140 , = { [ } ) ; *
+139 , = { [ } ) ; *
 
-) 248
--
-
-[ 198 ) 249 * 200
+) 247
 -
 
+[ 198 ) 248 * 200
 -
--
-130 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
 
 -
 -
 129 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+
+-
+-
+128 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
 
 -
 -
@@ -898,13 +897,13 @@ block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 
 -
 27 & ASSIGNMENT ! break ^ : , comptime continue . else END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
 
-, 241 ] 250
+, 240 ] 249
 -
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 251 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+block 60 braced 81 braced_operand 62 expression 250 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
 
-: 252
+: 251
 -
 
 -
@@ -919,7 +918,7 @@ block 60 braced 81 braced_operand 62 expression 251 identifier 64 if 65 if_chain
 -
 79 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
 
-] 253
+] 252
 -
 
 -
@@ -928,39 +927,35 @@ block 60 braced 81 braced_operand 62 expression 251 identifier 64 if 65 if_chain
 
 -
 -
-80 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
-
--
--
-116 } ;
+115 } ;
 
 -
 -
 11 $END & ASSIGNMENT ATTACH_POINT ! break ^ : , comptime config continue C_DEFINITION . else END_PREDICATE = false fn for if import INTEGER { < let ( [ macro MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
 
-) 254
+) 253
 -
 
-[ 198 ) 255 * 200
+[ 198 ) 254 * 200
 -
 
 -
 -
 40 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
-false 256 INTEGER 39 NAME 257 STRING 16 true 258
-integer 259 string 260
+false 255 INTEGER 39 NAME 256 STRING 16 true 257
+integer 258 string 259
 
 -
 -
 31 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
 NAME 169
-setting 261
-112 } ;
+setting 260
+111 } ;
 
 { 22 [ 198 * 200
-block 262
+block 261
 
 [ 198 * 200
 -
@@ -971,9 +966,9 @@ block 262
 73 , )
 
 enum 119 NAME 120 struct 121 typeof 54 union 122
-type 263 type_of 124
+type 262 type_of 124
 
-) 264
+) 263
 -
 
 -
@@ -985,12 +980,12 @@ type 263 type_of 124
 34 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 STRING 16 true 51 typeinfo 53 typeof 54 VARIABLE 56
-block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 iterated 265 map 69 primary 233 string 76 type_function 77 type_of 78 variable 80
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 iterated 264 map 69 primary 232 string 76 type_function 77 type_of 78 variable 80
 
 { 22
-block 266
+block 265
 
-.. 267
+.. 266
 -
 43 { )
 
@@ -998,21 +993,21 @@ block 266
 -
 16 {
 
-= 268 [ 198 * 200
--
-119 } ;
-
--
+= 267 [ 198 * 200
 -
 118 } ;
 
 -
 -
-105 , )
+117 } ;
 
 -
 -
-97 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+104 , )
+
+-
+-
+96 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
@@ -1023,28 +1018,32 @@ block 266
 23 , )
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 239 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+block 60 braced 81 braced_operand 62 expression 238 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
 
 -
 -
-94 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
-
-NAME 90
-identifier 269 path 270
+93 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 NAME 90
-identifier 269 path 271
+identifier 268 path 269
+
+NAME 90
+identifier 268 path 270
 
 -
 -
-141 , = { [ } ) ; *
+140 , = { [ } ) ; *
 
-] 272
+] 271
 -
 
 -
 -
-157 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+156 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+-
+-
+145 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
@@ -1052,22 +1051,22 @@ identifier 269 path 271
 
 -
 -
-147 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
-
--
--
-92 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+91 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
 21 : , END_PREDICATE } ) ] ;
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 273 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+block 60 braced 81 braced_operand 62 expression 272 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
 
 -
 -
-81 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+80 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+
+-
+-
+98 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
@@ -1075,23 +1074,7 @@ block 60 braced 81 braced_operand 62 expression 273 identifier 64 if 65 if_chain
 
 -
 -
-100 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
-
--
--
-110 } ;
-
--
--
-108 } ;
-
--
--
 109 } ;
-
--
--
-106 } ;
 
 -
 -
@@ -1099,45 +1082,57 @@ block 60 braced 81 braced_operand 62 expression 273 identifier 64 if 65 if_chain
 
 -
 -
-114 } ;
+108 } ;
+
+-
+-
+105 } ;
+
+-
+-
+106 } ;
+
+-
+-
+113 } ;
 
 -
 -
 35 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
 { 22 [ 198 * 200
-block 274
+block 273
 
-; 275
+; 274
 -
 37 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
-) 276
+) 275
 -
 
 -
 -
-131 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+130 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
 
 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 STRING 16 true 51 typeinfo 53 typeof 54 VARIABLE 56
-block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 primary 277 string 76 type_function 77 type_of 78 variable 80
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 primary 276 string 76 type_function 77 type_of 78 variable 80
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 278 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+block 60 braced 81 braced_operand 62 expression 277 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
 
 -
 -
 74 . )
 
-. 279 ) 280
+. 278 ) 279
 -
 
-. 279 ) 281
+. 278 ) 280
 -
 
 -
 -
-142 , = { [ } ) ; *
+141 , = { [ } ) ; *
 
 -
 -
@@ -1152,7 +1147,7 @@ block 60 braced 81 braced_operand 62 expression 278 identifier 64 if 65 if_chain
 38 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
 { 22
-block 282
+block 281
 
 -
 -
@@ -1160,10 +1155,14 @@ block 282
 
 -
 -
-120 } ;
+119 } ;
 
-NAME 283
+NAME 282
 -
+
+-
+-
+100 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
@@ -1171,11 +1170,7 @@ NAME 283
 
 -
 -
-102 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
-
--
--
-132 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+131 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
 
 -
 -

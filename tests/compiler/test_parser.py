@@ -172,6 +172,7 @@ def test_fields():
     assert expression("args->filename").arrow
     assert not expression("args.filename").arrow
     assert expression("$t.1.0").name == "0"
+    assert refusal("BEGIN { $t->0 }").hint == "expected a name"
     assert expression("$t.0x1").name == "1"
     for keyword in ("struct", "if", "let", "timestamp", "typeof", "return"):
         assert expression(f"args.{keyword}").name == keyword
@@ -225,6 +226,13 @@ def test_the_last_expression_is_the_value_of_a_block():
     assert macro.body.value.operator == "+"
     (macro,) = parse("macro f(x) { x; }").items
     assert isinstance(macro.body, ast.Block)
+
+
+def test_builtins_are_no_parameters():
+    for name in ("pid", "arg0", "__builtin_cpu"):
+        assert refusal(f"macro f(x, {name}) {{ 1 }}").span.column == 12
+    (macro,) = parse("macro if(comm, let) { 1 }").items
+    assert [p.name for p in macro.parameters] == ["comm", "let"]
 
 
 def test_conditions_and_loops():

@@ -134,6 +134,11 @@ class Trees:
         otherwise = self.any(lambda: None, self.valued_block, lambda: self.conditional(more - 1) if more else None)
         return ast.IfExpression(NOWHERE, condition=self.expression(), then=self.valued_block(), otherwise=otherwise)
 
+    def field(self):
+        name = self.random.choice([*WORDS, "0", "12", "if", "timestamp"])
+        arrow = self.random.random() < 0.5 and not name.isdigit()
+        return ast.FieldAccess(NOWHERE, operand=self.expression(), name=name, arrow=arrow)
+
     def path(self):
         path = self.identifier()
         for name in self.some(self.word, most=2):
@@ -212,13 +217,16 @@ class Trees:
         text, *parts = self.random.choice(POINTS)
         return ast.AttachPoint(NOWHERE, text, tuple(parts), tuple('"' in piece for piece in text.split(":")))
 
+    def parameter(self):
+        return ast.Identifier(NOWHERE, name=self.random.choice(["x", "comm", "let"]))
+
     def probe(self):
         return ast.Probe(NOWHERE, self.some(self.attach_point, 1, 2), self.maybe(self.expression), self.block())
 
     def macro(self):
         body = self.valued_block()
         body = body if body.value is not None else self.block()
-        return ast.Macro(NOWHERE, self.word(), self.some(lambda: self.any(self.variable, self.map, self.identifier)), body)
+        return ast.Macro(NOWHERE, self.word(), self.some(lambda: self.any(self.variable, self.map, self.parameter)), body)
 
     def subprogram(self):
         parameters = self.some(lambda: ast.Parameter(NOWHERE, "$p", self.type()))
