@@ -111,9 +111,7 @@ class Trees:
             lambda: ast.Unary(NOWHERE, operator="&", operand=self.any(self.variable, self.map)),
             lambda: ast.Unary(NOWHERE, operator=choose(["++", "--", "x++", "x--"]), operand=self.place()),
             lambda: ast.Ternary(NOWHERE, condition=one(), then=self.maybe(one), otherwise=one()),
-            lambda: ast.FieldAccess(
-                NOWHERE, operand=one(), name=choose([*WORDS, "0", "12", "if", "timestamp"]), arrow=choose([True, False])
-            ),
+            self.field,
             lambda: ast.Index(NOWHERE, operand=one(), index=one()),
             lambda: ast.TupleLiteral(NOWHERE, elements=self.some(one)),
             lambda: ast.RecordLiteral(NOWHERE, fields=tuple((name, one()) for name in self.random.sample([*WORDS, "if"], 2))),
