@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support import ROOT
 
 pytestmark = pytest.mark.live
 
@@ -98,7 +99,7 @@ def test_a_trace_that_is_about_to_start_leaves_nothing(bttui, number, program, m
         held = held_by(processes_of(process.pid))
         result = process.stop(number)
         assert_gone(process, held)
-    assert "Traceback" not in result.stderr
+    assert str(ROOT / "bttui") not in result.stderr  # before the package is reached, Python answers an interrupt in its own way
 
 
 @pytest.mark.parametrize("number", SIGNALS)
