@@ -1,290 +1,18 @@
-"""The command line: which options there are, what they mean, and which front end gets them."""
+"""The command: which front end gets what was asked for."""
 
 import os
 import signal
 import sys
 
-from bttui import __version__
-from bttui.model.diagnostic import DiagnosticError, error
-from bttui.session.options import FEATURES, STAGES, Options
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any, NoReturn
+    from collections.abc import Sequence
+    from typing import NoReturn
 
-USAGE = """\
-bttui - live tracing on Linux in a terminal, in the bpftrace language
-
-USAGE:
-    bttui [options]                 a dashboard with an example to start from
-    bttui [options] filename
-    bttui [options] - <stdin
-    bttui [options] -e 'program'
-    parameters of the program follow it; named ones (--name=value) come after --
-
-OPTIONS:
-    -e 'program'   trace with this program
-    -l, --list [search|filename]
-                   list the probes that match, or those of a program
-    -v, --verbose  say more; with -l, show the arguments of probes
-    -h, --help     show this text
-    -V, --version  show the version
-    --info         show what this kernel and this machine can do
-
-    -p, --pid PID  look at this process only, end when it does
-    -c, --cmd CMD  run CMD, look at it only, end when it does
-    --interval SECONDS
-                   time between two pictures of the dashboard (default 1)
-    --no-tui       print to the terminal instead of opening the dashboard
-
-    -o, --output FILE
-                   write the output of the program to FILE
-    -f FORMAT      output format ('text', 'json')
-    -B MODE        output buffering ('line', 'full', 'none')
-    -q, --quiet    print only the output of the program
-    -k, --warnings warn where reading memory or a map fails
-    --no-warnings  leave out all warnings
-
-    --traceable-functions FILE
-                   take the list of traceable kernel functions from FILE
-    --unsafe       allow functions that can change the system
-    --no-feature FEATURE[,FEATURE]
-                   do without 'kprobe_multi', 'kprobe_session' or 'uprobe_multi'
-
-TROUBLESHOOTING OPTIONS:
-    --dry-run      attach all the probes, then end
-    -d, --debug STAGE
-                   show what a stage makes of the program
-                   ('all', 'ast', 'types', 'codegen', 'codegen-opt', 'libbpf', 'verifier')
-    --verify-llvm-ir
-                   check the generated LLVM IR (it always is)
-    --emit-elf FILE
-                   write the BPF object to FILE
-    --emit-llvm FILE
-                   write LLVM IR to FILE.original.ll and FILE.optimized.ll
-
-EXAMPLES:
-    bttui -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'
-        which programs make the most system calls
-    bttui -e 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }'
-        every file that is opened, and by whom
-    bttui -e 'profile:hz:99 { @[kstack] = count(); }'
-        where the kernel spends its time
-    bttui -l '*sleep*'
-        probes with "sleep" in their name
-    bttui -lv 'tracepoint:sched:sched_switch'
-        the arguments of a probe
-"""
-
-# Long name, short name, whether a value follows. Several may share a short name's meaning with none of their own.
-OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
-    ("", "e", True),
-    ("list", "l", False),
-    ("verbose", "v", False),
-    ("help", "h", False),
-    ("version", "V", False),
-    ("info", "", False),
-    ("pid", "p", True),
-    ("cmd", "c", True),
-    ("interval", "", True),
-    ("no-tui", "", False),
-    ("output", "o", True),
-    ("", "f", True),
-    ("", "B", True),
-    ("quiet", "q", False),
-    ("warnings", "k", False),
-    ("no-warnings", "", False),
-    ("traceable-functions", "", True),
-    ("unsafe", "", False),
-    ("no-feature", "", True),
-    ("dry-run", "", False),
-    ("debug", "d", True),
-    ("verify-llvm-ir", "", False),
-    ("emit-elf", "", True),
-    ("emit-llvm", "", True),
-    ("btf", "b", False),
-    ("", "I", True),
-    ("include", "", True),
-    ("debuginfo", "", True),
-    ("dwarf-pid", "", True),
-    ("usdt-file-activation", "", False),
-    ("mode", "", True),
-    ("test", "", False),
-    ("bench", "", False),
-    ("probe-filter", "", True),
-    ("fmt", "", False),
-    ("aot", "", True),
-)
-SHORT = {short: (long or short, valued) for long, short, valued in OPTIONS if short}
-LONG = {long: valued for long, _, valued in OPTIONS if long}
-# Known to bpftrace and not to us: a diagnostic instead of a surprise.
-NOT_YET = frozenset(
-    {"I", "include", "debuginfo", "dwarf-pid", "usdt-file-activation", "mode", "test", "bench", "probe-filter", "fmt", "aot"}
-)
-PID_LIMIT = 1 << 22  # PID_MAX_LIMIT of <linux/threads.h>
+    from bttui.session.options import Options
 
 
-class UsageError(Exception):
-    """An option that is not there, or one without its value: the message is followed by the usage text."""
-
-
-def split(arguments: "Sequence[str]") -> "tuple[list[tuple[str, str]], list[str], list[str]]":
-    """Options as (name, value), other words before ``--``, and the words after it.
-
-    As getopt_long does: options and other words may be mixed, short options combined, long names shortened.
-    """
-    found: "list[tuple[str, str]]" = []
-    words: "list[str]" = []
-    rest = list(arguments)
-    while rest:
-        word = rest.pop(0)
-        if word == "--":
-            return found, words, rest
-        if word.startswith("--"):
-            name, equals, value = word[2:].partition("=")
-            name = complete(name)
-            if LONG[name]:
-                found.append((name, value if equals else take(rest, f"option '--{name}' requires an argument")))
-            elif equals:
-                raise UsageError(f"option '--{name}' doesn't allow an argument")
-            else:
-                found.append((name, ""))
-        elif word.startswith("-") and word != "-":
-            found.extend(short_options(word[1:], rest))
-        else:
-            words.append(word)
-    return found, words, []
-
-
-def complete(name: str) -> str:
-    if name in LONG:
-        return name
-    meant = [long for long in LONG if long.startswith(name)]
-    if not meant:
-        raise UsageError(f"unrecognized option '--{name}'")
-    if len(meant) > 1:
-        raise UsageError(f"option '--{name}' is ambiguous; possibilities: " + " ".join(f"'--{long}'" for long in sorted(meant)))
-    return meant[0]
-
-
-def short_options(letters: str, rest: "list[str]") -> "Iterator[tuple[str, str]]":
-    for at, letter in enumerate(letters):
-        if letter not in SHORT:
-            raise UsageError(f"invalid option -- '{letter}'")
-        name, valued = SHORT[letter]
-        if valued:
-            yield name, letters[at + 1 :] or take(rest, f"option requires an argument -- '{letter}'")
-            return
-        yield name, ""
-
-
-def take(rest: "list[str]", complaint: str) -> str:
-    if not rest:
-        raise UsageError(complaint)
-    return rest.pop(0)
-
-
-def parse(arguments: "Sequence[str]") -> Options:
-    """Raises UsageError or DiagnosticError."""
-    found, words, after = split(arguments)
-    values: "dict[str, Any]" = {}
-    for name, value in found:
-        if name in ("help", "version", "info"):
-            return Options(action=name)
-        if name in NOT_YET:
-            raise error(f"not supported yet: {'-' if len(name) == 1 else '--'}{name}", hint="leave the option out")
-        understand(name, value, values)
-    if values.get("helper_errors") and not values.get("warnings", True):
-        raise error("USAGE: -k, --warnings conflicts with --no-warnings")
-    if values.get("command") and "pid" in values:
-        raise UsageError("USAGE: Cannot use both -c and -p.")
-    parameters, named = split_parameters(after)
-    words += parameters
-    if "text" not in values and words:
-        values["file"] = values["pattern"] = words.pop(0)
-        if values.get("action") == "list" and words:
-            raise UsageError
-    return Options(**values, parameters=tuple(words), named=named)
-
-
-def understand(name: str, value: str, values: "dict[str, Any]") -> None:
-    """Check one option and put what it means into the values of Options."""
-    if name == "e":
-        values.update(text=value, file="stdin")
-    elif name == "list":
-        values["action"] = "list"
-    elif name == "f":
-        if value not in ("text", "json"):
-            raise error(f'Invalid output format "{value}"', hint="valid formats are 'text' and 'json'")
-        values["format"] = value
-    elif name == "B":
-        if value not in ("line", "full", "none"):
-            raise error("USAGE: -B must be either 'line', 'full', or 'none'.")
-        values["buffering"] = value
-    elif name == "pid":
-        values["pid"] = process_number(value)
-    elif name == "interval":
-        values["interval"] = seconds(value)
-    elif name == "warnings":
-        if values.get("helper_errors"):
-            raise error("USAGE: -kk has been deprecated. Use a single -k for runtime warnings for errors in map lookups and probe reads.")
-        values["helper_errors"] = True
-    elif name == "no-feature":
-        chosen = frozenset(value.split(","))
-        if not chosen <= frozenset(FEATURES):
-            raise error(f"USAGE: --no-feature can only have values '{','.join(FEATURES)}'.")
-        values["no_features"] = chosen
-    elif name == "debug":
-        chosen = frozenset(value.split(","))
-        for stage in value.split(","):
-            if stage not in (*STAGES, "all"):
-                raise error(f"USAGE: invalid option for -d: {stage}")
-        values["stages"] = tuple(stage for stage in STAGES if stage in chosen or "all" in chosen)
-    elif name in ("no-warnings", "no-tui"):
-        values[name[3:]] = False
-    elif name in ("btf", "verify-llvm-ir"):
-        pass  # always on
-    else:
-        field = {"cmd": "command"}.get(name, name.replace("-", "_"))
-        values[field] = value if LONG[name] else True
-
-
-def process_number(value: str) -> int:
-    digits = value.lstrip("+-")
-    number = digits[: next((at for at, letter in enumerate(digits) if letter not in "0123456789"), len(digits))]
-    if not number:
-        raise error(f"Failed to parse pid: invalid integer: {value}")
-    if number != digits:
-        raise error(f"Failed to parse pid: invalid trailing bytes: {value}")
-    if value.startswith("-") or int(number) > PID_LIMIT:
-        raise error(f"Pid out of range: {value}")
-    return int(number)
-
-
-def seconds(value: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = 0.0
-    if not 0.01 <= number <= 86400:
-        raise error(f"--interval is a number of seconds, 0.01 or more: {value}")
-    return number
-
-
-def split_parameters(words: "Sequence[str]") -> "tuple[list[str], dict[str, str | bool]]":
-    positional: "list[str]" = []
-    named: "dict[str, str | bool]" = {}
-    for word in words:
-        if word.startswith("--"):
-            name, equals, value = word[2:].partition("=")
-            named[name] = value if equals else True
-        else:
-            positional.append(word)
-    return positional, named
-
-
-def read_program(options: Options) -> Options:
+def read_program(options: "Options") -> "Options":
     """Options with the text of the program, where it has one. Raises DiagnosticError."""
     if options.text is not None or not options.file:
         return options
@@ -294,6 +22,8 @@ def read_program(options: Options) -> Options:
         with open(options.file, "rb") as file:
             return options.replace(text=decode(file.read()))
     except OSError as reason:
+        from bttui.model.diagnostic import error
+
         raise error(f"failed to open file '{options.file}': {reason.strerror}") from None
 
 
@@ -306,12 +36,14 @@ def say(text: str) -> int:
     return 0
 
 
-def run(options: Options) -> int:
+def run(options: "Options") -> int:
     """Hand over to the front end that was asked for."""
     if options.action == "run" or (options.action == "list" and os.path.isfile(options.file)):
         options = read_program(options)
     if options.headless or not sys.stdout.isatty():
         if options.text is None and options.action == "run":
+            from bttui.model.diagnostic import error
+
             raise error("USAGE: filename or -e 'program' required.")
         from bttui.headless import run as run_headless
 
@@ -319,7 +51,7 @@ def run(options: Options) -> int:
     return dashboard(options)
 
 
-def dashboard(options: Options) -> int:
+def dashboard(options: "Options") -> int:
     from bttui.app import run_dashboard
     from bttui.host.facts import Host
     from bttui.probes import listing, registry
@@ -343,7 +75,8 @@ def dashboard(options: Options) -> int:
 
 
 def main() -> "NoReturn":
-    """The command."""
+    """The command. Until a front end knows better, an interrupt ends it at once, also while it is being imported."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     status = run_command(sys.argv[1:])
     try:
         sys.stdout.flush()
@@ -355,7 +88,10 @@ def main() -> "NoReturn":
 
 def run_command(arguments: "Sequence[str]") -> int:
     """The exit status."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until a front end knows better: ending at once, without a traceback
+    from bttui import __version__
+    from bttui.arguments import USAGE, UsageError, parse
+    from bttui.model.diagnostic import DiagnosticError
+
     name_process()
     try:
         options = parse(arguments)

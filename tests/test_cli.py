@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bttui import __version__
-from bttui.cli import OPTIONS, UsageError, parse
+from bttui.arguments import NOT_YET, OPTIONS, UsageError, parse
 from bttui.model.diagnostic import DiagnosticError
 
 
@@ -108,8 +108,6 @@ def test_any_words_are_understood_or_refused_in_order(arguments):
 def test_help_names_every_option_that_works(bttui):
     result = bttui("-h")
     assert (result.returncode, result.stderr) == (0, "")
-    from bttui.cli import NOT_YET
-
     for long, short, _ in OPTIONS:
         if (long or short) not in NOT_YET and long != "btf":
             assert f"-{short}" in result.stdout if short else f"--{long}" in result.stdout
