@@ -7,6 +7,7 @@ import select
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,6 @@ def test_the_connector_tells_of_a_whole_life():
         assert [event.time for event in events] == sorted(event.time for event in events)
         assert (events[0].parent, events[2].parent) == (os.getpid(), os.getpid())
         assert watcher.lost == 0
-        assert watcher.read() == []
 
 
 @pytest.mark.live
@@ -125,22 +125,34 @@ def test_the_connector_tells_of_threads_and_new_names():
     assert events[1].comm == "new name"
 
 
+def lose_some(cpus):
+    """(how many events a watcher with little room got and lost, how many there were)."""
+    with ProcessWatcher() as watcher, ProcessWatcher() as slow:
+        slow._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)  # room for some twenty events
+        begin = time.monotonic_ns()
+        for _ in range(20):
+            run_true()
+        end = time.monotonic_ns()
+        sent, received = watcher.read(), slow.read()
+        # That something is missing shows by the number of the next event of the same CPU.
+        for cpu in cpus:
+            os.sched_setaffinity(0, [cpu])
+            run_true()
+            received += slow.read()
+        return [sum(begin < event.time <= end for event in events) for events in (sent, received)], slow.lost
+
+
 @pytest.mark.live
 def test_the_connector_counts_what_it_loses():
     cpus = os.sched_getaffinity(0)
     try:
-        with ProcessWatcher() as watcher, ProcessWatcher() as slow:
-            slow._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)  # room for some twenty events
-            for _ in range(20):
-                run_true()
-            received, sent = len(slow.read()), len(watcher.read())
-            # That something is missing shows by the number of the next event of the same CPU.
-            for cpu in cpus:
-                os.sched_setaffinity(0, [cpu])
-                run_true()
-                received, sent = received + len(slow.read()), sent + len(watcher.read())
-            assert slow.lost >= 20
-            assert abs(sent - received - slow.lost) <= 3  # somebody else may have done something between the two reads
+        for _ in range(10):  # others may start processes where we do not count
+            (sent, received), lost = lose_some(cpus)
+            assert lost >= 20
+            if sent == received + lost:
+                break
+            os.sched_setaffinity(0, cpus)
+        assert sent == received + lost
     finally:
         os.sched_setaffinity(0, cpus)
 
@@ -158,7 +170,6 @@ def test_the_kernel_tells_perf_what_is_mapped():
     with MappingWatcher(sorted(os.sched_getaffinity(0))) as watcher:
         events = told(watcher, run_true)
         assert watcher.lost == 0
-        assert watcher.read() == []
     kinds = [event.kind for event in events]
     assert kinds[0] == "fork" and kinds[-1] == "exit" and kinds.count("exec") == 1
     assert next(event for event in events if event.kind == "exec").comm == "true"

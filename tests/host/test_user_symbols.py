@@ -1,0 +1,316 @@
+"""Names of code in processes that run, and in those that are gone."""
+
+import ctypes.util
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from bttui.host.binaries import Binaries
+from bttui.host.demangle import demangle
+from bttui.host.facts import Host
+from bttui.host.mapping_events import MappingWatcher
+from bttui.host.perf_map import PerfMap
+from bttui.host.processes import ProcessWatcher, maps
+from bttui.host.user_symbols import UserSymbols
+from bttui.model.frame import Symbol
+
+needs_libstdcxx = pytest.mark.skipif(not ctypes.util.find_library("stdc++"), reason="no C++ library is installed")
+
+
+class Running:
+    """tests/load/addresses: ``places`` are what it says of its memory. Leaving the context ends it."""
+
+    def __init__(self, *command, **options):
+        self.popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+        words = self.popen.stdout.readline().split()
+        self.places = {name: int(value, 0) if value != "(nil)" else 0 for name, value in (word.split("=") for word in words)}
+        self.pid = self.places.pop("pid")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.popen.communicate()
+
+
+@pytest.fixture(scope="module")
+def program(load):
+    return str(load.build("addresses", "bttui_addresses"))
+
+
+@pytest.fixture
+def symbols():
+    """These follow nothing: processes are looked at when they are asked for."""
+    return UserSymbols(Host())
+
+
+def symbol(place, name, path, distance=2):
+    return Symbol(place + distance, name, distance, path)
+
+
+# Live
+
+
+@pytest.mark.live
+def test_a_running_program(program, symbols):
+    with Running(program) as running:
+        places = running.places
+        assert symbols.symbolize(running.pid, places["own_function"] + 2) == symbol(places["own_function"], "own_function", program)
+        found = symbols.symbolize(running.pid, places["library_function"] + 2)
+        assert (found.name, found.offset) == ("getppid", 2)
+        assert os.path.basename(found.module).startswith("libc")
+        if places["vdso_function"]:
+            found = symbols.symbolize(running.pid, places["vdso_function"] + 1)
+            assert (found.name, found.offset, found.module) in [(name, 1, "[vdso]") for name in ("clock_gettime", "__vdso_clock_gettime")]
+        assert symbols.unresolved == 0
+        for nowhere in (0, 1, places["made"] + 5, 1 << 47, (1 << 64) - 1):
+            assert symbols.symbolize(running.pid, nowhere) == Symbol(nowhere)
+        assert symbols.unresolved == 5
+
+
+@pytest.mark.live
+def test_a_program_that_was_remembered_before_it_ended(program, symbols):
+    with Running(program) as running:
+        symbols.remember(running.pid)
+    place = running.places["own_function"]
+    assert symbols.symbolize(running.pid, place + 2) == symbol(place, "own_function", program)
+    assert symbols.symbolize(running.pid, running.places["library_function"]).name == "getppid"
+    symbols.forget(running.pid)
+    assert symbols.symbolize(running.pid, place + 2) == Symbol(place + 2)
+
+
+@pytest.mark.live
+def test_a_program_that_ended_before_anybody_looked(program):
+    with UserSymbols(Host()) as symbols:
+        for _ in range(20):
+            with Running(program) as running:
+                pass
+            for name, expected in (("own_function", "own_function"), ("library_function", "getppid")):
+                assert symbols.symbolize(running.pid, running.places[name] + 2).name == expected
+        assert symbols.unresolved == symbols.lost == 0
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("watcher", [MappingWatcher, ProcessWatcher])
+def test_both_ways_to_follow(program, watcher):
+    symbols = UserSymbols(Host())
+    symbols.start(MappingWatcher(Host().online_cpus) if watcher is MappingWatcher else ProcessWatcher())
+    with Running(program) as running:
+        symbols.stop()  # takes what has happened, while the program waits
+    place = running.places["own_function"]
+    assert symbols.symbolize(running.pid, place + 2) == symbol(place, "own_function", program)
+    assert symbols.symbolize(running.pid, running.places["library_function"]).name == "getppid"
+
+
+@pytest.mark.live
+def test_programs_that_ran_when_it_began(program):
+    symbols = UserSymbols(Host())
+    with Running(program) as running:
+        symbols.start()
+        symbols.stop()
+    place = running.places["own_function"]
+    assert symbols.symbolize(running.pid, place + 2) == symbol(place, "own_function", program)
+
+
+@pytest.mark.live
+def test_a_library_that_is_loaded_later(program):
+    with UserSymbols(Host()) as symbols:
+        with Running(program, "libm.so.6", "nextafter") as running:
+            pass
+        found = symbols.symbolize(running.pid, running.places["loaded"] + 3)
+        assert (found.name, found.offset) == ("nextafter", 3)
+        assert "libm" in found.module
+
+
+@pytest.mark.live
+def test_a_fork_that_runs_no_other_program():
+    here = ctypes.cast(ctypes.CDLL(None).getppid, ctypes.c_void_p).value
+    with UserSymbols(Host()) as symbols:
+        child = os.fork()
+        if not child:
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert symbols.symbolize(child, here).name == "getppid"
+
+
+@pytest.mark.live
+def test_before_and_after_exec(program):
+    """What ran before an exec keeps its names: samples of both lie in the map under one pid."""
+    here = ctypes.cast(ctypes.CDLL(None).getppid, ctypes.c_void_p).value
+    with UserSymbols(Host()) as symbols:
+        with Running(program) as running:
+            pass
+        assert symbols.symbolize(running.pid, running.places["own_function"]).name == "own_function"
+        assert symbols.symbolize(running.pid, here).name == "getppid"
+
+
+@pytest.mark.live
+def test_a_pid_that_is_used_again(program):
+    with UserSymbols(Host()) as symbols:
+        with Running(program) as first:
+            pass
+
+        def same_pid():
+            with open("/proc/sys/kernel/ns_last_pid", "w") as file:
+                file.write(str(first.pid - 1))
+
+        for _ in range(100):
+            with Running(program) as second:
+                pass
+            if second.pid == first.pid:
+                break
+            same_pid()
+        assert second.pid == first.pid
+        for running in (first, second):
+            assert symbols.symbolize(running.pid, running.places["own_function"] + 2).name == "own_function"
+
+
+@pytest.mark.live
+def test_a_deleted_program(program, symbols, tmp_path):
+    gone = str(tmp_path / "gone")
+    shutil.copy(program, gone)
+    with Running(gone) as running:
+        os.unlink(gone)
+        shutil.copy("/bin/true", gone)  # whoever went by the name would read this
+        symbols.remember(running.pid)
+    place = running.places["own_function"]
+    assert symbols.symbolize(running.pid, place + 2) == symbol(place, "own_function", gone)
+
+
+@pytest.mark.live
+def test_a_program_that_is_deleted_when_it_has_ended(program, tmp_path):
+    gone = str(tmp_path / "gone")
+    shutil.copy(program, gone)
+    symbols = UserSymbols(Host())
+    symbols.start()
+    with Running(gone) as running:
+        symbols.stop()
+    os.unlink(gone)
+    place = running.places["own_function"]
+    assert symbols.symbolize(running.pid, place + 2) == symbol(place, "own_function", gone)
+
+
+@pytest.mark.live
+def test_a_program_in_a_mount_namespace_of_its_own(program, symbols, tmp_path):
+    """A container: its paths mean nothing to us, or something else."""
+    shutil.copy("/bin/true", tmp_path / "inside")
+    script = 'mount -t tmpfs none "$1" && cp "$0" "$1/inside" && exec "$1/inside"'
+    with Running("unshare", "-m", "sh", "-c", script, program, str(tmp_path)) as running:
+        symbols.remember(running.pid)
+    place = running.places["own_function"]
+    assert symbols.symbolize(running.pid, place + 2) == symbol(place, "own_function", str(tmp_path / "inside"))
+
+
+@pytest.mark.live
+def test_a_stripped_program_with_its_symbols_in_a_debug_file(load, program):
+    path = str(load.split("addresses", "bttui_addresses_stripped"))
+    with UserSymbols(Host()) as symbols:
+        with Running(path) as running:
+            pass
+        place = running.places["own_function"]
+        assert symbols.symbolize(running.pid, place + 2) == symbol(place, "own_function", path)
+
+
+@pytest.mark.live
+def test_code_that_the_process_makes(program, symbols):
+    with Running(program) as running:
+        path = f"/tmp/perf-{running.pid}.map"
+        place = running.places["made"]
+        try:
+            with open(path, "w") as file:
+                file.write(f"{place:x} 10 Interpreter\nnonsense\n{place + 0x20:x} 8 ours at /a path:1\n")
+            assert symbols.symbolize(running.pid, place + 15).replace(module="") == Symbol(place + 15, "Interpreter", 15)
+            assert symbols.symbolize(running.pid, place + 16) == Symbol(place + 16)
+            found = symbols.symbolize(running.pid, place + 0x21)
+            assert found.name == "ours at /a path:1"
+            assert found.module.endswith(path)
+        finally:
+            os.unlink(path)
+
+
+@pytest.mark.live
+def test_several_followers_share_one_thread(program):
+    symbols = UserSymbols(Host())
+    symbols.start()
+    symbols.start()
+    symbols.stop()
+    with Running(program) as running:
+        pass
+    assert symbols.symbolize(running.pid, running.places["own_function"]).name == "own_function"
+    symbols.stop()
+    assert symbols._thread is None and symbols._watcher is None
+
+
+@pytest.mark.live
+def test_a_program_that_is_killed_while_it_is_followed(program):
+    with UserSymbols(Host()) as symbols:
+        with Running(program) as running:
+            os.kill(running.pid, signal.SIGKILL)
+            running.popen.wait()
+        assert symbols.symbolize(running.pid, running.places["own_function"]).name == "own_function"
+
+
+@pytest.mark.live
+def test_files_are_closed_once_their_symbols_are_read(program):
+    binaries = Binaries()
+    with Running(program) as running:
+        files = [(mapping, binaries.of(running.pid, mapping)) for mapping in maps(running.pid, code_only=True)]
+        for mapping, elf in files:
+            if elf and mapping.path == program:
+                before = len(os.listdir("/proc/self/fd"))
+                binaries.symbols(elf)
+                assert len(os.listdir("/proc/self/fd")) == before - 1
+                return
+    raise AssertionError(files)
+
+
+# Pure
+
+
+def test_a_recorded_machine_has_no_processes(tmp_path):
+    with UserSymbols(Host(str(tmp_path))) as symbols:
+        assert symbols.symbolize(os.getpid(), 0x1234) == Symbol(0x1234)
+        assert symbols.lost == 0
+
+
+def test_a_perf_map_grows(tmp_path):
+    perf_map = PerfMap(0)
+    perf_map.path = str(tmp_path / "perf-0.map")
+    assert perf_map.at(0x1000) is None
+    with open(perf_map.path, "w") as file:
+        file.write("1000 10 first\n")
+    assert perf_map.at(0x100F) == ("first", 0x1000)
+    assert perf_map.at(0x1010) is None
+    with open(perf_map.path, "a") as file:
+        file.write("1000 20 second\nzz 1 bad\n2000\n\n")
+    assert perf_map.at(0x1010) == ("second", 0x1000)
+
+
+def test_a_perf_map_that_is_a_link_is_not_followed(tmp_path):
+    perf_map = PerfMap(0)
+    (tmp_path / "other").write_text("1000 10 first\n")
+    (tmp_path / "link").symlink_to(tmp_path / "other")
+    perf_map.path = str(tmp_path / "link")
+    assert perf_map.at(0x1000) is None
+
+
+@needs_libstdcxx
+@pytest.mark.parametrize(
+    ("mangled", "plain"),
+    [
+        ("_ZN3foo3barEi", "foo::bar(int)"),
+        ("_ZNSt6vectorIiSaIiEE9push_backERKi", "std::vector<int, std::allocator<int> >::push_back(int const&)"),
+        ("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad"),
+        ("_ZN50_$LT$T$u20$as$u20$core..convert..Into$LT$U$GT$$GT$4into17h0123456789abcdefE", "<T as core::convert::Into<U>>::into"),
+    ],
+)
+def test_mangled_names(mangled, plain):
+    assert demangle(mangled) == plain
+
+
+@pytest.mark.parametrize("name", ["", "main", "_start", "_Z", "_Zebra", "Z3foo", "_R0", "_ZN3foo", "_Z" + "a" * 5000, "_Z\udc80"])
+def test_other_names_stay(name):
+    assert demangle(name) == name
