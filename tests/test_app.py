@@ -196,3 +196,14 @@ async def test_screen(name, size):
         for key in keys:
             await driving.press(pilot, key)
         driving.check_screen(app, f"{name}-{size[0]}x{size[1]}")
+
+
+async def test_run_takes_the_keys_typed_just_before_it():
+    """All of them in one go, as a fast typist or a paste sends them."""
+    async with driving.dashboard(text="", start=False) as (app, controller, pilot):
+        await pilot.press(*"BEGIN", "f5")
+        await driving.settle(pilot)
+        app.simulate_key("x")
+        app.simulate_key("f5")
+        await driving.settle(pilot)
+        assert controller.calls == [("run", "BEGIN"), ("run", "BEGINx")]

@@ -4,67 +4,20 @@ import os
 import re
 import shlex
 import signal
-import subprocess
 import sys
-import time
-import uuid
 from pathlib import Path
 
 import pytest
+from widgets.terminal import Terminal
 
 STANDIN = Path(__file__).parent / "widgets" / "standin.py"
-PATIENCE = 60.0
 
 pytestmark = pytest.mark.screen
 
 
-class Terminal:
-    """A shell in a tmux server of its own."""
-
-    def __init__(self, width, height):
-        self.socket = f"bttui-test-{uuid.uuid4().hex[:8]}"
-        shell = "env -i HOME=/nonexistent TERM=$TERM LANG=C.UTF-8 PATH=$PATH PS1='$ ' sh"
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height), shell)
-        self.until("$")
-
-    def tmux(self, *arguments):
-        return subprocess.run(["tmux", "-L", self.socket, *arguments], check=True, capture_output=True, text=True).stdout
-
-    def screen(self):
-        return self.tmux("capture-pane", "-p")
-
-    def type(self, text):
-        self.tmux("send-keys", "-l", text)
-
-    def press(self, *keys):
-        self.tmux("send-keys", *keys)
-
-    def until(self, pattern):
-        """Wait until the screen matches; give the match."""
-        end = time.monotonic() + PATIENCE
-        while not (found := re.search(pattern, self.screen(), re.MULTILINE)):
-            assert time.monotonic() < end, f"no {pattern!r} on\n{self.screen()}"
-            time.sleep(0.05)  # tmux has no way to wait for a text
-        return found
-
-    def is_sane(self):
-        """The normal screen is there, what is typed is echoed, lines are edited, signals and the cursor work."""
-        self.type("stty -a | tr ' ;' '\\n\\n' | grep -E '^-?(icanon|echo|isig|ixon|icrnl|iexten)$' | sort | tr '\\n' ' '")
-        self.press("Enter")
-        self.until(r"^echo icanon icrnl iexten isig ixon")
-        state = self.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{mouse_all_flag} #{pane_dead}")
-        assert state.split() == ["0", "1", "0", "0", "0"]
-        self.type("printf 'ty%s\\n' ped")
-        self.press("Enter")
-        self.until(r"^typed$")
-
-    def close(self):
-        subprocess.run(["tmux", "-L", self.socket, "kill-server"], capture_output=True, check=False)
-
-
-@pytest.fixture(params=[(120, 36)], ids=lambda size: f"{size[0]}x{size[1]}")
-def terminal(request):
-    terminal = Terminal(*request.param)
+@pytest.fixture
+def terminal():
+    terminal = Terminal(120, 36)
     yield terminal
     terminal.close()
 
@@ -74,15 +27,14 @@ def start(terminal):
     terminal.type(shlex.join([sys.executable, str(STANDIN)]) + "; echo status $?")
     terminal.press("Enter")
     terminal.until("LIVE 00:0[1-9]")
-    pane = int(terminal.tmux("display-message", "-p", "#{pane_pid}"))
-    return int(Path(f"/proc/{pane}/task/{pane}/children").read_text().split()[0])
+    return terminal.child()
 
 
 def test_quit_prints_the_maps_and_leaves_a_sane_terminal(terminal):
     start(terminal)
     terminal.press("C-q")
     terminal.until(r"^status 0")
-    shown = terminal.tmux("capture-pane", "-p", "-S", "-200")
+    shown = terminal.everything()
     assert re.search(r"^@calls\[postgres\]: \d+$", shown, re.MULTILINE)
     assert re.search(r"^@us\[nginx\]:$", shown, re.MULTILINE)
     assert "┏" not in shown
@@ -103,7 +55,7 @@ def test_ctrl_c_stops_and_twice_quits(terminal):
 def test_signals_end_it_as_quitting_does(terminal, number):
     os.kill(start(terminal), number)
     terminal.until(r"^status 0")
-    assert "@calls[postgres]" in terminal.tmux("capture-pane", "-p", "-S", "-200")
+    assert "@calls[postgres]" in terminal.everything()
     terminal.is_sane()
 
 
