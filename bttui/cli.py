@@ -1,7 +1,7 @@
 """The command: which front end gets what was asked for."""
 
+import _signal  # the half of signal that is there at once: an interrupt while importing the other would be told at length
 import os
-import signal
 import sys
 
 TYPE_CHECKING = False
@@ -76,7 +76,7 @@ def dashboard(options: "Options") -> int:
 
 def main() -> "NoReturn":
     """The command. Until a front end knows better, an interrupt ends it at once, also while it is being imported."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     status = run_command(sys.argv[1:])
     try:
         sys.stdout.flush()

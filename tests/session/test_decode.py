@@ -3,7 +3,7 @@
 import struct
 from functools import reduce
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from bttui.host.facts import Host
@@ -15,6 +15,7 @@ from bttui.model.program import Argument, Attachment, MapSpec, Output, Program
 from bttui.session.decode import decoder, map_decoder, records_decoder
 from bttui.session.lookup import Lookup
 
+patient = settings(deadline=None)  # a busy machine is no mistake
 ATTACHMENTS = (Attachment("begin", "", "begin", "p0"), Attachment("interval", "s:1", "interval:s:1", "p1", 1))
 PROGRAM = Program(b"", "", (), ATTACHMENTS, (), (), strings=("%H:%M:%S.%f", "SIGKILL"))
 
@@ -75,6 +76,7 @@ def compounds(draw):
     return types.make_tuple(type_ for type_, _ in parts), tuple(value for _, value in parts)
 
 
+@patient
 @given(scalars() | compounds(), some.integers(0, 3))
 def test_any_value_comes_back(pair, offset):
     type_, value = pair
@@ -82,6 +84,7 @@ def test_any_value_comes_back(pair, offset):
     assert decoder(type_, lookup())(memoryview(data), offset * 8) == value
 
 
+@patient
 @given(some.lists(some.integers(-128, 127), min_size=3, max_size=3))
 def test_arrays_become_tuples(items):
     assert decoder(types.Array(element=types.INT8, count=3), lookup())(encode(types.Array(element=types.INT8, count=3), items), 0) == tuple(
@@ -89,6 +92,7 @@ def test_arrays_become_tuples(items):
     )
 
 
+@patient
 @given(some.lists(scalars(), min_size=1, max_size=6), some.data())
 def test_records_in_any_layout(pairs, data):
     """The compiler moves the longest string to the end, and cuts the record after its last byte."""
@@ -182,6 +186,7 @@ signed_per_cpu = some.lists(some.integers(-(1 << 60), 1 << 60), min_size=CPUS, m
 pairs_per_cpu = some.lists(some.tuples(some.integers(-(1 << 40), 1 << 40), some.integers(0, 1 << 40)), min_size=CPUS, max_size=CPUS)
 
 
+@patient
 @given(some.dictionaries(some.integers(0, 1 << 31), per_cpu, max_size=20))
 def test_counts_of_all_cpus_are_added_up(content):
     map = loaded(types.Count(), types.UINT32)
@@ -191,6 +196,7 @@ def test_counts_of_all_cpus_are_added_up(content):
     assert len(map_keys) == len(content)
 
 
+@patient
 @given(some.dictionaries(some.integers(0, 100), signed_per_cpu, max_size=20))
 def test_signed_sums(content):
     map = loaded(types.Sum(signed=True), types.UINT32)
@@ -198,6 +204,7 @@ def test_signed_sums(content):
     assert rows(map, [u32(key) for key in content], values) == [(key, sum(slots)) for key, slots in content.items()]
 
 
+@patient
 @given(pairs_per_cpu)
 def test_averages_are_total_and_count(slots):
     expected = (sum(total for total, _ in slots), sum(count for _, count in slots))
@@ -206,6 +213,7 @@ def test_averages_are_total_and_count(slots):
         assert rows(map, [u32(1)], [b"".join(u64(*slot) for slot in slots)]) == [(1, expected)]
 
 
+@patient
 @given(some.lists(some.none() | some.integers(-(1 << 63), (1 << 63) - 1), min_size=CPUS, max_size=CPUS))
 def test_only_cpus_that_were_there_have_a_say_in_the_smallest_and_largest(slots):
     value = [b"".join(u64(number or 0, number is not None) for number in slots)]
@@ -214,6 +222,7 @@ def test_only_cpus_that_were_there_have_a_say_in_the_smallest_and_largest(slots)
     assert rows(loaded(types.Maximum(signed=True), types.UINT32, value_size=16), [u32(1)], value) == [(1, max(seen))]
 
 
+@patient
 @given(some.dictionaries(some.tuples(some.integers(0, 3), some.integers(0, 65)), per_cpu, max_size=30))
 def test_keyed_histograms_are_put_together_from_their_buckets(content):
     map = loaded(types.Histogram(), types.UINT32, key_size=16)
