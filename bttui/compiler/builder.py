@@ -103,8 +103,6 @@ class Builder:
         return ast.Root(self.span(0, len(self.text)), tuple(definitions), config, tuple(imports), tuple(others))
 
     def c_definition(self, start: int, end: int, text: str) -> ast.CDefinition:
-        if not text.startswith("#") and end == len(self.text) and not text.rstrip().endswith(("}", ";", ")")):
-            raise self.wrong("the braces of this C definition do not close", start, end, 'it ends with "}"')
         return ast.CDefinition(self.span(start, end), text)
 
     def config_word(self, start: int, end: int, word: str) -> Span:

@@ -76,7 +76,7 @@ def scan(text: str) -> "list[tuple[str, int, int]]":
     """(kind, start, end) of every token, comments included, in the order of the text.
 
     A kind is a terminal of grammar.lark (the spelling of the token itself, or one of the declared names), or "comment",
-    or "error" for what belongs nowhere: a stray character, a string or a comment that does not end.
+    or "error" for what belongs nowhere (a stray character, a string or a comment that does not end), or "open C definition".
     """
     found: list[tuple[str, int, int]] = []
     position = 0
@@ -92,9 +92,9 @@ def scan(text: str) -> "list[tuple[str, int, int]]":
         if group == 1:
             found.append(("comment", start, position))
         elif group == 2 or group == 3:
-            if group == 3:
-                position = _end_of_c_definition(text, position)
-            found.append(("C_DEFINITION", start, position))
+            end = _end_of_c_definition(text, position) if group == 3 else position
+            position = end or len(text)
+            found.append(("C_DEFINITION" if end else "open C definition", start, position))
         elif group == 4 and not in_header:
             found.append((match[4], start, position))
             position = _scan_code(text, position, match[4], found)
@@ -113,7 +113,7 @@ def scan(text: str) -> "list[tuple[str, int, int]]":
 
 
 def _end_of_c_definition(text: str, position: int) -> int:
-    """From behind its first brace to behind its last, with the attributes and the semicolon that follow."""
+    """From behind its first brace to behind its last, with the attributes and the semicolon that follow; 0 without a last."""
     depth = 1
     for piece in _C_PIECE.finditer(text, position):
         depth += {"{": 1, "}": -1}.get(piece[0], 0)
@@ -124,7 +124,7 @@ def _end_of_c_definition(text: str, position: int) -> int:
                 if text[position - 1] == ";":
                     break
             return position
-    return len(text)
+    return 0
 
 
 def _scan_code(text: str, position: int, opener: str, found: "list[tuple[str, int, int]]") -> int:
@@ -303,7 +303,7 @@ def tokens(text: str) -> "list[tuple[str, int, int]]":
             else:
                 known = "builtin" if is_value(word) else "variable"
             found.append((known, start, end))
-        elif kind == "C_DEFINITION":
+        elif kind in ("C_DEFINITION", "open C definition"):
             found += _c_tokens(text, start, end)
         else:
             found.append((kinds.get(kind, "operator"), start, end))

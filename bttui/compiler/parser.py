@@ -156,6 +156,10 @@ def _unexpected(builder: Builder, kind: str, start: int, end: int, expected: "se
     hint = _hint(expected)
     if kind == "$END":
         return builder.wrong("the program ends too early", start, end, hint)
+    if kind == "open C definition":
+        return builder.wrong(
+            "the braces of this C definition do not close", start, start + len(text.partition("{")[0]) + 1, 'it ends with "}"'
+        )
     if kind == "error" and text.startswith('"'):
         return builder.wrong("this string does not end on its line", start, end, 'strings end with a " and hold \\n for a new line')
     if kind == "error" and text.startswith("/*"):

@@ -359,6 +359,14 @@ kprobe:f { }"""
     assert len(root.items) == 1
 
 
+@pytest.mark.parametrize("rest", ["int x;", "int x; }; // {\n", '"', "/* } ", "union { char a; } b;"])
+def test_a_c_definition_that_does_not_close(rest):
+    text = f"struct a {{ struct {{ {rest}"
+    diagnostic = refusal(text)
+    assert "braces" in diagnostic.message
+    assert text[diagnostic.span.start : diagnostic.span.end] == "struct a {"
+
+
 def test_config_imports_and_the_rest():
     root = parse("""
 config = { max_strlen = 0x40; stack_mode = perf; license = "GPL v2";; lazy_symbolication=true }
