@@ -106,6 +106,12 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options") -> "list[Body]
                     shared.append(body)
                     bodies.append(body)
                 body.attachments.append(attachment)
+    iterators = [body for body in bodies if body.context.iteration]
+    others = [body for body in bodies if body.provider not in ("begin", "end", "iter")]
+    if iterators and (others or sum(len(body.attachments) for body in iterators) > 1):
+        raise error(
+            "iter probe only supports one attach point.", iterators[-1].attachments[-1].span, hint="besides it, there may be begin and end"
+        )
     if not cookie:
         raise error("No probes to attach", root.probes[0].span if root.probes else None, hint="check the names with -l")
     return bodies

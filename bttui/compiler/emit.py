@@ -45,6 +45,8 @@ class Helper:
     jiffies64 = 118
     get_ns_current_pid_tgid = 120
     ktime_get_boot_ns = 125
+    seq_printf = 126
+    seq_write = 127
     ringbuf_output = 130
     ringbuf_reserve = 131
     ringbuf_submit = 132

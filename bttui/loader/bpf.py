@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # enum bpf_cmd
 MAP_LOOKUP_ELEM, MAP_UPDATE_ELEM, MAP_DELETE_ELEM, MAP_GET_NEXT_KEY = 1, 2, 3, 4
+OBJ_PIN = 6
 PROG_TEST_RUN, PROG_GET_NEXT_ID, MAP_GET_NEXT_ID, PROG_GET_FD_BY_ID = 10, 11, 12, 13
 OBJ_GET_INFO_BY_FD, RAW_TRACEPOINT_OPEN = 15, 17
 MAP_LOOKUP_BATCH, MAP_LOOKUP_AND_DELETE_BATCH, MAP_UPDATE_BATCH = 24, 25, 26
@@ -70,6 +71,12 @@ def link_create(program_fd: int, target_fd: int, attach_type: int, rest: bytes =
     """A new link's descriptor; ``rest`` is the union's member for the attach type, from offset 16."""
     head = struct.pack("=IIII", program_fd, target_fd, attach_type, 0)
     return bpf(LINK_CREATE, ctypes.create_string_buffer(head + rest, len(head) + max(len(rest), 32)))
+
+
+def obj_pin(fd: int, path: bytes) -> None:
+    """Give a program, map or link a name in a bpf file system, which keeps it alive."""
+    text = ctypes.create_string_buffer(path)
+    bpf(OBJ_PIN, pack("QII", address(text), fd, 0))
 
 
 def iter_create(link_fd: int) -> int:

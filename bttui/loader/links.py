@@ -229,12 +229,10 @@ def uprobe(
 
 
 def tracing(program: "LoadedProgram", cookie: int = 0, *, name: str, span: "Span | None" = None) -> Link:
-    """A program that was loaded for what it traces: fentry, fexit, BTF tracepoint, iterator."""
+    """A program that was loaded for what it traces: fentry, fexit, BTF tracepoint."""
     kind = program.spec.attach_type
     try:
-        if kind == bpf.TRACE_ITER:
-            fd = bpf.link_create(program.fd, 0, kind)
-        elif cookie:
+        if cookie:
             fd = bpf.link_create(program.fd, 0, kind, struct.pack("=QQ", 0, cookie))
         else:
             fd = bpf.raw_tracepoint_open(program.fd, None)
@@ -243,16 +241,42 @@ def tracing(program: "LoadedProgram", cookie: int = 0, *, name: str, span: "Span
     return Link(name, fd)
 
 
-def iterate(link: Link) -> bytes:
-    """Run an iterator's program over everything once. Returns what it wrote to its file, if it writes any."""
-    fd = bpf.iter_create(link.fd)
+class Iterator(Link):
+    """A link that does nothing by itself. Its program writes a byte for each element (see probes.provider.Iteration)."""
+
+    def step(self, elements: int = 1024) -> bool:
+        """Run the program for some more elements, at most. False at the end. Raises DiagnosticError."""
+        try:
+            if self.event_fd < 0:
+                self.event_fd = bpf.iter_create(self.fd)
+            return bool(os.read(self.event_fd, elements))
+        except BlockingIOError:
+            return True  # it has passed over a million elements without a byte (MAX_ITER_OBJECTS, kernel/bpf/bpf_iter.c)
+        except OSError as reason:
+            raise error(f"{self.name} cannot go on: {os.strerror(reason.errno or 0)}") from None
+
+
+def iterator(program: "LoadedProgram", info: bytes = b"", *, name: str, span: "Span | None" = None) -> Iterator:
+    """``info`` is union bpf_iter_link_info, which limits some iterators."""
+    held = ctypes.create_string_buffer(info, len(info)) if info else None
+    rest = struct.pack("=QI", bpf.address(held), len(info))
     try:
-        chunks = []
-        while chunk := os.read(fd, 65536):
-            chunks.append(chunk)
-        return b"".join(chunks)
-    finally:
-        os.close(fd)
+        return Iterator(name, bpf.link_create(program.fd, 0, bpf.TRACE_ITER, rest))
+    except OSError as reason:
+        raise refused(name, reason.errno or 0, span) from None
+
+
+def pin(link: Link, path: str, *, name: str, span: "Span | None" = None) -> None:
+    """Give the link a name in the bpf file system, which it outlives us by. Closes it where that fails."""
+    try:
+        bpf.obj_pin(link.fd, os.fsencode(path))
+    except OSError as reason:
+        link.close()
+        number = reason.errno or 0
+        hint = "a pin is a path below /sys/fs/bpf, where a bpf file system must be mounted"
+        if number == errno.EEXIST:
+            hint = f"rm {path} lets go of the one that has this name"
+        raise error(f"cannot pin {name} to {path}: {os.strerror(number)}", span, hint=hint, code="pin") from None
 
 
 # What the kernel says about one of many places; any other number is about all of them.

@@ -265,6 +265,25 @@ def raw_tracepoint_parameters(name: str, host: "Host") -> "list[str]":
     return []
 
 
+def iterator_fields(struct: str, host: "Host") -> "list[str]":
+    """One line for each field of an iterator's context, without the metadata that all have first."""
+    for blob in host.btf.blobs():
+        for ident in blob.find((STRUCT,), struct):
+            lines = _declarations(blob)
+            return [f"{lines.plain(type_)} {name}" for name, type_ in _flat(lines, ident)][1:]
+    return []
+
+
+def _flat(lines: Declarations, ident: int) -> "Iterator[tuple[str, int]]":
+    """(name, type) of the members; of a union without a name, of its first."""
+    words = lines.blob.entries(ident)
+    for name, type_ in zip(words[::3], words[1::3], strict=True):
+        if lines.blob.string(name):
+            yield lines.blob.string(name), type_
+        else:
+            yield next(_flat(lines, lines.blob.behind(type_)))
+
+
 def types(host: "Host", kinds: "Sequence[int]") -> "Iterator[tuple[str, Declarations, int]]":
     """(keyword and name, its blob's declarations, number) of every named type of the kinds, in no order."""
     for blob in host.btf.blobs():

@@ -44,7 +44,6 @@ class Planned:
 providers = (
     Planned("usdt", ("U",), "usdt:BINARY:PROVIDER:NAME", "a uprobe on a function nearby may do"),
     Planned("watchpoint", ("w",), "watchpoint:ADDRESS:LENGTH:MODE"),
-    Planned("iter", ("it",), "iter:task"),
     Planned("test", (), "test:NAME"),
     Planned("bench", (), "bench:NAME"),
 )

@@ -12,6 +12,34 @@ if TYPE_CHECKING:
     from bttui.host.facts import Host
 
 
+class Location(Data):
+    """Where a USDT argument is, when its probe fires, and what it is: an integer of ``size`` bytes.
+
+    Of an argument in memory, the address is base + index * scale + ``offset``; of one in a register, ``register`` holds
+    it, from its bit ``shift`` on; a constant is ``offset`` itself. Registers are names of Context.registers; "" is none.
+    """
+
+    size: int
+    signed: bool
+    memory: bool = False
+    register: str = ""
+    index: str = ""
+    scale: int = 1
+    offset: int = 0
+    shift: int = 0
+
+
+class Iteration(Data):
+    """Of an iterator. ``element``: the offset in ctx of a pointer that is null in the last call, which has no element.
+
+    ``pinned``: printf writes to the iterator's file, for whoever reads it. Else the program writes a byte there for each
+    element, so that the reader goes on step by step.
+    """
+
+    element: int
+    pinned: bool = False
+
+
 class Context(Data):
     """How a BPF program at an attach point reads its world. Attach points with equal contexts share a program.
 
@@ -24,9 +52,11 @@ class Context(Data):
     ``registers``: name to byte offset of an 8-byte pt_regs member in ctx ({} where there are no registers).
     ``argument_registers``: registers of arg0, arg1, ... in order; ``stack_argument_offset``: where sargN start from sp.
     ``argument_slots``: > 0 where argN is ctx[N] (raw tracepoints): how many there are.
+    ``argument_locations``: where arg0, arg1, ... are, where that is known for each by itself (usdt).
     ``return_value``: register name, or "slot:N" (fexit), or "" where there is no retval; ``return_type`` its type.
     ``user``: True where pointers in arguments are user addresses (uprobe).
     ``capabilities``: what the functions ask for: "ustack", "kstack", "override", "function" (func builtin)...
+    ``iteration``: for iterators only.
     """
 
     type: int
@@ -39,13 +69,15 @@ class Context(Data):
     registers: "dict[str, int]" = {}
     argument_registers: "tuple[str, ...]" = ()
     argument_slots: int = 0
+    argument_locations: "tuple[Location, ...]" = ()
     return_value: str = ""
     return_type: "Type | None" = None
     user: bool = False
     capabilities: "tuple[str, ...]" = ()
+    iteration: "Iteration | None" = None
 
     def __hash__(self) -> int:
-        return hash((self.type, self.section, self.attach_type, self.attach_to, self.arguments))
+        return hash((self.type, self.section, self.attach_type, self.attach_to, self.arguments, self.argument_locations))
 
 
 class Target(Data):

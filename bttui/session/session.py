@@ -6,6 +6,7 @@ import time
 
 from bttui.loader import statistics
 from bttui.loader.closing import close_all
+from bttui.loader.links import Iterator
 from bttui.loader.object import load
 from bttui.loader.ringbuffer import RingBuffer
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
@@ -76,6 +77,7 @@ class Session:
         self._loaded: "LoadedObject | None" = None
         self._ring: "RingBuffer | None" = None
         self._links: "list[Link]" = []
+        self._iterators: "list[Iterator]" = []  # that are not at their end
         self._wake, self._waker = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._poll = select.poll()
         self._wait = BUSY
@@ -115,7 +117,7 @@ class Session:
             self._child.go()
         self.state = LIVE
         kinds = {attachment.provider for attachment in self.program.attachments}
-        self.over = kinds <= {"begin", "end"}
+        self.over = kinds <= {"begin", "end"} or bool(self._pins())
         if self.over and self._child:
             self._child.wait(SHORT)
 
@@ -154,11 +156,17 @@ class Session:
             self.attached += count
             if self._stopping:
                 raise Stopped
+        if not self._pins():
+            self._iterators = [link for link in self._links if isinstance(link, Iterator)]
         if not self.attached:
             raise DiagnosticError(*self.warnings, Diagnostic("Attachment failed for all probes."))
 
     def _of(self, provider: str) -> "list[Attachment]":
         return [attachment for attachment in self.program.attachments if attachment.provider == provider]
+
+    def _pins(self) -> "list[str]":
+        """Where iterators were pinned: they run when somebody reads there."""
+        return [attachment.options["pin"] for attachment in self.program.attachments if "pin" in attachment.options]
 
     def _program(self, attachment: "Attachment") -> "LoadedProgram":
         assert self._loaded is not None
@@ -175,7 +183,7 @@ class Session:
                 return events
 
     def _look(self, wait: float) -> "list[Event | str]":
-        ready = {fd for fd, _ in self._poll.poll(wait * 1000 if self.state == LIVE else 0)}
+        ready = {fd for fd, _ in self._poll.poll(wait * 1000 if self.state == LIVE and not self._iterators else 0)}
         events: "list[Event | str]" = []
         if self._wake in ready:
             self._answer_signals()
@@ -185,6 +193,7 @@ class Session:
             self.over = True
         if self._watched and self._watched.fileno() in ready:
             self.over = True
+        self._iterate()
         events += self._drain()
         now = time.monotonic()
         if now - self._checked >= CHECK:
@@ -203,6 +212,12 @@ class Session:
         if self.events.exit_code is not None:
             self.over = True
         return events
+
+    def _iterate(self) -> None:
+        """A step of each iterator; at their ends the trace is over."""
+        if self._iterators:
+            self._iterators = [iterator for iterator in self._iterators if iterator.step()]
+            self.over = self.over or not self._iterators
 
     def _losses(self) -> "list[Event | str]":
         """What was lost since the last time that we told."""
@@ -288,8 +303,9 @@ class Session:
         self.state = STOPPING
         self._missed += sum(statistics.missed(link) for link in self._links)
         close_all(self._links)
-        self._links = []
+        self._links, self._iterators = [], []
         events = [] if self._child is None else self._rest_of_child()
+        events += [Event("pinned", time.time_ns(), text=f"Program pinned to {path}\n") for path in self._pins()]
         events += self._drain_all()
         before = self.events.exit_code
         self.state = ENDED
@@ -331,7 +347,7 @@ class Session:
             return
         self._closed = True
         close_all(self._links)
-        self._links = []
+        self._links, self._iterators = [], []
         if self._follows:
             self._host.user_symbols.stop()
         if self._ring:

@@ -113,7 +113,6 @@ def test_names(text, expected, old, new):
         ("f:bpf:x", "not supported yet: fentry of BPF programs", ""),
         ("usdt:/bin/true:x", "not supported yet: usdt probes", "uprobe"),
         ("w:0x10:4:w", "not supported yet: watchpoint probes", ""),
-        ("iter:task", "not supported yet: iter probes", ""),
         ("test:x", "not supported yet: test probes", ""),
         ("bench:x", "not supported yet: bench probes", ""),
         ("uprobe:/bin/nosuch:main", "uprobe target file '/bin/nosuch' does not exist or is not executable", "path"),

@@ -63,7 +63,7 @@ def test_all(old):
     names = list(list_probes(None, old))
     assert names == sorted(names)
     kinds = {name.partition(":")[0] for name in names}
-    assert kinds == {"fentry", "hardware", "kprobe", "rawtracepoint", "software", "tracepoint"}
+    assert kinds == {"fentry", "hardware", "iter", "kprobe", "rawtracepoint", "software", "tracepoint"}
     assert set(SCHED) < set(names)
     assert list(list_probes("*", old)) == list(list_probes("*:*", old)) == names
 

@@ -5,6 +5,7 @@ from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.compiler.infer.rules import describe
 from bttui.compiler.infer.scope import MapInfo
+from bttui.compiler.lower.iteration import print_text
 from bttui.model import types
 from bttui.model.format import SUPPORTED, specifiers
 from bttui.model.program import Output
@@ -78,6 +79,13 @@ class Printf(Formatted):
     signature = "printf(format, ...)"
     doc = "Print with a format, as C's printf; %s also takes every type that has a text form, %r buffers."
     example = 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }'
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        iteration = code.body.context.iteration
+        if iteration and iteration.pinned:
+            print_text(code, call)
+            return Value(types.VOID, "0")
+        return super().lower(code, call)
 
 
 class Errorf(Formatted):

@@ -21,11 +21,15 @@ class Arguments(Function):
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
         struct = typer.body.context.arguments
-        if struct is None:
+        if struct is None or typer.body.context.iteration:
             typer.error(
                 f"The args builtin can only be used with tracepoint, rawtracepoint, fentry, fexit and uprobe probes ({typer.body.provider} used here)",
                 call,
-                hint="use arg0, arg1, ... in kprobes and uprobes" if typer.body.context.argument_registers else "",
+                hint="use arg0, arg1, ... in kprobes and uprobes"
+                if typer.body.context.argument_registers
+                else "the fields are in ctx"
+                if typer.body.context.iteration
+                else "",
             )
         return struct
 

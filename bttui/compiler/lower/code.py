@@ -1,5 +1,6 @@
 """A body as one BPF program."""
 
+from bttui.compiler.lower.iteration import begin_iteration
 from bttui.compiler.lower.loops import Loops
 from bttui.compiler.lower.statements import Statements
 from bttui.model.diagnostic import error
@@ -13,6 +14,8 @@ class Code(Statements, Loops):
     def program(self, name: str) -> None:
         self.f = self.tables.module.function(name, self.body.context.section, self.body.probe.span)
         self.name = name
+        if self.body.context.iteration:
+            begin_iteration(self, self.body.context.iteration)
         if self.body.predicate is not None:
             self.f.at(self.body.predicate.span)
             enter, leave = self.f.block("run"), self.f.block("skip")

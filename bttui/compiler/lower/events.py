@@ -6,6 +6,7 @@ from bttui.compiler.infer.rules import is_stringlike
 from bttui.compiler.lower.maps import Maps
 from bttui.compiler.lower.state import SCALARS
 from bttui.model import types
+from bttui.model.diagnostic import error
 from bttui.model.program import RINGBUF, Argument, Output
 from bttui.model.types import Type
 
@@ -31,6 +32,10 @@ class Events(Maps):
 
     def event(self, output: Output, nodes: "list[ast.Expression]", wake: bool = False) -> None:
         """Send a record. Counted as lost where the ring buffer has no room."""
+        if self.body.context.iteration and self.body.context.iteration.pinned:
+            if output.kind in ("runtime_error", "exit"):
+                return  # there is nobody to tell
+            raise error(f"a pinned iterator cannot {output.kind.replace('_', ' ')}", output.span, hint="its output is what printf writes")
         self.tables.uses_ring = True
         kinds = [self.argument_type(n.type) for n in nodes]  # type: ignore[arg-type]
         trailing = -1
