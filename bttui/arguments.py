@@ -1,6 +1,6 @@
 """What the command line may say: the options, their meaning, and the usage text."""
 
-from bttui.model.diagnostic import error
+from bttui.model.diagnostic import Diagnostic, error
 from bttui.session.options import FEATURES, STAGES, Options
 
 TYPE_CHECKING = False
@@ -75,6 +75,7 @@ EXAMPLES:
 # Long name, short name, whether a value follows. Several may share a short name's meaning with none of their own.
 OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
     ("", "e", True),
+    ("", "n", True),
     ("list", "l", False),
     ("verbose", "v", False),
     ("help", "h", False),
@@ -205,8 +206,12 @@ def parse(arguments: "Sequence[str]") -> Options:
 
 def understand(name: str, value: str, values: "dict[str, Any]") -> None:
     """Check one option and put what it means into the values of Options."""
-    if name == "e":
+    if name in ("e", "n"):
         values.update(text=value, file="stdin")
+        if name == "n":
+            from bttui.compiler.old_spellings import OPTIONS as RENAMED
+
+            values["hints"] = (Diagnostic(f"-n is now {RENAMED['-n']}", severity="hint"),)
     elif name == "list":
         values["action"] = "list"
     elif name == "f":

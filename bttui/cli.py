@@ -45,6 +45,10 @@ def run(options: "Options") -> int:
             from bttui.model.diagnostic import error
 
             raise error("USAGE: filename or -e 'program' required.")
+        if options.hints:
+            from bttui.render.diagnostics import complain
+
+            complain(options.hints)
         from bttui.headless import run as run_headless
 
         return run_headless(options)

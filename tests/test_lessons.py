@@ -134,6 +134,30 @@ def test_histogram_of_read_sizes(bttui, load, value):
     assert stdout == SIZES
 
 
+# The old spellings are accepted everywhere in this file; each says what it is called today.
+
+
+@pytest.mark.parametrize(
+    "arguments, today",
+    [
+        (["-e", "BEGIN { @[name] = count(); exit(); }"], "name is now called probe"),
+        (["-e", "interval:s:1 { @[stack] = count(); exit(); }"], "stack is now called kstack"),
+        (["--dry-run", "-e", "tracepoint:syscalls:sys_exit_read { @ = hist(args->retval); }"], "args.retval is now args.ret"),
+        (["-n", "BEGIN { exit(); }"], "-n is now -e"),
+    ],
+)
+def test_an_old_spelling_says_todays(bttui, arguments, today):
+    result = bttui(*arguments)
+    assert result.returncode == 0, result
+    assert f"HINT: {today}\n" in result.stderr
+
+
+def test_a_definition_of_the_programs_own_wins(bttui):
+    result = bttui("-e", "BEGIN { $name = 3; @stack[1] = $name; }")
+    assert result.stdout == "\n\n@stack[1]: 3\n"
+    assert "HINT" not in result.stderr
+
+
 # 6: the same with linear buckets; kprobes are for the virtual machine
 
 LINEAR = """

@@ -2,6 +2,10 @@
 
 from bttui.model.data import Data
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.model.diagnostic import Diagnostic
+
 STAGES = ("ast", "types", "codegen", "codegen-opt", "libbpf", "verifier")  # of -d, in the order they happen
 FEATURES = ("kprobe_multi", "kprobe_session", "uprobe_multi")  # of --no-feature
 
@@ -12,7 +16,7 @@ class Options(Data):
     ``text`` is the program and ``file`` the name to show for it; text is None where none was given or read yet.
     ``pattern`` is what to list. ``parameters`` are $1, $2, ...; ``named`` maps the names given after -- to their
     text, or to True for a bare one. ``format`` is "" where none was asked for. ``interval`` is the time between frames
-    in seconds.
+    in seconds. ``hints`` are about the command line itself.
     """
 
     action: str = "run"
@@ -39,6 +43,7 @@ class Options(Data):
     emit_llvm: str = ""
     tui: bool = True
     interval: float = 1.0
+    hints: "tuple[Diagnostic, ...]" = ()
 
     @property
     def headless(self) -> bool:
