@@ -19,19 +19,23 @@ class Typer(Statements):
         """Types every body. Returns warnings; raises DiagnosticError with all errors."""
         for _round in range(ROUNDS):
             self.changed = False
-            self.problems = []
+            self.forget()
             for body in bodies:
                 self.one(body)
             if not self.changed:
                 break
         self.final = True
-        self.problems = []
+        self.forget()
         for body in bodies:
             self.one(body)
         errors = [p for p in self.problems if p.severity == "error"]
         if errors:
             raise DiagnosticError(*self.problems)
         return self.problems
+
+    def forget(self) -> None:
+        """What a round found holds for that round; a hint stays, since its old spelling is mended at once."""
+        self.problems = [problem for problem in self.problems if problem.severity == "hint"]
 
     def one(self, body: Body) -> None:
         self.body = body
