@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -267,3 +268,28 @@ def test_hostile_text_does_not_reach_a_terminal(bttui):
         shown = process.wait().stdout
     assert "red" in shown and "\x1b" not in shown and "\x07" not in shown
     assert bttui("-q", "-e", program).stdout == "\x1b[31mred\x07|\n\n\n"
+
+
+# What a run costs
+
+
+def test_a_program_that_ran_before_needs_no_compiler(bttui, tmp_path):
+    program = ("-q", "-e", r'tracepoint:sched:sched_switch { @[comm] = count(); } BEGIN { printf("once\n"); exit(); } END { clear(@); }')
+    for name in ("llvmlite", "lark"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('not today')\n")
+    without = {"PYTHONPATH": str(tmp_path)}
+    assert "not today" in bttui(*program, env=without).stderr
+    assert bttui(*program).stdout == "once\n\n\n"
+    assert bttui(*program, env=without) == ("once\n\n\n", "", 0)
+
+
+def test_a_warm_start_is_light(bttui):
+    program = ("-e", r'BEGIN { printf("%d\n", 6 * 7); }')
+    assert bttui(*program).stdout == "42\n\n\n"
+    command = [sys.executable, "-X", "importtime", COMMAND, *program]
+    done = subprocess.run(command, env=bttui.env, capture_output=True, text=True, timeout=60)
+    modules = set(re.findall(r"^import time: +\d+ \| +\d+ \| +([\w.]+)", done.stderr, re.M))
+    assert "bttui.session.session" in modules
+    heavy = {"textual", "pyroute2", "asyncio", "argparse", "dataclasses", "logging", "typing", "inspect", "pathlib"}
+    heavy |= {"subprocess", "threading", "hashlib", "json", "bttui.compiler.pipeline", "bttui.compiler.parser", "bttui.compiler.ast"}
+    assert modules & heavy == set()
