@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 FAMILIES = ("aggregations", "clock", "control", "maps", "memory", "output", "probe", "process", "stacks", "strings", "symbols", "types")
 
+# Names of the language that have no Function yet: the diagnostic says so instead of calling them unknown.
+PLANNED = frozenset("""config dw_ustack kfunc_allowed kfunc_exist path skboutput tseries typeinfo uaddr unwatch write_user""".split())
+
 _table: "dict[str, Function]" = {}
 
 

@@ -1,10 +1,10 @@
 """Expressions."""
 
 from bttui.compiler import ast
-from bttui.compiler.functions import Function
+from bttui.compiler.functions import PLANNED, Function
 from bttui.compiler.infer.maps import Maps
 from bttui.compiler.infer.names import find_field
-from bttui.compiler.infer.rules import describe, fits, is_stringlike, literal_type
+from bttui.compiler.infer.rules import COUNTABLE, Unfoldable, describe, fold, is_stringlike, literal_type
 from bttui.compiler.old_spellings import FIELDS, IDENTIFIERS
 from bttui.model import types
 from bttui.model.diagnostic import near
@@ -19,19 +19,17 @@ class Expressions(Maps):
     """One method for each kind."""
 
     def IntegerLiteral(self, node: ast.IntegerLiteral) -> Type:
-        suffix = node.suffix.lower()
-        if suffix:
-            signed = "u" not in suffix
-            if "l" in suffix:
-                return types.INT64 if signed else types.UINT64
-            return types.Integer(size=4 if node.value < 1 << 32 else 8, signed=signed)
         return literal_type(node.value)
 
     def BooleanLiteral(self, node: ast.BooleanLiteral) -> Type:
         return types.BOOL
 
     def StringLiteral(self, node: ast.StringLiteral) -> Type:
-        return types.String(len(node.value.encode("utf-8", "surrogateescape")) + 1)
+        size = len(node.value.encode("utf-8", "surrogateescape")) + 1
+        limit = int(self.config["max_strlen"])
+        if size > limit:
+            self.error(f"String is too long (over {limit} bytes): {node.value}", node, hint="raise the config variable max_strlen")
+        return types.String(size)
 
     def Identifier(self, node: ast.Identifier) -> "Type | None":
         name = node.name
@@ -52,11 +50,21 @@ class Expressions(Maps):
             found = self.host.btf.enum_constant(name)
             if found is not None:
                 node.note = found[0]
-                return found[1]
+                # a constant is as large as C's arithmetic makes it; only in a struct it has the enum's size
+                return found[1].replace(size=8)
+        if self.planned(name, node):
+            return None
         names = [*self.functions, *self.constants]
         found_names = near(name, names)
         self.error(f"Unknown identifier: '{name}'", node, hint=f"did you mean {found_names[0]}?" if found_names else "")
         return None
+
+    def planned(self, name: str, node: ast.Node) -> bool:
+        """Whether this is a name of the language that waits for its turn; says so."""
+        if name in PLANNED or name.startswith("__builtin_"):
+            self.error(f"not supported yet: {name}", node)
+            return True
+        return False
 
     def Variable(self, node: ast.Variable) -> "Type | None":
         slot = self.find(node.name)
@@ -64,7 +72,7 @@ class Expressions(Maps):
             self.error(f"Undefined or undeclared variable: {node.name}", node)
             return None
         node.note = slot
-        if slot.type is None and self.final:
+        if slot.type is None and self.final and not any(p.severity == "error" for p in self.problems):
             self.error(f"Variable used before it was assigned: {node.name}", node)
         return slot.type
 
@@ -85,12 +93,6 @@ class Expressions(Maps):
         operand = self.expression(node.operand)
         if operand is None:
             return None
-        if isinstance(operand, types.Aggregation):
-            operand = self.cast_aggregation(operand)
-        if node.operator == "!":
-            if not self.truthy(operand):
-                self.error(f"The ! operator can not be used on expressions of type '{describe(operand)}'", node)
-            return types.BOOL
         if node.operator == "*":
             if isinstance(operand, types.Pointer):
                 return self.dereferenced(operand, node)
@@ -98,17 +100,23 @@ class Expressions(Maps):
                 return types.UINT64
             self.error(f"Can not dereference value of type '{describe(operand)}' (not a pointer)", node)
             return None
-        if isinstance(operand, types.Bool):
-            operand = types.INT8
-        if isinstance(operand, types.Enum):
-            operand = types.UINT64
-        if not isinstance(operand, types.Integer):
+        if node.operator == "!":
+            good = isinstance(operand, (types.Integer, types.Bool, types.Enum))
+        else:
+            good = isinstance(operand, (types.Integer, types.Enum))
+        if not good:
             self.error(f"The {node.operator} operator can not be used on expressions of type '{describe(operand)}'", node)
             return None
+        if node.operator == "!":
+            return types.BOOL
         value = self.constant(node)
         if isinstance(value, int):
-            return literal_type(value) if fits(value, types.INT64) else types.UINT64
-        return types.Integer(size=operand.size, signed=True) if node.operator == "-" else operand
+            if value < -(1 << 63):
+                self.error("unable to fold literals due to overflow or underflow", node)
+                return None
+            return types.UINT64 if node.operator == "~" else literal_type(value)
+        size = operand.size
+        return types.Integer(size=size, signed=node.operator == "-" or (isinstance(operand, types.Integer) and operand.signed))
 
     def dereferenced(self, pointer: types.Pointer, node: ast.Node) -> "Type | None":
         if isinstance(pointer.target, types.Void):
@@ -124,6 +132,9 @@ class Expressions(Maps):
                 self.error(f"Undefined or undeclared variable: {operand.name}", operand)
                 return None
             operand.note, operand.type = slot, slot.type
+            if isinstance(slot.type, types.Enum):
+                slot.type = types.UINT64
+                self.changed = True
             if slot.type is not None and not isinstance(slot.type, (types.Integer, types.Pointer)):
                 self.error(f"The {node.operator.strip('x')} operator can not be used on expressions of type '{describe(slot.type)}'", node)
             elif isinstance(slot.type, types.Integer) and not slot.declared and not slot.loop:
@@ -149,43 +160,56 @@ class Expressions(Maps):
         return None
 
     def Binary(self, node: ast.Binary) -> "Type | None":
-        left, right = self.expression(node.left), self.expression(node.right)
-        if left is None or right is None:
-            return types.BOOL if node.operator in ("==", "!=", "<", ">", "<=", ">=", "&&", "||") else None
-        if isinstance(left, types.Aggregation) and not isinstance(left, (types.Histogram, types.LinearHistogram, types.TimeSeries)):
-            left = self.cast_aggregation(left)
-        if isinstance(right, types.Aggregation) and not isinstance(right, (types.Histogram, types.LinearHistogram, types.TimeSeries)):
-            right = self.cast_aggregation(right)
+        left, right = self.countable(self.expression(node.left)), self.countable(self.expression(node.right))
         operator = node.operator
+        constants = self.constant(node.left), self.constant(node.right)
+        if None not in constants:
+            folded = self.folded(node, *constants)
+            if folded is not None:
+                return folded
+        comparison = operator in ("==", "!=", "<", ">", "<=", ">=")
+        if left is None or right is None:
+            return types.BOOL if comparison or operator in ("&&", "||") else None
         if operator in ("&&", "||"):
-            for side, type_ in ((node.left, left), (node.right, right)):
-                if not self.truthy(type_):
+            for side, type_, value in ((node.left, left, constants[0]), (node.right, right, constants[1])):
+                if not self.truthy(type_) and value is None:
                     self.error(f"The {operator} operator can not be used on expressions of type '{describe(type_)}'", side)
             return types.BOOL
-        if operator in ("==", "!=") and self.comparable(left, right):
-            return types.BOOL
+        if operator in ("==", "!="):
+            if self.comparable(left, right):
+                return types.BOOL
+            if isinstance(node.left, ast.TupleLiteral) and isinstance(node.right, ast.TupleLiteral):
+                node.note = operator == "!="  # two tuples of different shapes are never the same
+                return types.BOOL
         if isinstance(left, types.Pointer) or isinstance(right, types.Pointer):
             return self.pointer_arithmetic(node, left, right)
         plain = (types.Integer, types.Enum, types.Bool)
         if not (isinstance(left, plain) and isinstance(right, plain)):
             self.error(
                 f"Type mismatch for '{operator}': comparing {describe(left)} with {describe(right)}"
-                if operator in ("==", "!=", "<", ">", "<=", ">=")
+                if comparison or type(left) is not type(right)
                 else f"The {operator} operator can not be used on expressions of types {describe(left)}, {describe(right)}",
                 node,
             )
             return None
-        if operator in ("==", "!=", "<", ">", "<=", ">="):
+        if comparison:
             return types.BOOL
-        if isinstance(left, types.Enum) and isinstance(right, types.Enum) and left == right and operator in ("|", "&", "^"):
-            pass
-        value = self.constant(node)
-        if isinstance(value, int):
-            return literal_type(value)
-        signed = self.signed(left, node.left) or self.signed(right, node.right)
+        signed = self.signed(left, node.left) or self.signed(right, node.right) or operator == "-"
         if operator in ("<<", ">>"):
             signed = self.signed(left, node.left)
         return types.INT64 if signed else types.UINT64
+
+    def folded(self, node: ast.Binary, left: "int | str | bool | None", right: "int | str | bool | None") -> "Type | None":
+        """The type of an operation on literals, None where it is none."""
+        assert left is not None and right is not None
+        try:
+            value = fold(node.operator, left, right)
+        except Unfoldable:
+            self.error("unable to fold literals due to overflow or underflow", node)
+            return None
+        if isinstance(value, str):
+            return types.String(len(value.encode("utf-8", "surrogateescape")) + 1)
+        return types.BOOL if isinstance(value, bool) else None if value is None else literal_type(value)
 
     def signed(self, type_: Type, node: ast.Expression) -> bool:
         """Literals that are not negative go with the other side."""
@@ -221,46 +245,39 @@ class Expressions(Maps):
                 return left
             if isinstance(right, types.Pointer) and isinstance(left, types.Integer) and operator == "+":
                 return right
-            if isinstance(left, types.Pointer) and isinstance(right, types.Pointer) and operator == "-":
-                return types.INT64
-        elif (
-            isinstance(left, (types.Pointer, types.Integer))
-            and isinstance(right, (types.Pointer, types.Integer))
-            and not (isinstance(left, types.Pointer) and isinstance(right, types.Pointer))
-        ):
-            return types.UINT64
         self.error(f"The {operator} operator can not be used on expressions of types {describe(left)}, {describe(right)}", node)
         return None
 
     def Ternary(self, node: ast.Ternary) -> "Type | None":
         condition = self.expression(node.condition)
-        if condition is not None and not self.truthy(condition):
-            self.error(f"Invalid condition in ternary: {describe(condition)}", node.condition)
+        known = self.constant(node.condition)
+        if condition is not None and known is None and not self.truthy(condition):
+            self.error(f"Invalid condition: {describe(condition)}", node.condition)
+        if known is not None and node.then is not None:
+            node.note = bool(known)
+            return self.expression(node.then if known else node.otherwise)
         then = self.expression(node.then) if node.then is not None else condition
         otherwise = self.expression(node.otherwise)
-        return self.merge(then, otherwise, node.then or node.condition, node.otherwise, node, "Ternary operator")
+        return self.merge(then, otherwise, node.then or node.condition, node.otherwise, node)
 
     def IfExpression(self, node: ast.IfExpression) -> "Type | None":
-        self.condition(node.condition, "if")
+        self.condition(node.condition)
+        known = self.decided(node.condition)
+        if known is not None:
+            chosen = node.then if known else node.otherwise
+            return self.expression(chosen) if chosen is not None else types.VOID
         then = self.expression(node.then)
         if node.otherwise is None:
             return types.VOID
-        return self.merge(then, self.expression(node.otherwise), node.then, node.otherwise, node, "if expression")
+        return self.merge(then, self.expression(node.otherwise), node.then, node.otherwise, node)
 
-    def merge(
-        self, then: "Type | None", otherwise: "Type | None", a: ast.Expression, b: ast.Expression, node: ast.Node, what: str
-    ) -> "Type | None":
+    def merge(self, then: "Type | None", otherwise: "Type | None", a: ast.Expression, b: ast.Expression, node: ast.Node) -> "Type | None":
+        then, otherwise = self.countable(then), self.countable(otherwise)
         if then is None or otherwise is None:
             return then or otherwise
-        if isinstance(then, types.Aggregation):
-            then = self.cast_aggregation(then)
-        if isinstance(otherwise, types.Aggregation):
-            otherwise = self.cast_aggregation(otherwise)
         joined = self.join(then, otherwise, b) or self.join(otherwise, then, a)
-        if joined is None and self.sign_clash(then, otherwise):
-            joined = types.INT64
         if joined is None:
-            self.error(f"{what} must return the same type: have '{describe(then)}' and '{describe(otherwise)}'", node)
+            self.error(f"Branches must return the same type or compatible types: have '{describe(then)}' and '{describe(otherwise)}'", node)
         return joined
 
     def BlockExpression(self, node: ast.BlockExpression) -> "Type | None":
@@ -277,14 +294,20 @@ class Expressions(Maps):
 
     def RecordLiteral(self, node: ast.RecordLiteral) -> "Type | None":
         named = [(name, self.element(value)) for name, value in node.fields]
+        names = [name for name, _value in node.fields]
+        for name in names:
+            if names.count(name) > 1:
+                self.error(f"Duplicate field: {name}", node)
         return None if any(t is None for _n, t in named) else types.make_record(named)  # type: ignore[arg-type]
 
     def element(self, node: ast.Expression) -> "Type | None":
         type_ = self.expression(node)
         if isinstance(type_, types.Array) and is_stringlike(type_):
             return types.String(type_.size)
+        type_ = self.countable(type_)
         if isinstance(type_, types.Aggregation):
-            return self.cast_aggregation(type_)
+            self.error(f"Map type {describe(type_)} cannot exist inside a tuple.", node)
+            return None
         if isinstance(type_, types.Void):
             self.error(f"Tuple element can not be of type '{describe(type_)}'", node)
             return None
@@ -371,11 +394,11 @@ class Expressions(Maps):
         if to is None or operand is None:
             return to
         if isinstance(operand, types.Aggregation) and isinstance(to, (types.Integer, types.Bool)):
-            if isinstance(operand, (types.Histogram, types.LinearHistogram, types.TimeSeries)):
+            if not isinstance(operand, COUNTABLE):
                 self.error(f'Cannot cast from "{describe(operand)}" to "{describe(to)}"', node)
             return to
         scalar = (types.Integer, types.Bool, types.Enum, types.Pointer)
-        if isinstance(to, types.Array) and to.count == 0 and isinstance(operand, types.Integer):
+        if isinstance(to, types.Array) and to.count == 0 and isinstance(operand, (types.Integer, types.String)):
             to = types.Array(element=to.element, count=max(1, operand.size // to.element.size))
         ok = (
             (isinstance(to, scalar) and isinstance(operand, scalar))
@@ -386,6 +409,8 @@ class Expressions(Maps):
                 and isinstance(operand.element, types.Integer)
             )
             or (isinstance(to, types.Array) and isinstance(operand, (types.Integer, types.Array)) and to.size <= max(operand.size, 8))
+            or (isinstance(to, types.Array) and isinstance(operand, types.String) and is_stringlike(to) and to.size <= operand.size)
+            or (isinstance(to, types.Pointer) and is_stringlike(operand))
             or (isinstance(to, types.String) and (is_stringlike(operand) or isinstance(operand, types.Pointer)))
             or (isinstance(to, types.Buffer) and isinstance(operand, (types.Pointer, types.Array, types.String)))
             or (isinstance(to, types.Bool) and isinstance(operand, types.String))
@@ -425,6 +450,8 @@ class Expressions(Maps):
 
     def Call(self, node: ast.Call) -> "Type | None":
         function = self.function_named(node.name)
+        if function is None and self.planned(node.name, node):
+            return None
         if function is None:
             close = near(node.name, list(self.functions))
             self.error(f"Unknown function: '{node.name}'", node, hint=f"did you mean {close[0]}()?" if close else "")

@@ -42,10 +42,9 @@ class Maps(Names):
         key = self.expression(node.key)
         if isinstance(key, types.Array) and is_stringlike(key):
             key = types.String(key.size)
-        if isinstance(key, types.Aggregation):
-            key = self.cast_aggregation(key)
-        if isinstance(key, types.Void):
-            self.error(f"Invalid map key type: {describe(key)}", node.key)
+        key = self.countable(key)
+        if isinstance(key, (types.Void, types.Aggregation)):
+            self.error(f"Value '{describe(key)}' cannot be used as a map key.", node.key)
             return info
         self.key(info, key, node.key)
         return info
@@ -64,8 +63,6 @@ class Maps(Names):
             self.changed = True
             return
         joined = self.join(info.key, key, node)
-        if joined is None and self.sign_clash(info.key, key):
-            joined = types.INT64
         if joined is None:
             self.error(
                 f"Argument mismatch for {info.name}: trying to access with arguments: '{describe(key)}' when map expects arguments: '{describe(info.key)}'",
@@ -94,12 +91,6 @@ class Maps(Names):
             )
             return
         joined = self.join(info.value, value, node)
-        if joined is None and self.sign_clash(info.value, value):
-            self.warn(
-                f"Expression of type: {describe(value)} being cast to type: {describe(types.INT64)}. This may cause unexpected results. Use an explicit cast to suppress this warning.",
-                where,
-            )
-            joined = types.INT64
         if joined is None:
             self.error(
                 f"Type mismatch for {info.name}: trying to assign value of type '{describe(value)}' when map already has a type '{describe(info.value)}'",
@@ -118,6 +109,10 @@ class Maps(Names):
         return self.read(info, node)
 
     def read(self, info: MapInfo, node: ast.Expression) -> "Type | None":
-        if info.value is None and self.final:
-            self.error(f"Undefined map: {info.name}", node)
+        if info.value is None and self.settled:
+            # as in bpftrace: an entry that nobody writes reads as 0
+            info.value = types.INT64
+            self.changed = True
+        if self.final and not info.assigned:
+            self.warn(f"{info.name} is never written: it reads as 0", node)
         return info.value

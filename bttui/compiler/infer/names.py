@@ -20,12 +20,16 @@ class Names(State):
         base: Type | None
         name = node.name
         if node.of is not None:
-            base = self.type_name(node.of) if isinstance(node.of, ast.TypeName) else self.expression(node.of)
+            base = self.type_name(node.of) if isinstance(node.of, ast.TypeName) else self.type_of(node.of)
         else:
             base = self.named_type(name, node)
         if base is None:
             return None
-        for suffix in node.suffixes:
+        suffixes = node.suffixes
+        if node.of is None and name in ("string", "buffer", "inet") and suffixes and isinstance(suffixes[0], int):
+            base = self.named_type(f"{name}[{suffixes[0]}]", node) or base
+            suffixes = suffixes[1:]
+        for suffix in suffixes:
             if suffix == "*":
                 space = ""
                 if operand is not None and isinstance(operand.type, types.Pointer):
@@ -34,6 +38,15 @@ class Names(State):
             else:
                 base = types.Array(element=base, count=suffix or 0)
         return base
+
+    def type_of(self, node: ast.Node) -> "Type | None":
+        """typeof(): of a map with keys it is the type of the key."""
+        if isinstance(node, ast.Map):
+            info = self.maps.get(node.name)
+            if info is not None and isinstance(info.key, Type):
+                node.note = info
+                return info.key
+        return self.expression(node)
 
     def named_type(self, name: str, node: ast.Node) -> "Type | None":
         simple = INTEGERS.get(name) or AGGREGATION_NAMES.get(name) or C_INTEGERS.get(name)

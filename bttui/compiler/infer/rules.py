@@ -73,13 +73,13 @@ def describe(type_: "Type | str | None") -> str:
     if isinstance(type_, types.String):
         return f"string[{type_.size}]" if type_.size else "string"
     if isinstance(type_, types.Pointer):
-        return f"{describe(type_.target)} *"
+        return "void *" if isinstance(type_.target, types.Void) else f"{describe(type_.target)} *"
     if isinstance(type_, types.Array):
         return f"{describe(type_.element)}[{type_.count}]"
     if isinstance(type_, types.Struct):
         return type_.name or "struct"
     if isinstance(type_, types.Enum):
-        return f"enum {type_.name}"
+        return type_.name if type_.name.startswith("enum") else f"enum {type_.name}"
     if isinstance(type_, types.Tuple):
         return "(" + ",".join(describe(e) for e in type_.elements) + ")"
     if isinstance(type_, types.Record):
@@ -108,42 +108,78 @@ def describe(type_: "Type | str | None") -> str:
     return names.get(name, name.lower() + ("_t" if isinstance(type_, types.Aggregation) else ""))
 
 
+# Aggregations that stand for one integer in an expression
+COUNTABLE = (types.Count, types.Sum, types.Minimum, types.Maximum, types.Average)
+
+
 def is_stringlike(type_: "Type | None") -> bool:
     if isinstance(type_, types.Array):
         return isinstance(type_.element, types.Integer) and type_.element.name == "char"
     return isinstance(type_, types.String)
 
 
-def fold(operator: str, left: int, right: int) -> "int | bool | None":
-    """C arithmetic on 64-bit integers; None where it is left to run time."""
+class Unfoldable(Exception):
+    """An operation on literals that has no result: it leaves 64 bits, mixes a negative number with one above int64, divides by 0."""
+
+
+def fold(operator: str, left: "int | bool | str", right: "int | bool | str") -> "int | bool | str | None":
+    """An operation on literals; None where it is left to run time. Raises Unfoldable.
+
+    Negative numbers are signed, the ones above int64 unsigned, the rest goes with either. Bools stay bools, as in C++'s
+    promotion and back. Strings compare, and concatenate with +; a string + n leaves out its first n characters.
+    """
+    if operator in ("&&", "||"):
+        return bool(left and right) if operator == "&&" else bool(left or right)
+    if isinstance(left, str) or isinstance(right, str):
+        return fold_strings(operator, left, right)
+    if (left < 0) != (right < 0) and max(left, right) >= 1 << 63:
+        raise Unfoldable
+    value: int | bool
     if operator in ("/", "%"):
         if right == 0:
-            return None
+            raise Unfoldable
         quotient = abs(left) // abs(right)
         quotient = quotient if (left < 0) == (right < 0) else -quotient
-        return quotient if operator == "/" else left - quotient * right
-    if operator in ("<<", ">>") and not 0 <= right < 64:
-        return None
-    value: int | bool = {
-        "+": lambda: left + right,
-        "-": lambda: left - right,
-        "*": lambda: left * right,
-        "&": lambda: left & right,
-        "|": lambda: left | right,
-        "^": lambda: left ^ right,
-        "<<": lambda: left << right,
-        ">>": lambda: left >> right,
-        "==": lambda: left == right,
-        "!=": lambda: left != right,
-        "<": lambda: left < right,
-        ">": lambda: left > right,
-        "<=": lambda: left <= right,
-        ">=": lambda: left >= right,
-        "&&": lambda: bool(left and right),
-        "||": lambda: bool(left or right),
-    }[operator]()
-    if isinstance(value, bool):
-        return value
-    if not -(1 << 63) <= value < 1 << 64:
-        return None
+        value = quotient if operator == "/" else left - quotient * right
+    elif operator == "<<":
+        if not 0 <= right < 64:
+            raise Unfoldable
+        value = (left << right) & ((1 << 64) - 1)
+        if left < 0:
+            value = value - (1 << 64) if value >> 63 else value
+    elif operator == ">>":
+        if not 0 <= right < 64:
+            raise Unfoldable
+        value = left >> right
+    else:
+        value = {
+            "+": lambda: left + right,
+            "-": lambda: left - right,
+            "*": lambda: left * right,
+            "&": lambda: left & right,
+            "|": lambda: left | right,
+            "^": lambda: left ^ right,
+            "==": lambda: left == right,
+            "!=": lambda: left != right,
+            "<": lambda: left < right,
+            ">": lambda: left > right,
+            "<=": lambda: left <= right,
+            ">=": lambda: left >= right,
+        }[operator]()
+    if isinstance(value, bool) or (isinstance(left, bool) and isinstance(right, bool)):
+        return bool(value)
+    signed = left < 0 or right < 0
+    if not -(1 << 63) <= value < 1 << (63 if signed and operator in "+-" else 64):
+        raise Unfoldable
     return value
+
+
+def fold_strings(operator: str, left: "int | bool | str", right: "int | bool | str") -> "bool | str | None":
+    if isinstance(left, str) and isinstance(right, str):
+        a, b = (side.encode("utf-8", "surrogateescape") for side in (left, right))
+        compared = {"==": a == b, "!=": a != b, "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b}
+        return left + right if operator == "+" else compared.get(operator)
+    text, skip = (left, right) if isinstance(left, str) else (right, left)
+    if operator == "+" and isinstance(text, str) and isinstance(skip, int) and not isinstance(skip, bool) and skip >= 0:
+        return text[skip:]
+    return None

@@ -29,6 +29,8 @@ class Slot:
         self.name, self.type, self.declared = name, type_, declared
         self.operand = ""
         self.loop = False
+        self.depth = 0  # how many loops it was declared in
+        self.captured = False  # a loop uses it that it was not declared in
 
 
 class Body:

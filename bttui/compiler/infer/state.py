@@ -2,7 +2,7 @@
 
 from bttui.compiler import ast
 from bttui.compiler.functions import Function, table
-from bttui.compiler.infer.rules import describe, fits, fold, is_stringlike, promote
+from bttui.compiler.infer.rules import COUNTABLE, Unfoldable, describe, fits, fold, is_stringlike, promote
 from bttui.compiler.infer.scope import Body, MapInfo, Slot
 from bttui.model import types
 from bttui.model.diagnostic import Diagnostic
@@ -28,6 +28,7 @@ class State:
         self.aliases: dict[str, Type] = {}
         self.constants: dict[str, int] = {}
         self.problems: list[Diagnostic] = []
+        self.settled = False  # what is unknown now is told by nothing in the program
         self.final = False
         self.changed = False
         self.body: Body
@@ -53,9 +54,7 @@ class State:
         return type_
 
     def truthy(self, type_: Type) -> bool:
-        return isinstance(
-            type_, (types.Integer, types.Bool, types.Pointer, types.String, types.Enum, types.Array, types.Aggregation)
-        ) and not isinstance(type_, (types.Histogram, types.LinearHistogram, types.TimeSeries))
+        return isinstance(type_, (types.Integer, types.Bool, types.Pointer, types.Enum))
 
     def constant(self, node: "ast.Node | None") -> "int | str | bool | None":
         """The value where it is known at compile time."""
@@ -76,21 +75,38 @@ class State:
             return node.note
         if isinstance(node, ast.Unary) and node.operator in "-~!":
             value = self.constant(node.operand)
-            if isinstance(value, int):
-                return {"-": -value, "~": ~value, "!": int(not value)}[node.operator]
+            if node.operator == "!" and isinstance(value, int):
+                return not value
+            if isinstance(value, int) and not isinstance(value, bool):
+                return -value if node.operator == "-" else ~value & (1 << 64) - 1
             return None
         if isinstance(node, ast.Binary):
             left, right = self.constant(node.left), self.constant(node.right)
-            if isinstance(left, int) and isinstance(right, int):
+            if left is None or right is None:
+                return None
+            try:
                 return fold(node.operator, left, right)
-            if isinstance(left, str) and isinstance(right, str) and node.operator in ("==", "!="):
-                return (left == right) == (node.operator == "==")
-            return None
+            except Unfoldable:
+                return None
         if isinstance(node, ast.Ternary):
             condition = self.constant(node.condition)
             if condition is not None and node.then is not None:
                 return self.constant(node.then if condition else node.otherwise)
-        return None
+        part = self.part(node)
+        return self.constant(part) if part is not None else None
+
+    def part(self, node: "ast.Node | None") -> "ast.Node | None":
+        """The element that an access to a literal tuple or record means."""
+        if isinstance(node, ast.FieldAccess) and isinstance(node.operand, ast.RecordLiteral):
+            return next((value for name, value in node.operand.fields if name == node.name), None)
+        if not isinstance(node, (ast.FieldAccess, ast.Index)) or not isinstance(node.operand, ast.TupleLiteral):
+            return None
+        index = self.constant(node.index) if isinstance(node, ast.Index) else int(node.name) if node.name.isdigit() else None
+        return node.operand.elements[index] if isinstance(index, int) and 0 <= index < len(node.operand.elements) else None
+
+    def countable(self, type_: "Type | None") -> "Type | None":
+        """The integer that an aggregation stands for in an expression; every other type as it is."""
+        return self.cast_aggregation(type_) if isinstance(type_, COUNTABLE) else type_
 
     def integer_constant(self, node: ast.Node, what: str) -> "int | None":
         value = self.constant(node)
@@ -120,6 +136,7 @@ class State:
         if (type_ is not None and slot.type is None) or (type_ is not None and slot.type != type_ and slot.loop):
             slot.type = type_
             self.changed = True
+        slot.depth = self.loops
         self.scopes[-1][variable.name] = slot
         variable.note, variable.type = slot, slot.type
         return slot
@@ -127,17 +144,15 @@ class State:
     def find(self, name: str) -> "Slot | None":
         for scope in reversed(self.scopes):
             if name in scope:
-                return scope[name]
+                slot = scope[name]
+                slot.captured = slot.captured or self.loops > slot.depth
+                return slot
         return None
 
     @staticmethod
     def cast_aggregation(value: Type) -> Type:
         signed = getattr(value, "signed", False)
         return types.INT64 if signed else types.UINT64
-
-    @staticmethod
-    def sign_clash(old: Type, new: Type) -> bool:
-        return isinstance(old, types.Integer) and isinstance(new, types.Integer)
 
     def assignable(self, to: Type, value: Type, node: "ast.Node | None") -> bool:
         """Whether a value may go where ``to`` is already decided (declared variables)."""
@@ -146,8 +161,24 @@ class State:
                 number = self.constant(node)
                 if isinstance(number, int):
                     return fits(number, to)
-            return to == value or (promote(to, value) == to)
+            if promote(to, value) != to:
+                self.warn_cast(value, to, node)
+            return True
+        if isinstance(to, types.Pointer) and isinstance(value, types.Pointer):
+            return True
+        if isinstance(to, types.Enum) and isinstance(value, types.Enum):
+            return to.name == value.name
+        if isinstance(to, types.Integer) and isinstance(value, types.Enum):
+            return True
         return self.join(to, value, node) == to
+
+    def warn_cast(self, value: Type, to: Type, node: "ast.Node | None") -> None:
+        """That an integer may change its value on the way into a variable or map."""
+        if node is not None:
+            self.warn(
+                f"Expression of type: {describe(value)} being cast to type: {describe(to)}. This may cause unexpected results. Use an explicit cast to suppress this warning.",
+                node,
+            )
 
     def join(self, old: Type, new: Type, node: "ast.Node | None") -> "Type | None":
         """The type that holds both, None where there is none."""
@@ -157,9 +188,13 @@ class State:
             number = self.constant(node) if isinstance(node, ast.Expression) else None
             if isinstance(number, int) and not isinstance(number, bool) and fits(number, old):
                 return old
-            return promote(old, new)
+            promoted = promote(old, new)
+            if promoted is None:  # uint64 and a signed one
+                self.warn_cast(new, types.INT64, node)
+                return types.INT64
+            return promoted
         if isinstance(old, types.Enum) and isinstance(new, types.Enum):
-            return None
+            return (old if old.size >= new.size else new) if old.name == new.name else types.UINT64
         if isinstance(old, types.Enum) and isinstance(new, types.Integer):
             return types.UINT64
         if isinstance(old, types.Integer) and isinstance(new, types.Enum):
@@ -171,9 +206,9 @@ class State:
         if isinstance(old, types.Buffer) and isinstance(new, types.Buffer):
             return old if old.capacity >= new.capacity else new
         if isinstance(old, types.Pointer) and isinstance(new, types.Pointer):
-            if old.target == new.target:
-                return old if old.space else new
-            return types.Pointer(target=types.VOID, space=old.space or new.space) if types.VOID in (old.target, new.target) else None
+            if (old.target == types.VOID) != (new.target == types.VOID):
+                return None
+            return old if old.space else old.replace(space=new.space)
         if isinstance(old, types.Tuple) and isinstance(new, types.Tuple) and len(old.elements) == len(new.elements):
             nodes: Any = node.elements if isinstance(node, ast.TupleLiteral) else [None] * len(old.elements)
             joined = [self.join(a, b, n) for a, b, n in zip(old.elements, new.elements, nodes, strict=True)]
@@ -182,8 +217,11 @@ class State:
             named = {f.name: f.type for f in new.fields}
             if {f.name for f in old.fields} != set(named):
                 return None
-            fields = [(f.name, self.join(f.type, named[f.name], None)) for f in old.fields]
+            values = dict(node.fields) if isinstance(node, ast.RecordLiteral) else {}
+            fields = [(f.name, self.join(f.type, named[f.name], values.get(f.name))) for f in old.fields]
             return None if any(t is None for _n, t in fields) else types.make_record(fields)  # type: ignore[arg-type]
+        if isinstance(old, types.Array) and isinstance(new, types.Array) and is_stringlike(old) and is_stringlike(new):
+            return old if old.size >= new.size else new
         if isinstance(old, types.Stack) and isinstance(new, types.Stack):
             return old if (old.space, old.depth) == (new.space, new.depth) else None
         return None
@@ -196,6 +234,8 @@ class State:
             self.changed = True
             return
         if slot.declared:
+            if isinstance(slot.type, types.Pointer) and isinstance(value, types.Pointer) and not slot.type.space:
+                slot.type = slot.type.replace(space=value.space)
             if not self.assignable(slot.type, value, node):
                 self.error(
                     f"Type mismatch for {slot.name}: trying to assign value of type '{describe(value)}' when variable already has a type '{describe(slot.type)}'",
@@ -204,26 +244,23 @@ class State:
             return
         joined = self.join(slot.type, value, node)
         if joined is None:
-            if self.sign_clash(slot.type, value):
-                self.warn(
-                    f"Expression of type: {describe(value)} being cast to type: {describe(types.INT64)}. This may cause unexpected results. Use an explicit cast to suppress this warning.",
-                    where,
-                )
-                joined = types.INT64
-            else:
-                self.error(
-                    f"Type mismatch for {slot.name}: trying to assign value of type '{describe(value)}' when variable already has a type '{describe(slot.type)}'",
-                    where,
-                )
-                return
-        if joined != slot.type:
+            self.error(
+                f"Type mismatch for {slot.name}: trying to assign value of type '{describe(value)}' when variable already has a type '{describe(slot.type)}'",
+                where,
+            )
+        elif joined != slot.type:
             slot.type = joined
             self.changed = True
 
-    def condition(self, node: ast.Expression, what: str) -> None:
+    def decided(self, node: ast.Expression) -> "bool | None":
+        """Which branch a comptime condition chooses; the other one is not even checked. None where it is no such."""
+        value = self.constant(node) if isinstance(node, ast.Comptime) else None
+        return bool(value) if value is not None else None
+
+    def condition(self, node: ast.Expression) -> None:
         type_ = self.expression(node)
-        if type_ is not None and not self.truthy(type_):
-            self.error(f"Invalid condition in {what}: {describe(type_)}", node)
+        if type_ is not None and not self.truthy(type_) and self.constant(node) is None:
+            self.error(f"Invalid condition: {describe(type_)}", node)
 
     def resolve(self, struct: types.Struct) -> "types.Struct | None":
         """The struct with its fields, from the program's own definitions or the kernel's."""

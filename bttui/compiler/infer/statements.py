@@ -3,7 +3,7 @@
 from bttui.compiler import ast
 from bttui.compiler.functions import Function
 from bttui.compiler.infer.expressions import Expressions
-from bttui.compiler.infer.rules import describe
+from bttui.compiler.infer.rules import COUNTABLE, describe
 from bttui.model import types
 from bttui.model.types import Type
 
@@ -28,7 +28,14 @@ class Statements(Expressions):
         self.expression(node.expression)
 
     def If(self, node: ast.If) -> None:
-        self.condition(node.condition, "if()")
+        self.condition(node.condition)
+        known = self.decided(node.condition)
+        if known is not None:
+            if known:
+                self.block(node.then)
+            elif node.otherwise is not None:
+                self.statement(node.otherwise)
+            return
         self.block(node.then)
         if node.otherwise is not None:
             self.statement(node.otherwise)
@@ -46,8 +53,8 @@ class Statements(Expressions):
             self.error("continue statement outside of a loop", node)
 
     def While(self, node: ast.While) -> None:
-        self.condition(node.condition, "while()")
         self.loops += 1
+        self.condition(node.condition)
         self.block(node.body)
         self.loops -= 1
 
@@ -62,51 +69,72 @@ class Statements(Expressions):
 
     def ForRange(self, node: ast.ForRange) -> None:
         start, end = self.expression(node.start), self.expression(node.end)
-        for side, type_ in ((node.start, start), (node.end, end)):
-            if type_ is not None and not isinstance(type_, (types.Integer, types.Aggregation)):
-                self.error("Loop range requires an integer value", side)
+        for side, type_, what in ((node.start, start, "start"), (node.end, end, "end")):
+            if type_ is not None and not isinstance(type_, (types.Integer, types.Enum)):
+                self.error(f"Loop range requires an integer for the {what} value", side)
+        self.shadows(node.variable)
         self.scopes.append({})
-        self.declare(node.variable, types.INT64).loop = True
         self.loops += 1
+        self.declare(node.variable, types.INT64).loop = True
         self.block(node.body)
         self.loops -= 1
         self.scopes.pop()
 
+    def shadows(self, variable: ast.Variable) -> None:
+        if self.find(variable.name) is not None:
+            self.error(f"Loop declaration shadows existing variable: {variable.name}", variable, hint="give one of them another name")
+
     def ForMap(self, node: ast.ForMap) -> None:
         info = self.map(node.map)
+        if self.final and not info.assigned:
+            self.error(f"Undefined map: {info.name}", node.map)
+        self.shadows(node.variable)
         if info.key is None:
             self.error("Argument to for() must be a map with keys; " + info.name + " is a scalar", node.map)
         self.scopes.append({})
         pair = None
         if isinstance(info.key, Type) and info.value is not None:
             value = info.value
-            if isinstance(value, (types.Histogram, types.LinearHistogram, types.TimeSeries)):
+            if isinstance(value, types.Aggregation) and not isinstance(value, COUNTABLE):
                 self.error(f"Loop expression does not support type: {describe(value)}", node.map)
             if isinstance(value, types.Aggregation):
                 value = self.cast_aggregation(value)
             pair = types.make_tuple([info.key, value])
-        self.declare(node.variable, pair).loop = True
         self.loops += 1
+        self.declare(node.variable, pair).loop = True
         self.block(node.body)
         self.loops -= 1
         self.scopes.pop()
 
     def Let(self, node: ast.Let) -> None:
+        name = node.variable.name
         type_ = self.type_name(node.annotation) if node.annotation else None
-        if self.find(node.variable.name) is not None:
-            self.error(f"Variable {node.variable.name} was already declared", node.variable)
-        value = self.expression(node.value) if node.value is not None else None
+        if isinstance(type_, (types.Aggregation, types.Void)):
+            self.error(f"Invalid variable declaration type: {describe(type_)}", node.annotation)
+            return
+        if self.find(name) is not None:
+            self.error(f"Variable {name} was already declared. Variable shadowing is not allowed.", node.variable)
+        value = self.variable_value(self.expression(node.value), node) if node.value is not None else None
         slot = self.declare(node.variable, type_ or value)
-        slot.declared = type_ is not None
-        if type_ is not None and value is not None and not self.assignable(type_, value, node.value):
-            self.error(
-                f"Type mismatch for {node.variable.name}: trying to assign value of type '{describe(value)}' when variable already has a type '{describe(type_)}'",
-                node,
-            )
-        elif type_ is None and value is not None:
+        slot.declared = node.annotation is not None
+        if slot.declared and type_ is not None and slot.type != type_ and not isinstance(slot.type, types.Pointer):
+            slot.type = type_  # typeof() something whose own type has grown
+            self.changed = True
+        if value is not None:
             self.widen(slot, value, node.value, node)
         node.variable.note = slot
         node.variable.type = slot.type
+
+    def variable_value(self, value: "Type | None", where: ast.Node) -> "Type | None":
+        """What a variable holds when it is given this."""
+        value = self.countable(value)
+        if isinstance(value, types.Aggregation):
+            self.error(f"Value '{describe(value)}' cannot be assigned to a scratch variable.", where)
+            return None
+        if isinstance(value, types.Void):
+            self.error(f"Void expressions may not be assigned: {describe(value)}", where)
+            return None
+        return value
 
     def ImportStatement(self, node: ast.ImportStatement) -> None:
         self.error("not supported yet: import inside a block", node)
@@ -131,9 +159,15 @@ class Statements(Expressions):
         if node.operator != "=":
             self.compound(node, value)
             return
-        if isinstance(value, types.Aggregation):
-            value = self.assigned_aggregation(node, value)
+        if isinstance(value, types.Aggregation) and isinstance(target, (ast.Map, ast.MapAccess)):
+            self.error(
+                f"Map value '{describe(value)}' cannot be assigned from one map to another.",
+                node,
+                hint="cast it to an integer, e.g. `@a = (int64)@b`" if isinstance(value, COUNTABLE) else "",
+            )
+            return
         if isinstance(target, ast.Variable):
+            value = self.variable_value(value, node)
             slot = self.find(target.name) or self.declare(target, value)
             if slot.loop and value is not None and slot.type is not None and not self.assignable(slot.type, value, node.value):
                 self.error(f"Type mismatch for {target.name}: it is the loop's variable", node)
@@ -155,11 +189,18 @@ class Statements(Expressions):
                 self.error(f"Undefined or undeclared variable: {target.name}", target)
                 return
             target.note, target.type = slot, slot.type
-            if isinstance(slot.type, types.Pointer):
+            if isinstance(slot.type, types.Pointer) and node.operator in ("+=", "-="):
                 return
+            if isinstance(slot.type, types.Enum):
+                slot.type = types.UINT64
+                self.changed = True
+            value = self.countable(value)
             if slot.type is not None and not isinstance(slot.type, types.Integer):
-                self.error(f"The {node.operator} operator can not be used on type '{describe(slot.type)}'", node)
-            elif value is not None and not isinstance(value, (types.Integer, types.Aggregation, types.Bool, types.Enum)):
+                self.error(
+                    f"The {node.operator[:-1]} operator can not be used on expressions of types {describe(slot.type)}, {describe(value)}",
+                    node,
+                )
+            elif value is not None and not isinstance(value, (types.Integer, types.Bool, types.Enum)):
                 self.error(f"Type mismatch: '{node.operator}' of '{describe(slot.type)}' and '{describe(value)}'", node)
             elif not slot.declared and slot.type is not None:
                 self.widen(slot, types.INT64 if slot.type.signed else types.UINT64, node.value, node)
@@ -183,8 +224,7 @@ class Statements(Expressions):
             call = ast.Call(call.span, None, None, call.name, (), False)
         assert isinstance(call, ast.Call) and isinstance(target, (ast.Map, ast.MapAccess))
         info = self.target(target)
-        self.count_arguments(function, call)
-        type_ = self.check(function, call)
+        type_ = self.check(function, call) if self.count_arguments(function, call) else None
         call.type = type_
         info.assigned = True
         if type_ is None:
@@ -201,17 +241,3 @@ class Statements(Expressions):
         elif isinstance(type_, (types.Histogram, types.LinearHistogram)) and info.value != type_:
             self.error(f"Different {function.name}() bounds in a single map unsupported", call)
         target.type = info.value
-
-    def assigned_aggregation(self, node: ast.Assignment, value: Type) -> "Type | None":
-        if isinstance(value, (types.Histogram, types.LinearHistogram, types.TimeSeries)):
-            self.error(f"Map value '{describe(value)}' cannot be assigned from one map to another.", node)
-            return None
-        if isinstance(value, (types.Average, types.Stats, types.Minimum, types.Maximum, types.Sum, types.Count)) and isinstance(
-            node.target, (ast.Map, ast.MapAccess)
-        ):
-            self.error(
-                f"Map value '{describe(value)}' cannot be assigned from one map to another.",
-                node.value,
-                hint="cast it to an integer, e.g. `@a = (int64)@b`",
-            )
-        return self.cast_aggregation(value)

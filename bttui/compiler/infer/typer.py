@@ -17,13 +17,14 @@ class Typer(Statements):
 
     def run(self, bodies: "list[Body]") -> "list[Diagnostic]":
         """Types every body. Returns warnings; raises DiagnosticError with all errors."""
-        for _round in range(ROUNDS):
-            self.changed = False
-            self.forget()
-            for body in bodies:
-                self.one(body)
-            if not self.changed:
-                break
+        for self.settled in (False, True):
+            for _round in range(ROUNDS):
+                self.changed = False
+                self.forget()
+                for body in bodies:
+                    self.one(body)
+                if not self.changed:
+                    break
         self.final = True
         self.forget()
         for body in bodies:
@@ -43,6 +44,6 @@ class Typer(Statements):
         self.loops = 0
         if body.predicate is not None:
             type_ = self.expression(body.predicate)
-            if type_ is not None and not self.truthy(type_):
-                self.error(f"Invalid type for predicate: '{describe(type_)}'", body.predicate)
+            if type_ is not None and not self.truthy(type_) and self.constant(body.predicate) is None:
+                self.error(f"Invalid condition: {describe(type_)}", body.predicate)
         self.block(body.block)

@@ -64,6 +64,9 @@ class Expressions(Events):
         if node.operator in ("++", "--", "x++", "x--"):
             return self.increment(node)
         operand = node.operand
+        constant = self.typer.constant(node)
+        if isinstance(constant, int) and node.type is not None:
+            return self.literal(int(constant), node.type)
         if node.operator == "!":
             condition = self.condition(operand)
             return self.boolean(self.f.binary("xor", 1, condition, "1"))
@@ -95,11 +98,15 @@ class Expressions(Events):
 
     def Binary(self, node: ast.Binary) -> Value:
         operator = node.operator
-        if operator in ("&&", "||"):
-            return self.logical(node)
         constant = self.typer.constant(node)
+        if isinstance(constant, str):
+            return self.StringLiteral(ast.StringLiteral(node.span, node.type, None, constant))
         if isinstance(constant, int) and node.type is not None:
             return self.literal(int(constant), node.type)
+        if operator in ("&&", "||"):
+            return self.logical(node)
+        if isinstance(node.note, bool):
+            return Value(types.BOOL, str(int(node.note)))
         left, right = node.left.type, node.right.type
         if operator in ("==", "!="):
             compared = self.compare_memory(node)
@@ -153,23 +160,15 @@ class Expressions(Events):
         return self.f.load(64, result)
 
     def pointer_arithmetic(self, node: ast.Binary) -> Value:
-        left, right = node.left.type, node.right.type
+        """A pointer and a number of elements."""
+        assert isinstance(node.type, types.Pointer)
         a, b = self.integer(node.left), self.integer(node.right)
-        assert node.type is not None
-        if isinstance(node.type, types.Pointer):
-            step = max(node.type.target.size, 1)
-            if isinstance(left, types.Pointer):
-                b = self.f.binary("mul", 64, b, str(step))
-            else:
-                a = self.f.binary("mul", 64, a, str(step))
-            return Value(node.type, self.f.binary("add" if node.operator == "+" else "sub", 64, a, b))
-        if isinstance(left, types.Pointer) and isinstance(right, types.Pointer):
-            distance = self.f.binary("sub", 64, a, b)
-            return Value(node.type, self.divide(distance, str(max(left.target.size, 1)), True))
-        if node.operator in ("/", "%"):
-            return Value(node.type, self.division(node, a, b, False))
-        operation = "lshr" if node.operator == ">>" else ARITHMETIC[node.operator]
-        return Value(node.type, self.f.binary(operation, 64, a, b))
+        step = max(node.type.target.size, 1)
+        if isinstance(node.left.type, types.Pointer):
+            b = self.f.binary("mul", 64, b, str(step))
+        else:
+            a = self.f.binary("mul", 64, a, str(step))
+        return Value(node.type, self.f.binary("add" if node.operator == "+" else "sub", 64, a, b))
 
     def compare_memory(self, node: ast.Binary) -> "str | None":
         """An i1 for == on strings, tuples, records and arrays; None where the operands are scalars."""
@@ -222,9 +221,15 @@ class Expressions(Events):
         return Value(types.BOOL, self.f.load(8, result))
 
     def Ternary(self, node: ast.Ternary) -> Value:
+        if isinstance(node.note, bool) and node.then is not None:
+            return self.expression(node.then if node.note else node.otherwise)
         return self.choose(node.condition, node.then, node.otherwise, node.type)
 
     def IfExpression(self, node: ast.IfExpression) -> Value:
+        known = self.typer.decided(node.condition)
+        if known is not None:
+            chosen = node.then if known else node.otherwise
+            return self.expression(chosen) if chosen is not None else Value(types.VOID, "0")
         return self.choose(node.condition, node.then, node.otherwise, node.type)
 
     def choose(

@@ -91,7 +91,7 @@ class Maps(Values):
     def add_to_map(self, target: "ast.Map | ast.MapAccess", amount: str) -> "tuple[str, str]":
         """Add to an integer entry in place, atomically; returns (pointer to the value before, ... after)."""
         info = self.info(target)
-        assert isinstance(info.value, types.Integer)
+        assert isinstance(info.value, types.Integer | types.Pointer)
         bits = info.value.size * 8
         if bits < 64:
             amount = self.f.resize(amount, 64, bits, False)
@@ -100,7 +100,8 @@ class Maps(Values):
 
         def found(pointer: str) -> None:
             if bits >= 32:
-                old = self.f.value(f"atomicrmw add ptr {pointer}, i{bits} {amount} monotonic")
+                # a weaker ordering would become an instruction that does not tell the old value
+                old = self.f.value(f"atomicrmw add ptr {pointer}, i{bits} {amount} seq_cst")
             else:
                 old = self.f.load(bits, pointer)
                 self.f.store(bits, self.f.binary("add", bits, old, amount), pointer)

@@ -94,7 +94,8 @@ class State:
         if not slot.operand:
             assert slot.type is not None
             size = slot.type.size
-            if size > ON_STACK:
+            if size > ON_STACK or slot.captured:
+                # A loop's variable is not on the stack: the verifier follows values there, one round of the loop after the other
                 slot.operand = self.scratch(size)
             else:
                 slot.operand = self.f.stack(types.align_up(max(size, 1), 8))

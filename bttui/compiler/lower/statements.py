@@ -22,6 +22,13 @@ class Statements(Expressions):
         self.expression(node.expression)
 
     def If(self, node: ast.If) -> None:
+        known = self.typer.decided(node.condition)
+        if known is not None:
+            if known:
+                self.block(node.then)
+            elif node.otherwise is not None:
+                self.statement(node.otherwise)
+            return
         then, otherwise, end = self.f.block("then"), self.f.block("else"), self.f.block("end")
         self.f.branch(self.condition(node.condition), then, otherwise)
         self.f.label(then)
@@ -82,8 +89,10 @@ class Statements(Expressions):
             return
         if node.operator != "=":
             operator = node.operator[:-1]
-            if operator in "+-" and isinstance(target, (ast.Map, ast.MapAccess)) and isinstance(target.type, types.Integer):
+            if operator in "+-" and isinstance(target, (ast.Map, ast.MapAccess)) and isinstance(target.type, types.Integer | types.Pointer):
                 amount = self.integer(value)
+                if isinstance(target.type, types.Pointer):
+                    amount = self.f.binary("mul", 64, amount, str(max(target.type.target.size, 1)))
                 if operator == "-":
                     amount = self.f.binary("sub", 64, "0", amount)
                 self.add_to_map(target, amount)
