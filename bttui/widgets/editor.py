@@ -73,11 +73,17 @@ class Editor(TextArea, inherit_bindings=False):
         starts = [0]
         for line in text.split("\n"):
             starts.append(starts[-1] + len(line) + 1)
+        plain = text.isascii()
         row = 0
         for kind, start, end in lexer.tokens(text):
+            if kind not in COLOURS:
+                continue
             while starts[row + 1] <= start:
                 row += 1
-            self._highlight(text, starts, row, start, end, kind)
+            if plain and end < starts[row + 1]:  # nearly all of them: one line, where bytes and characters are the same
+                highlights[row].append((start - starts[row], end - starts[row], kind))
+            else:
+                self._highlight(text, starts, row, start, end, kind)
         for diagnostic in self.diagnostics:
             if diagnostic.span:
                 span = diagnostic.span

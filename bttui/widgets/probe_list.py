@@ -40,7 +40,6 @@ class ProbeList:
     def __init__(self, names: "list[str]") -> None:
         keyed = sorted((sort_key(name), name) for name in set(names))
         self.names = [name for _, name in keyed]
-        self.text = "\n".join(self.names)
         self.index = {name: at for at, name in enumerate(self.names)}
         self.groups: list[Group] = []
         open_groups: list[Group] = []
@@ -67,8 +66,10 @@ class ProbeList:
         names = self.names
         for word in sorted(words, key=lambda w: any(c in w for c in "*?[")):
             if any(c in word for c in "*?["):
+                literal = max(re.split(r"[*?]|\[.[^]]*\]", word), key=len)
                 pattern = re.compile(glob_pattern(word), re.MULTILINE)
-                found = pattern.findall(self.text) if names is self.names else [n for n in names if pattern.match(n)]
+                candidates = [n for n in names if literal in n] if literal else names
+                found = [n for n in candidates if pattern.match(n)]
             else:
                 lower = word.lower()
                 found = [n for n in names if lower in n] if lower == word and lower.islower() else [n for n in names if word in n]
@@ -91,7 +92,7 @@ def glob_pattern(glob: str) -> str:
         out.append(GLOB.get(char) or re.escape(char))
         at += 1
     body = "".join(out)
-    return f"^{body}$" if ":" in glob else f"^(?:.*:)?{body}$"
+    return f"^{body}$" if ":" in glob or glob.startswith("*") else f"^(?:.*:)?{body}$"
 
 
 class OpenTree:

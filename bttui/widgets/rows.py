@@ -1,7 +1,8 @@
 """Lines of styled text drawn on demand: what every pane of ours is. Only visible lines are ever made."""
 
 from rich.segment import Segment
-from textual.geometry import Size
+from rich.style import Style
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -18,6 +19,7 @@ class Rows(ScrollView, can_focus=True):
     """
 
     COMPONENT_CLASSES = {f"rows--{role}" for role in ROLES}
+    base = Style()
     drawn = 0  # lines made since the start: how tests see that a big list costs no more than what is visible
 
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
@@ -26,20 +28,30 @@ class Rows(ScrollView, can_focus=True):
 
     def resize_rows(self, count: int, width: int = 0) -> None:
         """Tell that there are ``count`` lines now; ``width`` 0 never scrolls sideways."""
-        size = Size(width, count)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        size, old, room = Size(width, count), self.virtual_size, self.container_size
+        if (count > room.height, width > room.width) != (old.height > room.height, old.width > room.width):
+            self.virtual_size = size  # a scrollbar comes or goes: the whole screen is laid out anew
+        else:
+            self.set_reactive(Rows.virtual_size, size)
+            if self.show_vertical_scrollbar:
+                self.vertical_scrollbar.window_virtual_size = count
+            if self.scroll_offset.y > self.max_scroll_y:
+                self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
         self.refresh()
 
     @property
     def columns(self) -> int:
         return self.scrollable_content_region.width
 
+    def render_lines(self, crop: Region) -> "list[Strip]":
+        self.base = self.rich_style  # it takes longer to find than a line to draw
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         scroll_x, scroll_y = self.scroll_offset
         width = self.size.width
         y += scroll_y
-        base = self.rich_style
+        base = self.base
         if y >= self.virtual_size.height:
             return Strip.blank(width, base)
         self.drawn += 1
