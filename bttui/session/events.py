@@ -6,6 +6,7 @@ import time
 from itertools import groupby
 from operator import itemgetter
 
+from bttui.loader.bpf import TRACE_ITER
 from bttui.model.frame import Event
 from bttui.model.program import Argument, Output
 from bttui.session.decode import records_decoder
@@ -41,6 +42,8 @@ class Events:
         self._max_cat = int(program.config.get("max_cat_bytes", 10240))
         self.exit_code: "int | None" = None
         self.count = 0
+        # As bpftrace has it: of an iterator, printf tells all elements, whatever exit() says; it ends by itself.
+        self.iterates = any(each.attach_type == TRACE_ITER for each in program.programs)
         self._plans = [
             (output, records_decoder(output, lookup), self._handler(output), direct(output) if direct else None)
             for output in program.outputs
@@ -57,6 +60,8 @@ class Events:
         for head, group in groupby(records, _HEAD):
             run = list(group)
             output, rows_of, handler, write = self._plans[int.from_bytes(head, sys.byteorder)]
+            if self.exit_code is not None and output.kind != "printf":
+                continue
             rows = rows_of(run)
             if handler is not None:
                 for row in rows:
@@ -65,7 +70,9 @@ class Events:
                     if event is not None:
                         found.append(event)
                     if self.exit_code is not None:
-                        return found
+                        if not self.iterates:
+                            return found
+                        break
                 continue
             self.count += len(rows)
             if write is not None:

@@ -206,10 +206,11 @@ class Session:
             return []
         records = self._ring.drain()
         self._wait = BUSY if records else min(self._wait + BUSY, CALM)
-        if not records or (self.events.exit_code is not None and self.state != ENDED):
+        iterates = self.events.iterates
+        if not records or (self.events.exit_code is not None and not iterates and self.state != ENDED):
             return []
         events = self.events.decode(records)
-        if self.events.exit_code is not None:
+        if self.events.exit_code is not None and not iterates:
             self.over = True
         return events
 

@@ -148,9 +148,12 @@ def test_of_one_process(bttui, tree):
 
 
 @pytest.mark.live
-def test_exit_ends_it(bttui):
-    result = bttui("-q", "-e", 'iter:task { printf("%d\\n", ctx.task.pid); exit(7); }')
-    assert (len(result.stdout.split()), result.returncode) == (1, 7)
+def test_exit_gives_the_status_and_silences_all_but_printf(bttui):
+    """As bpftrace: printf tells of every task, for it is what the iterator itself writes."""
+    result = bttui("-q", "-e", 'iter:task { printf("%d\\n", ctx.task.pid); print("once"); exit(7); }')
+    lines = result.stdout.split()
+    assert (lines.count("once"), result.returncode) == (1, 7)
+    assert len(lines) > 3 and str(os.getpid()) in lines
 
 
 @pytest.mark.live
