@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import struct
 from contextlib import suppress
 
@@ -125,6 +124,8 @@ class ProcessWatcher:
     def __init__(self) -> None:
         self.lost = 0
         self._next: "dict[int, int]" = {}  # number of the next event, for each CPU
+        import socket
+
         try:
             self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, _NETLINK_CONNECTOR)
         except OSError as reason:
