@@ -1,5 +1,6 @@
 """Without a dashboard: output as bpftrace prints it, to a pipe, a file or a plain terminal."""
 
+import errno
 import os
 import signal
 import sys
@@ -127,7 +128,12 @@ class Writer:
 
 
 def many_texts(output: "Output") -> "Callable[[list[tuple[Any, ...]]], str] | None":
-    """How a pipe gets the bulk of most traces: the texts of many printf events in one go."""
+    """How a pipe gets the bulk of most traces: the texts of many events of one kind in one go."""
+    if output.kind == "print":
+        from bttui.render.values import writer
+
+        write = writer(output.arguments[0].type)
+        return lambda rows: "".join([f"{write(value)}\n" for (value,) in rows])
     if output.kind != "printf":
         return None
     from bttui.render.printf import compile_batch
@@ -383,7 +389,8 @@ class JsonPrinter(Printer):
         if event.kind == "lost":
             return self._json.lost_json(event.values[0])
         if event.kind == "full":
-            return self._json.message_json("helper_error", event.text, self.program.map(event.values[1]).span)
+            span = self.program.map(event.values[1]).span
+            return self._json.message_json("helper_error", event.text, span, helper="map_update_elem", retcode=-errno.E2BIG)
         return self._json.event_json(event)
 
     def map_text(self, snapshots: "Iterable[MapSnapshot]") -> str:
