@@ -1,0 +1,56 @@
+"""Stacks: whose addresses need names, and how they get them."""
+
+import os
+
+import pytest
+
+from bttui.host.facts import Host
+from bttui.model import types
+from bttui.model.frame import Symbol
+from bttui.model.program import Argument, MapSpec, Output, Program
+from bttui.session.lookup import Lookup
+
+USER, RAW = types.Stack(space="user"), types.Stack(space="user", mode="raw")
+KERNEL = types.Stack(space="kernel")
+COUNT = types.Count()
+
+
+def program(key=None, value=COUNT, argument=None):
+    spec = MapSpec("@", "at", 5, key.size if key else 4, 8, 10, key, value)
+    outputs = (Output("printf", "%s", (Argument(argument, 8),)),) if argument else ()
+    return Program(b"", "", (), (), (spec,), outputs)
+
+
+@pytest.mark.parametrize(
+    ("needs", "parts"),
+    [
+        (False, {}),
+        (False, {"key": KERNEL}),
+        (False, {"key": RAW}),
+        (False, {"key": types.make_tuple([types.UINT64, KERNEL])}),
+        (True, {"key": USER}),
+        (True, {"key": types.make_tuple([types.UINT64, types.make_tuple([USER])])}),
+        (True, {"key": types.make_record([("at", types.UserSymbol())])}),
+        (True, {"value": types.UserSymbol()}),
+        (True, {"argument": USER}),
+        (True, {"argument": types.Array(element=types.UserSymbol(), count=2)}),
+    ],
+)
+def test_processes_are_followed_for_user_code_only(needs, parts):
+    assert Lookup(program(**parts), Host()).needs_user_symbols == needs
+
+
+@pytest.mark.parametrize("space", ["user", "kernel"])
+def test_raw_stacks_are_not_looked_up(space):
+    lookup = Lookup(program(), Host("/nonexistent"), lambda map, identity: (3, 2, 1) if (map, identity) == ("stacks2", 7) else ())
+    stack = types.Stack(space=space, mode="raw", depth=2)
+    assert lookup.stack(stack, 7, os.getpid(), 0) == (Symbol(3), Symbol(2))
+    assert "kernel_symbols" not in vars(lookup.host) and "user_symbols" not in vars(lookup.host)
+
+
+def test_the_same_stack_in_two_modes(monkeypatch):
+    host = Host("/nonexistent")
+    lookup = Lookup(program(), host, lambda map, identity: (0xFFFFFFFF81000020,))
+    monkeypatch.setattr(type(host.kernel_symbols), "symbolize", lambda self, address: Symbol(address, "named"))
+    raw, named = types.Stack(space="kernel", mode="raw"), types.Stack(space="kernel")
+    assert [symbol.name for mode in (raw, named, raw) for symbol in lookup.stack(mode, 7, 0, 0)] == ["", "named", ""]
