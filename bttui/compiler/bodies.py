@@ -7,6 +7,7 @@ from bttui.model.data import Data
 from bttui.model.diagnostic import error
 from bttui.model.program import Attachment
 from bttui.probes import registry
+from bttui.probes.provider import Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bttui.host.facts import Host
+    from bttui.model.diagnostic import Diagnostic
     from bttui.probes.provider import Context, Options
 
 # program types whose links carry a cookie wherever the helper exists: kprobe, tracepoint, perf event
@@ -75,46 +77,85 @@ def sharing_key(context: "Context", use: "tuple[str, ...] | None") -> "tuple[Any
     return (context.replace(arguments=None), context.return_type, tuple(read))
 
 
-def make_bodies(root: ast.Root, host: "Host", options: "Options") -> "list[Body]":
+def uses(probe: ast.Probe, names: "tuple[str, ...]") -> bool:
+    return any(isinstance(node, (ast.Identifier, ast.Call)) and node.name in names for node in walk((probe.predicate, probe.body)))
+
+
+def shared(body: Body, reads: "tuple[str, ...] | None", host: "Host") -> "list[Body]":
+    """The body once for each way of attaching that the provider prefers for its places, and once for those left."""
+    together = getattr(registry.find(body.provider), "together", None)
+    assert isinstance(body.probe, ast.Probe)
+    if together is None or uses(body.probe, ("kstack", "stack", "ctx")):
+        return [body]
+    found, taken = [], set()
+    targets = [Target(a.name, a.target) for a in body.attachments]
+    for context, served in together(targets, reads, body.context, host):
+        cookies = "call" in served[0][1] or host.features.has("raw_tp_cookie")
+        if len(served) > 1 and uses(body.probe, ("probe", "name")) and not cookies:
+            continue
+        one = Body("", body.probe, copy(body.probe.body), context, [])
+        one.predicate, one.provider = copy(body.predicate), body.provider
+        for index, options in served:
+            attachment = body.attachments[index]
+            if "call" in options:
+                one.calls[options["call"]] = attachment.cookie
+                options = {**options, "multi": True}
+            elif host.features.has("raw_tp_cookie"):
+                options = {**options, "cookie": attachment.cookie}
+            one.attachments.append(attachment.replace(options={**attachment.options, **options}))
+            taken.add(index)
+        found.append(one)
+    body.attachments = [a for index, a in enumerate(body.attachments) if index not in taken]
+    return [*found, *([body] if body.attachments else [])]
+
+
+def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "list[Diagnostic]") -> "list[Body]":
     """Every probe at every kind of place it attaches to. Raises DiagnosticError where there is none."""
     bodies: list[Body] = []
+    done: list[Body] = []
+    cookies: dict[str, int] = {}  # a place that is named twice is one for the builtin probe
     cookie = 0
     for probe in root.probes:
         use = argument_use(probe)
         groups: dict[Any, list[Body]] = {}
         for point in probe.attach_points:
-            for provider, target in registry.expand(point.parts, point.span, host, options):
+            for provider, target in registry.expand(point.parts, point.span, host, options, warnings):
                 context = provider.context(target, host)
                 attachment = Attachment(
                     provider=target.options.get("provider", provider.name),
                     target=target.target,
                     name=target.name,
                     program="",
-                    cookie=cookie,
+                    cookie=cookies.setdefault(target.name, cookie),
                     options=target.options,
                     span=point.span,
                 )
                 cookie += 1
                 key = (attachment.provider, *sharing_key(context, use))
-                shared = groups.setdefault(key, [])
+                group = groups.setdefault(key, [])
                 # the kernel attaches a program to a place only once
-                body = next((b for b in shared if all(a.name != attachment.name for a in b.attachments)), None)
+                body = next((b for b in group if all(a.name != attachment.name for a in b.attachments)), None)
                 if body is None or attachment.provider in ("begin", "end"):
                     body = Body("", probe, copy(probe.body), context, [])
                     body.predicate = predicate_of(probe, options.pid if provider.pid_filter == "predicate" else 0)
                     body.provider = attachment.provider
-                    shared.append(body)
+                    group.append(body)
                     bodies.append(body)
                 body.attachments.append(attachment)
-    iterators = [body for body in bodies if body.context.iteration]
-    others = [body for body in bodies if body.provider not in ("begin", "end", "iter")]
+        span = probe.attach_points[0].span.to(probe.attach_points[-1].span)
+        registry.check_found(sum(len(body.attachments) for body in bodies), span, options)
+        registry.check_count(cookie, span, options)
+        done += [one for body in bodies for one in shared(body, use, host)]
+        bodies = []
+    iterators = [body for body in done if body.context.iteration]
+    others = [body for body in done if body.provider not in ("begin", "end", "iter")]
     if iterators and (others or sum(len(body.attachments) for body in iterators) > 1):
         raise error(
             "iter probe only supports one attach point.", iterators[-1].attachments[-1].span, hint="besides it, there may be begin and end"
         )
     if not cookie:
         raise error("No probes to attach", root.probes[0].span if root.probes else None, hint="check the names with -l")
-    return bodies
+    return done
 
 
 def split(bodies: "list[Body]", host: "Host") -> "list[Body]":
@@ -124,7 +165,7 @@ def split(bodies: "list[Body]", host: "Host") -> "list[Body]":
         tells = host.features.has("helper:get_attach_cookie") and (
             body.context.type in WITH_COOKIE or (body.context.type == RAW_TRACEPOINT and host.features.has("raw_tp_cookie"))
         )
-        if len(body.attachments) == 1 or not body.cookies or tells:
+        if len(body.attachments) == 1 or not body.cookies or tells or body.calls:
             found.append(body)
             continue
         assert isinstance(body.probe, ast.Probe)

@@ -11,7 +11,7 @@ from bttui.compiler.lower.tables import Tables
 from bttui.compiler.options import CompileOptions, read_config
 from bttui.compiler.parameters import substitute
 from bttui.compiler.parser import parse
-from bttui.model.diagnostic import DiagnosticError, error
+from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
 from bttui.model.program import BpfProgram, Program
 
 TYPE_CHECKING = False
@@ -67,12 +67,14 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowere
     root = substitute(root, options.positional)
     typer = Typer(host, options, config)
     declarations(root, typer)
-    bodies = make_bodies(root, host, options.probes(config))
+    missing: list[Diagnostic] = []
+    bodies = make_bodies(root, host, options.probes(config), missing)
     typer.run(bodies)
     whole = split(bodies, host)
     if whole != bodies:
         bodies = whole
         typer.run(bodies)
+    typer.problems[:0] = missing
     module = Module(file, text)
     tables = Tables(module, typer)
     for index, body in enumerate(bodies):

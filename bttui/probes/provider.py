@@ -54,6 +54,9 @@ class Context(Data):
     ``argument_slots``: > 0 where argN is ctx[N] (raw tracepoints): how many there are.
     ``argument_locations``: where arg0, arg1, ... are, where that is known for each by itself (usdt).
     ``return_value``: register name, or "slot:N" (fexit), or "" where there is no retval; ``return_type`` its type.
+    ``system_call``: "enter" or "exit" where ctx is that of the raw tracepoint of all system calls, and the program asks
+    a table whether it is one of its own; ``system_call_registers``: offsets in the pt_regs that ctx[0] points to, of
+    the number and then of the arguments; ``compat_status``: (offset in task_struct, bit) of a 32-bit call, or ().
     ``user``: True where pointers in arguments are user addresses (uprobe).
     ``capabilities``: what the functions ask for: "ustack", "kstack", "override", "function" (func builtin)...
     ``iteration``: for iterators only.
@@ -72,6 +75,9 @@ class Context(Data):
     argument_locations: "tuple[Location, ...]" = ()
     return_value: str = ""
     return_type: "Type | None" = None
+    system_call: str = ""
+    system_call_registers: "tuple[int, ...]" = ()
+    compat_status: "tuple[int, ...]" = ()
     user: bool = False
     capabilities: "tuple[str, ...]" = ()
     iteration: "Iteration | None" = None
@@ -128,6 +134,9 @@ if TYPE_CHECKING:
 
         def context(self, target: Target, host: Host) -> Context:
             """How a program reads its context there."""
+
+        # Optional: def together(targets, reads, context, host) -> list[tuple[Context, list[tuple[int, dict]]]]: another
+        # way to attach many places that run the same instructions, see tracepoint.py.
 
         def describe(self, name: str, host: Host) -> list[str]:
             """The lines that -lv prints under the name, indented by four spaces ("int fd"); [] where none."""

@@ -22,6 +22,7 @@ class Registers(Data):
     stack_pointer: str
     stack_arguments: int
     instruction: str
+    system_call: "tuple[str, ...]" = ()  # of the number, then of the arguments, as the raw tracepoints find them
 
 
 # fmt: off
@@ -37,6 +38,7 @@ _machines = {
         stack_pointer="sp",
         stack_arguments=8,  # above the return address
         instruction="ip",
+        system_call=("orig_ax", "di", "si", "dx", "r10", "r8", "r9"),
     ),
     "aarch64": Registers(
         offsets={**{f"r{i}": 8 * i for i in range(31)}, "sp": 248, "pc": 256, "pstate": 264},

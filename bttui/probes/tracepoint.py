@@ -3,6 +3,7 @@
 from bttui.model.types import Struct
 from bttui.probes.matching import did_you_mean, is_glob, matcher, missing, need_parts
 from bttui.probes.provider import Context, Target
+from bttui.probes.shared_tracepoints import together
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Tracepoint:
             capabilities=("kstack", "ustack"),
         )
 
+    together = staticmethod(together)
+
     def describe(self, name: str, host: "Host") -> "list[str]":
         _, subsystem, event = name.split(":")
         format = host.tracefs.format(subsystem, event)
@@ -75,11 +78,21 @@ class Tracepoint:
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":
         from bttui.loader import links
 
+        if "raw" in attachment.options:
+            return self.attach_many([attachment], program, options)[0]
         subsystem, _, event = attachment.target.partition(":")
         number = host.tracefs.id(subsystem, event)
         if number is None:
             raise missing("tracepoint", attachment.target, attachment.span)
         return [links.tracepoint(program, number, attachment.cookie, name=attachment.name, span=attachment.span)]
+
+    def attach_many(self, attachments: "Sequence[Any]", program: "Any", options: "Options") -> "tuple[list[Any], list[tuple[int, int]]]":
+        """All system calls of a body: one link."""
+        from bttui.loader import links
+
+        first = attachments[0]
+        cookie = first.options.get("cookie", 0)
+        return [links.raw_tracepoint(program, first.options["raw"], cookie, name=first.name, span=first.span)], []
 
 
 providers = (Tracepoint(),)

@@ -38,7 +38,8 @@ class Arguments(Function):
         assert context.arguments is not None
         if context.argument_access == "pointer":
             return Value(context.arguments, code.f.to_integer("%ctx"), "kernel")
-        return Value(context.arguments, "%ctx", "context")
+        place = "system call" if context.argument_access == "system call" else "context"
+        return Value(context.arguments, "%ctx", place)
 
 
 class Context(Function):
@@ -144,6 +145,8 @@ class Probe(Function):
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         attachments = code.body.attachments
+        if code.cookie:
+            return Value(types.ProbeName(), code.f.load(64, code.cookie))
         if len(attachments) == 1:
             return Value(types.ProbeName(), str(attachments[0].cookie))
         return Value(types.ProbeName(), code.f.call(Helper.get_attach_cookie, "ptr %ctx"))

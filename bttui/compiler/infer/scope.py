@@ -44,3 +44,4 @@ class Body:
         self.slots: dict[int, Slot] = {}
         self.provider = ""
         self.cookies = False  # reads which attachment it is
+        self.calls: dict[int, int] = {}  # with a table of system calls: number to cookie

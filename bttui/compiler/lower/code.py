@@ -1,9 +1,12 @@
 """A body as one BPF program."""
 
+from bttui.compiler.emit import Helper, Value
 from bttui.compiler.lower.iteration import begin_iteration
 from bttui.compiler.lower.loops import Loops
 from bttui.compiler.lower.statements import Statements
+from bttui.model import types
 from bttui.model.diagnostic import error
+from bttui.probes.shared_tracepoints import TABLE
 
 SCRATCH_LIMIT = 32 << 10  # bytes, PCPU_MIN_UNIT_SIZE: the most a per-CPU value may have
 
@@ -14,6 +17,8 @@ class Code(Statements, Loops):
     def program(self, name: str) -> None:
         self.f = self.tables.module.function(name, self.body.context.section, self.body.probe.span)
         self.name = name
+        if self.body.calls:
+            self.choose_call()
         if self.body.context.iteration:
             begin_iteration(self, self.body.context.iteration)
         if self.body.predicate is not None:
@@ -39,3 +44,25 @@ class Code(Statements, Loops):
                 hint="lower max_strlen, e.g. config = { max_strlen = 256 }",
             )
         self.tables.scratch_sizes.append(self.scratch_size)
+
+    def choose_call(self) -> None:
+        """At the raw tracepoint of all system calls: leave unless the call is one of ours; find its cookie."""
+        f, context = self.f, self.body.context
+        f.at(self.body.probe.span)
+        keep, table, leave, ours = f.block("native"), f.block("table"), f.block("other"), f.block("ours")
+        offset, bit = context.compat_status
+        task = f.call(Helper.get_current_task)
+        status = self.load(Value(types.UINT32, f.binary("add", 64, task, str(offset)), "kernel")).operand
+        f.branch(f.compare("eq", 32, f.binary("and", 32, status, str(bit)), "0"), keep, leave)
+        f.label(leave)
+        f.ret()
+        f.label(keep)
+        number = self.call_number()
+        f.branch(f.compare("ult", 64, number, str(TABLE)), table, leave)
+        f.label(table)
+        entries = b"".join((self.body.calls[n] + 1 if n in self.body.calls else 0).to_bytes(4, "little") for n in range(TABLE))
+        entry = f.load(32, f.value(f"getelementptr i32, ptr {self.tables.module.constant(entries)}, i64 {number}"))
+        f.branch(f.compare("ne", 32, entry, "0"), ours, leave)
+        f.label(ours)
+        self.cookie = f.stack(8)
+        f.store(64, f.resize(f.binary("sub", 32, entry, "1"), 32, 64, False), self.cookie)

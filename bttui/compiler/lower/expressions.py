@@ -298,6 +298,8 @@ class Expressions(Events):
             place = Value(type_.elements[index], self.f.offset(operand.operand, type_.offsets[index]), "memory")
             return self.load(place) if isinstance(place.type, SCALARS) else place
         field: types.Field = node.note
+        if operand.place == "system call":
+            return self.call_field(field)
         if field.data_location:
             where = self.f.load(32, self.f.offset(operand.operand, field.offset), volatile=True)
             low = self.f.resize(self.f.binary("and", 32, where, "65535"), 32, 64, False)

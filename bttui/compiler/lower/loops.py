@@ -32,6 +32,8 @@ def callback(code: "Code", node: "ast.Node", parameters: str, extra: "list[str]"
     for each outer variable. ``body`` gets the extra pointers as they are called in there.
     """
     outer, slots = code.f, captured(node)
+    given, cookie = len(extra), code.cookie
+    extra = [*extra, *([cookie] if cookie else [])]
     frame = outer.stack(16 + 8 * (len(extra) + len(slots)))
     outer.store_pointer("%ctx", frame)
     outer.store(64, "0", outer.offset(frame, RETURNED))
@@ -47,7 +49,10 @@ def callback(code: "Code", node: "ast.Node", parameters: str, extra: "list[str]"
     here = [code.f.load_pointer(code.f.offset("%frame", 16 + 8 * index)) for index in range(len(extra))]
     for index, slot in enumerate(slots):
         slot.operand = code.f.load_pointer(code.f.offset("%frame", 16 + 8 * (len(extra) + index)))
-    body(here)
+    if cookie:
+        code.cookie = here.pop()
+    body(here[:given])
+    code.cookie = cookie
     if not code.f.terminated:
         code.f.ret("0")
     used = code.f.stack_used

@@ -43,6 +43,7 @@ class State:
         self.loop: list[tuple[str, str]] = []
         self.frame = ""  # in a callback: the frame's pointer
         self.into = ""
+        self.cookie = ""  # where the cookie lies that a table of system calls gave
         self.name = ""
 
     def temporary(self, size: int) -> str:

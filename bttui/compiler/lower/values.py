@@ -251,3 +251,25 @@ class Values(State):
         if isinstance(type_, types.String):
             return self.equal_bytes(a.operand, b.operand, type_.size, True)
         return self.equal_bytes(a.operand, b.operand, type_.size, False)
+
+    def call_number(self) -> str:
+        """The number of the system call, at the raw tracepoint of all of them; an i64."""
+        if self.body.context.system_call == "enter":
+            return self.f.load(64, self.f.offset("%ctx", 8), volatile=True)
+        return self.call_register(0)
+
+    def call_register(self, index: int) -> str:
+        """A saved register of the system call: 0 is the number, then the arguments."""
+        registers = self.f.load(64, "%ctx", volatile=True)
+        place = self.f.binary("add", 64, registers, str(self.body.context.system_call_registers[index]))
+        return self.load(Value(types.UINT64, place, "kernel")).operand
+
+    def call_field(self, field: types.Field) -> Value:
+        """A field of args as the plain tracepoint lays them out: the number at 8, then 8 bytes for each argument."""
+        if field.offset < 16:
+            number = self.call_number()
+        elif self.body.context.system_call == "exit":
+            number = self.f.load(64, self.f.offset("%ctx", 8), volatile=True)
+        else:
+            number = self.call_register((field.offset - 16) // 8 + 1)
+        return Value(field.type, self.f.resize(number, 64, field.type.size * 8, False))
