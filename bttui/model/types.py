@@ -121,7 +121,11 @@ class Struct(Type):
     fields: "tuple[Field, ...] | None" = None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Struct) and (self.name, self.size) == (other.name, other.size) and (bool(self.name) or self.fields == other.fields)
+        return (
+            isinstance(other, Struct)
+            and (self.name, self.size) == (other.name, other.size)
+            and (bool(self.name) or self.fields == other.fields)
+        )
 
     def __hash__(self) -> int:
         return hash(("Struct", self.name, self.size))
