@@ -113,6 +113,7 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
     """Every probe at every kind of place it attaches to. Raises DiagnosticError where there is none."""
     bodies: list[Body] = []
     done: list[Body] = []
+    uniform: dict[str, Context] = {}
     cookies: dict[str, int] = {}  # a place that is named twice is one for the builtin probe
     cookie = 0
     for probe in root.probes:
@@ -120,7 +121,10 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
         groups: dict[Any, list[Body]] = {}
         for point in probe.attach_points:
             for provider, target in registry.expand(point.parts, point.span, host, options, warnings):
-                context = provider.context(target, host)
+                if use == () and getattr(provider, "uniform", False):  # their formats need not be read
+                    context = uniform.get(provider.name) or uniform.setdefault(provider.name, provider.context(target, host))
+                else:
+                    context = provider.context(target, host)
                 attachment = Attachment(
                     provider=target.options.get("provider", provider.name),
                     target=target.target,

@@ -135,6 +135,7 @@ if TYPE_CHECKING:
         def context(self, target: Target, host: Host) -> Context:
             """How a program reads its context there."""
 
+        # Optional: uniform = True where contexts differ in their arguments only, so that one serves a body without them.
         # Optional: def together(targets, reads, context, host) -> list[tuple[Context, list[tuple[int, dict]]]]: another
         # way to attach many places that run the same instructions, see tracepoint.py.
 

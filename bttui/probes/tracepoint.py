@@ -28,6 +28,7 @@ class Tracepoint:
     )
     listed = True
     pid_filter = "predicate"
+    uniform = True  # contexts differ in their arguments only
 
     def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
         subsystem, event = (*parts, "*", "*")[:2] if len(parts) != 1 else ("*", parts[0])
