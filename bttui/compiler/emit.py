@@ -26,6 +26,7 @@ class Helper:
     map_delete_elem = 3
     probe_read = 4
     ktime_get_ns = 5
+    trace_printk = 6
     get_prandom_u32 = 7
     get_smp_processor_id = 8
     get_current_pid_tgid = 14
@@ -157,6 +158,15 @@ class Module:
             type_ = self.node(f"!DICompositeType(tag: DW_TAG_array_type, baseType: {byte}, size: {8 * len(data)}, elements: !{{{size}}})")
             debug = self._variable(name, type_)
             self._globals.append(f'@{name} = constant [{len(data)} x i8] c{quote(data)}, section ".rodata", align 8, !dbg {debug}')
+            self._memo[key] = f"@{name}"
+        return self._memo[key]
+
+    def variable(self, name: str) -> str:
+        """A u32 that all programs share (a global of .bss); 0 at first."""
+        key = "@variable:" + name
+        if key not in self._memo:
+            debug = self._variable(name, '!DIBasicType(name: "unsigned int", size: 32, encoding: DW_ATE_unsigned)')
+            self._globals.append(f'@{name} = global i32 0, section ".bss", align 4, !dbg {debug}')
             self._memo[key] = f"@{name}"
         return self._memo[key]
 

@@ -37,9 +37,9 @@ CONFIG: "dict[str, tuple[Any, str]]" = {
 }
 CHOICES = {
     "cache_user_symbols": ("PER_PID", "PER_PROGRAM", "NONE"),
-    "missing_probes": ("error", "warn", "ignore"),
-    "stack_mode": ("bpftrace", "perf", "raw", "build_id"),
-    "license": ("GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"),
+    "missing_probes": ("ignore", "warn", "error"),
+    "stack_mode": ("bpftrace", "raw", "perf", "build_id"),
+    "license": ("Dual MIT/GPL", "Dual BSD/GPL", "Dual MPL/GPL", "GPL and additional rights", "GPL v2", "GPL"),
     **{name: ("error", "warn", "enable") for name in CONFIG if name.startswith("unstable_")},
 }
 RENAMED = {
@@ -47,8 +47,8 @@ RENAMED = {
     "no_cpp_demangle": "cpp_demangle",
     "cat_bytes_max": "max_cat_bytes",
     "map_keys_max": "max_map_keys",
-    "max_type_res_iterations": "",
 }
+DEPRECATED = ("symbol_source", "max_type_res_iterations")
 
 
 class CompileOptions(Data):
@@ -80,51 +80,65 @@ class CompileOptions(Data):
 def _converted(name: str, value: "int | bool | str") -> "Any":
     default = CONFIG[name][0]
     if isinstance(default, bool):
-        if isinstance(value, str):
-            value = {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
-        if not isinstance(value, bool) and value not in (0, 1):
-            raise ValueError("expects true or false")
-        return bool(value)
+        word = str(value).lower()
+        if isinstance(value, str) and word not in ("true", "false", "0", "1"):
+            raise ValueError(f"{name}: Invalid bool value: valid values are true, false, 1 or 0.")
+        return word not in ("false", "0")
     if isinstance(default, int):
         try:
             return int(value, 0) if isinstance(value, str) else int(value)
         except ValueError:
-            raise ValueError("expects a number") from None
+            raise ValueError(f"{name}: expecting a number, got {value}") from None
     value = str(value)
     choices = CHOICES.get(name)
     if choices:
         match = next((c for c in choices if c.lower() == value.lower()), None)
+        if match is None and name == "license":
+            raise ValueError(f"Invalid value for license. Found: {value}. Valid values: {', '.join(choices)}.")
         if match is None:
-            raise ValueError(f"expects one of {', '.join(choices)}")
+            listed = f"{', '.join(choices[:-1])}, and {choices[-1]}"
+            raise ValueError(f"{name}: Invalid value for {name}: valid values are {listed}.")
         return match
     return value
 
 
-def read_config(root: "Root", environment: "dict[str, str]") -> "dict[str, Any]":
-    """The config variables in force: environment over script over default. Raises DiagnosticError."""
+def read_config(root: "Root", environment: "dict[str, str]", warnings: "list[Diagnostic] | None" = None) -> "dict[str, Any]":
+    """The config variables in force: environment over script over default. Raises DiagnosticError.
+
+    What is old but harmless goes into ``warnings``.
+    """
     config = {name: default for name, (default, _doc) in CONFIG.items()}
-    problems = []
+    problems: list[Diagnostic] = []
+    old: list[Diagnostic] = [] if warnings is None else warnings
     for setting in root.config or ():
         name = setting.name.lower().removeprefix("bpftrace_")
-        if RENAMED.get(name):
-            problems.append(Diagnostic(f"{setting.name} was renamed", setting.span, hint=f"use {RENAMED[name]}"))
-        elif name not in CONFIG:
+        if name in DEPRECATED:
+            old.append(Diagnostic(f"{setting.name} is deprecated and has no effect", setting.span, "warning"))
+            continue
+        if name in RENAMED:
+            name = RENAMED[name]
+            old.append(Diagnostic(f"{setting.name} has been renamed, please use {name}", setting.span, "warning"))
+        if name not in CONFIG:
             found = near(name, list(CONFIG))
             problems.append(
-                Diagnostic(f"Unrecognized config variable: {setting.name}", setting.span, hint=f"did you mean {found[0]}?" if found else "")
+                Diagnostic(
+                    f"{setting.name}: not a known configuration option", setting.span, hint=f"did you mean {found[0]}?" if found else ""
+                )
             )
-        else:
-            try:
-                config[name] = _converted(name, setting.value)
-            except ValueError as reason:
-                problems.append(Diagnostic(f"Invalid value for {name}: it {reason}", setting.span))
+            continue
+        try:
+            config[name] = _converted(name, setting.value)
+            if setting.name.lower().endswith("no_cpp_demangle"):
+                config[name] = not config[name]
+        except ValueError as reason:
+            problems.append(Diagnostic(str(reason), setting.span))
     for name in CONFIG:
         value = environment.get("BPFTRACE_" + name.upper())
         if value is not None:
             try:
                 config[name] = _converted(name, value)
             except ValueError as reason:
-                problems.append(Diagnostic(f"Invalid value for BPFTRACE_{name.upper()}: it {reason}"))
+                problems.append(Diagnostic(str(reason), hint=f"it is the environment variable BPFTRACE_{name.upper()}"))
     if problems:
         raise DiagnosticError(*problems)
     return config

@@ -2,7 +2,7 @@
 
 from bttui.compiler import ast
 from bttui.compiler.assemble import assemble, optimise
-from bttui.compiler.bodies import make_bodies, split
+from bttui.compiler.bodies import make_bodies, split, walk
 from bttui.compiler.emit import Module
 from bttui.compiler.infer.scope import Body
 from bttui.compiler.infer.typer import Typer
@@ -63,20 +63,21 @@ class Lowered:
 
 def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowered:
     root = parse(text, file, options.positional)
-    config = read_config(root, dict(options.environment))
+    warnings: list[Diagnostic] = []
+    config = read_config(root, dict(options.environment), warnings)
     root = substitute(root, options.positional)
     typer = Typer(host, options, config)
     declarations(root, typer)
-    missing: list[Diagnostic] = []
-    bodies = make_bodies(root, host, options.probes(config), missing)
+    bodies = make_bodies(root, host, options.probes(config), warnings)
     typer.run(bodies)
     whole = split(bodies, host)
     if whole != bodies:
         bodies = whole
         typer.run(bodies)
-    typer.problems[:0] = missing
+    typer.problems[:0] = warnings
     module = Module(file, text)
     tables = Tables(module, typer)
+    tables.exits = any(isinstance(n, ast.Call | ast.Identifier) and n.name == "exit" for b in bodies for n in walk(b.block))
     for index, body in enumerate(bodies):
         body.name = f"{body.provider}_{index}"
         Code(tables, body, index).program(body.name)

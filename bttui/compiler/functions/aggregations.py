@@ -21,8 +21,6 @@ class Aggregation(Function):
 
     def integer(self, typer: "Typer", call: "Call") -> "types.Integer | None":
         type_ = typer.expression(call.arguments[0])
-        if isinstance(type_, types.Aggregation):
-            type_ = typer.cast_aggregation(type_)
         if isinstance(type_, (types.Enum, types.Bool, types.Pointer)):
             return types.UINT64
         if type_ is not None and not isinstance(type_, types.Integer):
@@ -31,6 +29,11 @@ class Aggregation(Function):
             typer.error(f"{self.name}() only supports integer arguments ({describe(type_)} provided)", call)
             return None
         return type_
+
+    def signed(self, typer: "Typer", call: "Call", type_: "types.Integer") -> bool:
+        """Literals count as signed, where they fit."""
+        value = typer.constant(call.arguments[0])
+        return value < 1 << 63 if isinstance(value, int) else type_.signed
 
 
 class Count(Aggregation):
@@ -55,7 +58,7 @@ class Sum(Aggregation):
 
     def check(self, typer: "Typer", call: "Call") -> "Type | None":
         type_ = self.integer(typer, call)
-        return types.Sum(signed=typer.signed(type_, call.arguments[0]) or typer.constant(call.arguments[0]) is not None) if type_ else None  # type: ignore[arg-type]
+        return types.Sum(signed=self.signed(typer, call, type_)) if type_ else None
 
     def update(self, code: "Code", target: "Expression", call: "Call") -> None:
         number = code.integer(call.arguments[0])
@@ -69,7 +72,7 @@ class Extreme(Aggregation):
 
     def check(self, typer: "Typer", call: "Call") -> "Type | None":
         type_ = self.integer(typer, call)
-        return self.kind(signed=typer.signed(type_, call.arguments[0]) or typer.constant(call.arguments[0]) is not None) if type_ else None  # type: ignore[arg-type]
+        return self.kind(signed=self.signed(typer, call, type_)) if type_ else None
 
     def update(self, code: "Code", target: "Expression", call: "Call") -> None:
         f = code.f
@@ -114,7 +117,7 @@ class Average(Aggregation):
 
     def check(self, typer: "Typer", call: "Call") -> "Type | None":
         type_ = self.integer(typer, call)
-        return self.kind(signed=typer.signed(type_, call.arguments[0]) or typer.constant(call.arguments[0]) is not None) if type_ else None  # type: ignore[arg-type]
+        return self.kind(signed=self.signed(typer, call, type_)) if type_ else None
 
     def update(self, code: "Code", target: "Expression", call: "Call") -> None:
         number = code.integer(call.arguments[0])

@@ -3,6 +3,7 @@
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
+from bttui.compiler.lower.code import EXITING
 from bttui.model import types
 from bttui.model.program import Output
 
@@ -31,6 +32,7 @@ class Exit(Function):
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         code.event(Output("exit", span=call.span), list(call.arguments), wake=True)  # type: ignore[arg-type]
+        code.f.store(32, "1", code.tables.module.variable(EXITING), volatile=True)
         code.f.ret()
         return Value(types.VOID, "0")
 

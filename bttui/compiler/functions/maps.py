@@ -19,7 +19,7 @@ def whole_map(typer: "Typer", name: str, node: "ast.Node") -> "MapInfo | None":
     """The map that an argument names as a whole."""
     if isinstance(node, ast.Map):
         info = typer.map(node)
-        if typer.final and info.value is None:
+        if typer.final and not info.assigned:
             typer.error(f"Undefined map: {info.name}", node)
         return info
     if isinstance(node, ast.MapAccess):
@@ -40,7 +40,7 @@ class Delete(Function):
         first = call.arguments[0]
         if isinstance(first, ast.MapAccess) and len(call.arguments) == 1:
             typer.access(first)
-            if typer.final and typer.maps[first.map.name].value is None:
+            if typer.final and not typer.maps[first.map.name].assigned:
                 typer.error(f"Undefined map: {first.map.name}", first)
             return types.BOOL
         if not isinstance(first, ast.Map):
@@ -61,7 +61,7 @@ class Delete(Function):
                     hint=f"delete({info.name}, key), or clear({info.name}) for all",
                 )
         info = typer.map(first)
-        if typer.final and info.value is None:
+        if typer.final and not info.assigned:
             typer.error(f"Undefined map: {info.name}", first)
         return types.BOOL
 

@@ -3,12 +3,13 @@
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
-from bttui.compiler.infer.rules import describe
+from bttui.compiler.infer.rules import COUNTABLE, describe
 from bttui.compiler.infer.scope import MapInfo
+from bttui.compiler.lower.events import NO_WAKEUP
 from bttui.compiler.lower.iteration import print_text
 from bttui.model import types
 from bttui.model.format import SUPPORTED, specifiers
-from bttui.model.program import Output
+from bttui.model.program import Argument, Output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,18 +52,22 @@ class Formatted(Function):
 
     def conversion(self, typer: "Typer", letter: str, type_: "Type", node: "ast.Node") -> None:
         whole = (types.Integer, types.Bool, types.Enum, types.Pointer, types.KernelSymbol, types.Timestamp, types.StringConstant)
-        aggregated = isinstance(type_, types.Aggregation) and not isinstance(
-            type_, (types.Histogram, types.LinearHistogram, types.TimeSeries)
-        )
+        if isinstance(type_, types.Aggregation) and (letter != "s" or not isinstance(type_, (*COUNTABLE, types.Stats))):
+            typer.error(
+                f"unsupported format specifier for type '{describe(type_)}': {letter}",
+                node,
+                hint="cast it to an integer, e.g. (int64)@x" if isinstance(type_, COUNTABLE) else "use print()",
+            )
+            return
         if letter not in SUPPORTED:
             typer.error(f"{self.name}: Unknown format string token '%{letter}'", node)
             return
         if letter in INTEGERS or letter == "gr":
-            good = isinstance(type_, whole) or aggregated
+            good = isinstance(type_, whole)
         elif letter == "p":
             good = isinstance(type_, (types.Integer, types.Pointer))
         elif letter == "s":
-            good = not isinstance(type_, types.Void) and not (isinstance(type_, types.Aggregation) and not aggregated)
+            good = not isinstance(type_, types.Void)
         else:
             good = isinstance(type_, types.Buffer)
         if not good:
@@ -128,7 +133,7 @@ class Print(Function):
         node = call.arguments[0]
         if isinstance(node, ast.Map):
             info = typer.map(node)
-            if typer.final and info.value is None:
+            if typer.final and not info.assigned:
                 typer.error(f"Undefined map: {info.name}", node)
             options = []
             for argument, what in zip(call.arguments[1:], ("top", "divisor"), strict=False):
@@ -148,6 +153,12 @@ class Print(Function):
             return types.VOID
         type_ = typer.expression(node)
         if isinstance(node, ast.MapAccess) and isinstance(type_, types.Aggregation):
+            if isinstance(type_, (types.Histogram, types.LinearHistogram, types.TimeSeries)):
+                typer.error(
+                    f"Map type {describe(type_)} cannot print the value of individual keys. You must print the whole map.",
+                    call,
+                    hint=f"print({node.map.name})",
+                )
             call.note = ("entry",)
             return types.VOID
         call.note = ("value",)
@@ -179,7 +190,7 @@ class Print(Function):
 class Debugf(Function):
     name = "debugf"
     signature = "debugf(format, ...)"
-    doc = "Print to the kernel's trace_pipe; at most three integer arguments."
+    doc = "Print to the kernel's trace_pipe; at most three arguments, integers and strings."
     example = 'interval:s:1 { debugf("tick %d", 1); exit(); }'
     least, most = 1, 4
 
@@ -188,15 +199,18 @@ class Debugf(Function):
         call.note = ("format", typer.string_constant(call.arguments[0], "debugf() format"))
         for argument in call.arguments[1:]:
             type_ = typer.expression(argument)
-            if type_ is not None and not isinstance(type_, (types.Integer, types.Pointer)):
-                typer.error("debugf() only supports integer arguments", argument)
+            if type_ is not None and not isinstance(type_, (types.Integer, types.Pointer, types.Bool, types.Enum, types.String)):
+                typer.error(f"debugf() only supports integers and strings ({describe(type_)} provided)", argument)
         return types.VOID
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         data = call.note[1].encode("utf-8", "surrogateescape") + b"\0"
         pointer = code.tables.module.constant(data)
-        numbers = [f"i64 {code.integer(a)}" for a in call.arguments[1:]]
-        code.f.call(6, f"ptr {pointer}", f"i32 {len(data)}", *numbers)  # trace_printk
+        values = [
+            f"ptr {code.string(a).operand}" if isinstance(a.type, types.String) else f"i64 {code.integer(a)}"  # type: ignore
+            for a in call.arguments[1:]
+        ]
+        code.f.call(Helper.trace_printk, f"ptr {pointer}", f"i32 {len(data)}", *values)
         return Value(types.VOID, "0")
 
 
@@ -227,26 +241,22 @@ class Join(Function):
         array = code.load(code.expression(call.arguments[0]))
         place = code.pointed(array, types.UINT64)
         strings = types.Array(element=types.String(limit), count=JOIN_ARGUMENTS)
-        node = ast.Variable(call.span, strings, None, "$join")
-        memory = code.scratch(strings.size)
+        output = Output("join", text=call.note[1], arguments=(Argument(strings, 8),), size=8 + strings.size, span=call.span)
+        code.tables.uses_ring = True
+        record = code.scratch(output.size)
+        f.store(64, str(code.tables.output(output)), record)
         done = f.block("joined")
         # an empty first byte ends the list for the reader
         for index in range(JOIN_ARGUMENTS):
-            f.store(8, "0", f.offset(memory, index * limit))
+            f.store(8, "0", f.offset(record, 8 + index * limit))
+        helper = Helper.probe_read_user_str if place.place == "user" else Helper.probe_read_kernel_str
         for index in range(JOIN_ARGUMENTS):
             address = f.binary("add", 64, place.operand, str(index * 8))
             pointer = code.load(Value(types.UINT64, address, place.place)).operand
             following = f.block("joining")
             f.branch(f.compare("eq", 64, pointer, "0"), done, following)
             f.label(following)
-            string = Value(types.INT8, pointer, place.place)
-            helper = Helper.probe_read_user_str if place.place == "user" else Helper.probe_read_kernel_str
-            f.call(helper, f"ptr {f.offset(memory, index * limit)}", f"i32 {limit}", f"i64 {string.operand}")
+            f.call(helper, f"ptr {f.offset(record, 8 + index * limit)}", f"i32 {limit}", f"i64 {pointer}")
         f.label(done)
-        from bttui.compiler.infer.scope import Slot
-
-        slot = Slot("$join", strings)
-        slot.operand = memory
-        node.note = slot
-        code.event(Output("join", text=call.note[1], span=call.span), [node])
+        code.send(record, str(output.size), NO_WAKEUP)
         return Value(types.VOID, "0")

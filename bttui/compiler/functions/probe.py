@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from bttui.model.types import Type
 
 
+OWN = ("begin", "end", "self")  # probes of no place in the kernel
+
+
 class Arguments(Function):
     name = "args"
     signature = "args"
@@ -50,6 +53,10 @@ class Context(Function):
     builtin = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        if typer.body.provider in OWN:
+            typer.error(f"The ctx builtin can not be used with '{typer.body.provider}' probes", call)
+        elif typer.body.provider == "tracepoint":
+            typer.error("Use args instead of ctx in tracepoint", call)
         if typer.body.context.argument_access == "pointer" and typer.body.context.arguments is not None:
             return types.Pointer(target=typer.body.context.arguments, space="kernel")
         return types.UINT64
@@ -160,13 +167,17 @@ class ProbeType(Function):
     builtin = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        return types.String(len(typer.body.provider) + 1)
+        return types.String(len(self.kind(typer.body.provider)) + 1)
+
+    @staticmethod
+    def kind(provider: str) -> str:
+        return "special" if provider in OWN else provider
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
-        type_ = types.String(len(code.body.provider) + 1)
-        memory = code.memory(type_)
-        code.store_string(code.body.provider, type_.size, memory)
-        return Value(type_, memory, "memory")
+        assert isinstance(call.type, types.String)
+        memory = code.memory(call.type)
+        code.store_string(self.kind(code.body.provider), call.type.size, memory)
+        return Value(call.type, memory, "memory")
 
 
 class FunctionName(Function):
@@ -206,12 +217,12 @@ class UserMode(Function):
     builtin = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        if "cs" not in typer.body.context.registers:
-            typer.error(
-                f"The usermode builtin can not be used with {typer.body.provider} probes", call, hint="it needs a profile or software probe"
-            )
-        return types.BOOL
+        return types.UINT8
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
+        if "cs" not in code.body.context.registers:
+            # a program of ours that we run ourselves, or code of the kernel
+            return Value(types.UINT8, str(int(code.body.provider in OWN)))
         segment = code.f.load(64, code.f.offset("%ctx", code.body.context.registers["cs"]), volatile=True)
-        return code.boolean(code.f.compare("eq", 64, code.f.binary("and", 64, segment, "3"), "3"))
+        user = code.f.compare("eq", 64, code.f.binary("and", 64, segment, "3"), "3")
+        return Value(types.UINT8, code.f.resize(user, 1, 8, False))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Str(Function):
     name = "str"
     signature = "str(pointer[, length])"
-    doc = "The NUL-terminated string at an address, at most length (or max_strlen) bytes."
+    doc = "The NUL-terminated string at an address, at most length (or max_strlen) bytes with the NUL."
     example = "tracepoint:syscalls:sys_enter_openat { print(str(args.filename)); exit(); }"
     least, most = 1, 2
 
@@ -39,12 +39,14 @@ class Str(Function):
                 if number < 0:
                     typer.error(f"str() length must be non-negative ({number} provided)", call.arguments[1])
                     number = 0
-                if number + 1 > limit:
+                if number > limit:
                     typer.warn(
                         f"length param ({number}) is too long and will be shortened to {limit} bytes (see BPFTRACE_MAX_STRLEN)",
                         call.arguments[1],
                     )
-                size = min(number + 1, limit)
+                size = min(number, limit)
+                if isinstance(call.arguments[0], ast.StringLiteral):
+                    size = min(number + 1, source.size if source else limit, limit)
             else:
                 size = limit
         return types.String(max(size, 1))
@@ -55,10 +57,12 @@ class Str(Function):
         f = code.f
         memory = code.memory(type_)
         value = code.expression(call.arguments[0])
-        if isinstance(value.type, (types.String, types.Array)) and value.place == "memory":
+        bounded = len(call.arguments) > 1 and typer_constant(code, call.arguments[1]) is None
+        text = isinstance(value.type, (types.String, types.Array))
+        if text and value.place == "memory" and not bounded:
             code.convert(value, type_, memory)
             return Value(type_, memory, "memory")
-        if isinstance(value.type, types.Array):
+        if text:
             place = Value(
                 types.INT8,
                 value.operand if value.place in ("kernel", "user") else f.to_integer(value.operand),
@@ -66,7 +70,7 @@ class Str(Function):
             )
         else:
             place = code.pointed(code.load(value), types.INT8)
-        if len(call.arguments) > 1 and typer_constant(code, call.arguments[1]) is None:
+        if bounded:
             return self.bounded(code, call, memory, type_, place)
         used = code.read_string(memory, type_.size, place)
         empty = f.compare("slt", 64, used, "1")
@@ -77,7 +81,7 @@ class Str(Function):
         from bttui.compiler.emit import Helper
 
         f = code.f
-        length = f.binary("add", 64, code.integer(call.arguments[1]), "1")
+        length = code.integer(call.arguments[1])
         limit = str(type_.size)
         length = f.select(f.compare("ult", 64, length, limit), 64, length, limit)
         f.zero(memory, type_.size, 1)

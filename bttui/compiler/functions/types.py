@@ -4,7 +4,7 @@ from bttui.compiler import ast
 from bttui.compiler.emit import Value
 from bttui.compiler.functions import Function
 from bttui.compiler.infer.names import find_field
-from bttui.compiler.infer.rules import describe
+from bttui.compiler.infer.rules import describe, is_stringlike
 from bttui.model import types
 
 TYPE_CHECKING = False
@@ -43,6 +43,11 @@ class SizeOf(Known):
     example = "interval:s:1 { print(sizeof(struct task_struct)); exit(); }"
 
     def value(self, typer: "Typer", call: "ast.Call") -> "int | None":
+        from bttui.compiler.bodies import walk
+
+        for node in walk(call.arguments[0]):
+            if isinstance(node, ast.Assignment) and isinstance(node.target, (ast.Map, ast.MapAccess)):
+                typer.error("Map assignments not allowed inside of sizeof", node)
         type_ = type_of(typer, call.arguments[0])
         if isinstance(type_, types.Struct) and not type_.size:
             resolved = typer.resolve(type_)
@@ -106,7 +111,7 @@ class IsString(Predicate):
     example = "interval:s:1 { print(is_str(comm)); exit(); }"
 
     def test(self, type_: "Type") -> bool:
-        return isinstance(type_, types.String)
+        return is_stringlike(type_)
 
 
 class IsArray(Predicate):
@@ -116,7 +121,7 @@ class IsArray(Predicate):
     example = "interval:s:1 { print(is_array(curtask.comm)); exit(); }"
 
     def test(self, type_: "Type") -> bool:
-        return isinstance(type_, types.Array)
+        return isinstance(type_, types.Array) and not is_stringlike(type_)
 
 
 class IsInteger(Predicate):

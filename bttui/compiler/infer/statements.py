@@ -17,9 +17,22 @@ class Statements(Expressions):
 
     def block(self, block: ast.Block) -> None:
         self.scopes.append({})
-        for statement in block.statements:
-            self.statement(statement)
+        self.statements(block.statements)
         self.scopes.pop()
+
+    def statements(self, statements: "tuple[ast.Statement, ...]") -> None:
+        for statement, following in zip(statements, (*statements[1:], None), strict=True):
+            self.statement(statement)
+            if following is not None and self.leaves(statement):
+                self.warn("Unreachable statement.", following)
+
+    @staticmethod
+    def leaves(statement: ast.Statement) -> bool:
+        """Whether nothing that follows in the block is reached."""
+        if isinstance(statement, ast.ExpressionStatement):
+            node = statement.expression
+            return isinstance(node, (ast.Call, ast.Identifier)) and node.name == "exit"
+        return isinstance(statement, (ast.Return, ast.Break, ast.Continue))
 
     def Block(self, node: ast.Block) -> None:
         self.block(node)

@@ -4,6 +4,7 @@ from bttui.compiler.infer.rules import describe
 from bttui.compiler.infer.scope import Body
 from bttui.compiler.infer.statements import Statements
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
+from bttui.model.types import Aggregation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,10 +30,26 @@ class Typer(Statements):
         self.forget()
         for body in bodies:
             self.one(body)
+        self.declared_kinds()
         errors = [p for p in self.problems if p.severity == "error"]
         if errors:
             raise DiagnosticError(*self.problems)
         return self.problems
+
+    def declared_kinds(self) -> None:
+        """A declared map keeps one value for each CPU exactly where its values are aggregations."""
+        for info in self.maps.values():
+            if not info.kind or info.value is None:
+                continue
+            wanted = (
+                "percpu" + info.kind.removeprefix("percpu") if isinstance(info.value, Aggregation) else info.kind.removeprefix("percpu")
+            )
+            if info.kind != wanted:
+                self.error(
+                    f"Incompatible map types. Type from declaration: {info.kind}. Type from value/key type: {wanted}",
+                    info.span,
+                    hint=f"declare it as {wanted}",
+                )
 
     def forget(self) -> None:
         """What a round found holds for that round; a hint stays, since its old spelling is mended at once."""

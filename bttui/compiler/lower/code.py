@@ -8,6 +8,7 @@ from bttui.model import types
 from bttui.model.diagnostic import error
 from bttui.probes.shared_tracepoints import TABLE
 
+EXITING = "exiting"  # the variable that exit() sets
 SCRATCH_LIMIT = 32 << 10  # bytes, PCPU_MIN_UNIT_SIZE: the most a per-CPU value may have
 
 
@@ -21,6 +22,10 @@ class Code(Statements, Loops):
             self.choose_call()
         if self.body.context.iteration:
             begin_iteration(self, self.body.context.iteration)
+        if self.tables.exits and self.body.provider not in ("begin", "end"):
+            # exit() is told to us, and until we have heard of it nothing more shall happen
+            running = self.f.compare("ne", 32, self.f.load(32, self.tables.module.variable(EXITING), volatile=True), "0")
+            self.when(running, self.f.ret)
         if self.body.predicate is not None:
             self.f.at(self.body.predicate.span)
             enter, leave = self.f.block("run"), self.f.block("skip")

@@ -26,6 +26,7 @@ class Tables:
         self.scratch_sizes: list[int] = []
         self.stack_depths: set[int] = set()
         self.uses_ring = False
+        self.exits = False  # the program has an exit() somewhere
         self.counting = False
         self._symbols: dict[str, str] = {}
 
