@@ -108,10 +108,10 @@ class Dashboard(App[Frame]):
     # Actions
 
     def action_run(self) -> None:
-        """Keys typed before this one may still be on their way to the editor: queue up behind them."""
-        self.workspace.call_later(self.workspace.editor.call_later, self.run_program)
+        """Keys typed before this one may still be on their way to the editor and back: go the same way, behind them."""
+        self.workspace.editor.post_message(Editor.RunAsked())
 
-    def run_program(self) -> None:
+    def on_editor_run_asked(self) -> None:
         self.controller.run(self.workspace.editor.text)
 
     def action_stop(self) -> None:

@@ -206,4 +206,8 @@ async def test_run_takes_the_keys_typed_just_before_it():
         app.simulate_key("x")
         app.simulate_key("f5")
         await driving.settle(pilot)
-        assert controller.calls == [("run", "BEGIN"), ("run", "BEGINx")]
+        for key in ("ctrl+z", "f5"):  # ctrl+z is a binding, which is looked up on the key's way back
+            app.simulate_key(key)
+        await driving.settle(pilot)
+        assert controller.calls == [("run", "BEGIN"), ("run", "BEGINx"), ("run", app.workspace.editor.text)]
+        assert app.workspace.editor.text != "BEGINx"

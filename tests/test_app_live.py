@@ -100,7 +100,7 @@ def test_example_waits_for_f5_and_the_probe_tree_knows_this_machine(terminal):
     terminal.until(r"1 of [\d,]+")
     terminal.until("filename")
     terminal.press("Enter")
-    terminal.until("tracepoint:syscalls:sys_enter_openat")
+    terminal.until(r"┃ ?1 +tracepoint:syscalls:sys_enter_openat")
     terminal.press("C-z", "F5")
     terminal.until("● LIVE")
     terminal.until(r"@us\[comm\]")
@@ -111,7 +111,7 @@ def test_a_program_from_stdin_takes_its_keys_from_the_terminal(terminal):
     terminal.type(f"echo 'interval:ms:100 {{ @x = count(); }}' | {shlex.join([COMMAND, '-'])}; echo status $?")
     terminal.press("Enter")
     terminal.until("● LIVE")
-    terminal.until("@x")
+    terminal.until(r"count▾\D+[1-9]")
     assert re.search(r"^@x: \d+$", leave(terminal), re.MULTILINE)
 
 

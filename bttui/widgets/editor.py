@@ -11,6 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding
 from textual.geometry import Offset, Region, Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
@@ -52,6 +53,9 @@ class Editor(TextArea, inherit_bindings=False):
     scope = "editor"
     BINDINGS = [*(b for b in TextArea.BINDINGS if isinstance(b, Binding) and not TAKEN & set(b.key.split(","))), *bindings("editor")]
     COMPONENT_CLASSES = {f"editor--{severity}" for severity in MARKS}
+
+    class RunAsked(Message):
+        """Bubbles up like a key."""
 
     def __init__(self, text: str, **options) -> None:
         self.diagnostics: list[Diagnostic] = []
