@@ -115,9 +115,8 @@ OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
 SHORT = {short: (long or short, valued) for long, short, valued in OPTIONS if short}
 LONG = {long: valued for long, _, valued in OPTIONS if long}
 # Known to bpftrace and not to us: a diagnostic instead of a surprise.
-NOT_YET = frozenset(
-    {"I", "include", "debuginfo", "dwarf-pid", "usdt-file-activation", "mode", "test", "bench", "probe-filter", "fmt", "aot"}
-)
+NOT_YET = frozenset({"I", "include", "debuginfo", "dwarf-pid", "usdt-file-activation", "test", "bench", "probe-filter", "aot"})
+MODES = ("codegen", "compiler-bench", "bench", "test", "format")
 PID_LIMIT = 1 << 22  # PID_MAX_LIMIT of <linux/threads.h>
 
 
@@ -224,6 +223,17 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
         values["buffering"] = value
     elif name == "pid":
         values["pid"] = process_number(value)
+    elif name == "fmt":
+        values["action"] = "format"
+    elif name == "mode":
+        if value not in MODES:
+            raise error("USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'.")
+        if value == "format":
+            values["action"] = "format"
+            return
+        if value != "codegen":
+            raise error(f"not supported yet: --mode {value}", hint="--mode codegen compiles and stops")
+        values["compile_only"] = True
     elif name == "interval":
         values["interval"] = seconds(value)
     elif name == "warnings":

@@ -38,10 +38,27 @@ def run(options: Options) -> int:
     if options.action == "list":
         return show(listed(options, host))
     try:
+        if options.action == "format":
+            return show(source_lines(options))
         return trace(options, host)
     except DiagnosticError as reason:
         complain(reason.diagnostics, options.text or "", detail=options.verbose or "verifier" in options.stages)
         return reason.exit_code
+
+
+def source_lines(options: Options) -> "list[str]":
+    """The program in the usual layout."""
+    from bttui.compiler.format import format_program
+    from bttui.compiler.lexer import tokens
+    from bttui.compiler.parser import parse
+
+    text = options.text or ""
+    root = parse(text, options.file, options.parameters)
+    comment = next((token for token in tokens(text) if token[0] == "comment"), None)
+    if comment:
+        line = text.count("\n", 0, comment[1]) + 1
+        raise error(f"not supported yet: --fmt of a program with comments (line {line})", hint="they would be lost")
+    return format_program(root).splitlines()
 
 
 def show(lines: "Iterable[str]") -> int:
@@ -206,6 +223,8 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         complain(program.warnings, program.source)
     if options.emit_elf:
         save(options.emit_elf, program.object)
+    if options.compile_only:
+        return 0
     plain = options.format != "json" and not writer.terminal
     with Session(program, host, options, formatted, child, watched, many_texts if plain else None) as session:
         stop.follow(session)

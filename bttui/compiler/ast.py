@@ -157,6 +157,12 @@ class BlockExpression(Expression):
     value: "Expression | None"
 
 
+class Expansion(BlockExpression):
+    """What a macro call became; the span is that of the call."""
+
+    macro: str
+
+
 class IfExpression(Expression):
     """The branches are BlockExpressions; ``otherwise`` may be another IfExpression, or None where there is no else."""
 

@@ -8,6 +8,7 @@ from bttui.compiler.infer.scope import Body
 from bttui.compiler.infer.typer import Typer
 from bttui.compiler.lower.code import Code
 from bttui.compiler.lower.tables import Tables
+from bttui.compiler.macros import expand
 from bttui.compiler.options import CompileOptions, read_config
 from bttui.compiler.parameters import substitute
 from bttui.compiler.parser import parse
@@ -65,7 +66,7 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowere
     root = parse(text, file, options.positional)
     warnings: list[Diagnostic] = []
     config = read_config(root, dict(options.environment), warnings)
-    root = substitute(root, options.positional)
+    root = expand(substitute(root, options.positional))
     typer = Typer(host, options, config)
     declarations(root, typer)
     bodies = make_bodies(root, host, options.probes(config), warnings)
@@ -98,8 +99,6 @@ def declarations(root: ast.Root, typer: Typer) -> None:
                 )
             elif info.size <= 0:
                 problems.append(error("The size of a map must be a positive number", item.size.span))
-        elif isinstance(item, ast.Macro):
-            problems.append(error(f"not supported yet: macros ({item.name})", item.span))
         elif isinstance(item, ast.Subprogram):
             problems.append(error(f"not supported yet: functions of one's own ({item.name})", item.span))
     for definition in root.c_definitions:

@@ -38,6 +38,7 @@ class Options(Data):
     no_features: "frozenset[str]" = frozenset()
     traceable_functions: str = ""
     dry_run: bool = False
+    compile_only: bool = False
     stages: "tuple[str, ...]" = ()
     emit_elf: str = ""
     emit_llvm: str = ""
@@ -48,5 +49,14 @@ class Options(Data):
     @property
     def headless(self) -> bool:
         """Something was asked for that only the printing front end does."""
-        asked = self.format or self.output or self.quiet or self.dry_run or self.stages or self.action != "run" or not self.tui
+        asked = (
+            self.format
+            or self.output
+            or self.quiet
+            or self.dry_run
+            or self.compile_only
+            or self.stages
+            or self.action != "run"
+            or not self.tui
+        )
         return bool(asked)

@@ -288,6 +288,12 @@ class Expressions(Maps):
         self.scopes.pop()
         return type_
 
+    def Expansion(self, node: ast.Expansion) -> "Type | None":
+        self.expansions.append(node.span)
+        type_ = self.BlockExpression(node)
+        self.expansions.pop()
+        return type_
+
     def TupleLiteral(self, node: ast.TupleLiteral) -> "Type | None":
         elements = [self.element(e) for e in node.elements]
         return None if any(e is None for e in elements) else types.make_tuple(elements)  # type: ignore[arg-type]

@@ -1,9 +1,12 @@
 """What every part of the type pass leans on: reports, constants, scopes, and the rules that join types."""
 
+import re
+
 from bttui.compiler import ast
 from bttui.compiler.functions import Function, table
 from bttui.compiler.infer.rules import COUNTABLE, Unfoldable, describe, fits, fold, is_stringlike, promote
 from bttui.compiler.infer.scope import Body, MapInfo, Slot
+from bttui.compiler.macros import MARK
 from bttui.model import types
 from bttui.model.diagnostic import Diagnostic
 from bttui.model.types import Type
@@ -34,9 +37,13 @@ class State:
         self.body: Body
         self.scopes: list[dict[str, Slot]] = []
         self.loops = 0
+        self.expansions: list[Span] = []  # calls of the macros that we are inside of
 
     def error(self, message: str, where: "ast.Node | Span | None", hint: str = "", **more: "Any") -> None:
         span = where.span if isinstance(where, ast.Node) else where
+        if self.expansions:
+            more.setdefault("trail", tuple(("expanded from", call) for call in reversed(self.expansions)))
+            message = re.sub(rf"{MARK}\d+", "", message)
         diagnostic = Diagnostic(message, span, hint=hint, **more)
         if diagnostic not in self.problems:
             self.problems.append(diagnostic)
@@ -123,6 +130,7 @@ class State:
         return None
 
     def function_named(self, name: str) -> "Function | None":
+        name = name.removeprefix("__builtin_")
         if name in self.functions:
             return self.functions[name]
         if name.startswith("arg") and name[3:].isdigit():

@@ -274,6 +274,8 @@ class Expressions(Events):
         value = self.expression(node.value)
         return value if isinstance(value.type, types.Void) else self.load(value)
 
+    Expansion = BlockExpression
+
     def TupleLiteral(self, node: ast.TupleLiteral) -> Value:
         assert node.type is not None
         memory = self.temporary(node.type.size)
