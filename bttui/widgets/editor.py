@@ -28,22 +28,27 @@ if TYPE_CHECKING:
 
 TAKEN = {"f6", "f7", "escape"}  # keys of TextArea that we use for something else
 
+# kind of token: (on dark, on light, style). What is not here has the colour of text.
 COLOURS = {
-    "comment": Style(color="#7f8796", italic=True),
-    "string": Style(color="#a3be8c"),
-    "number": Style(color="#d7a65f"),
-    "keyword": Style(color="#c792ea"),
-    "type": Style(color="#c792ea"),
-    "map": Style(color="#ffcb6b", bold=True),
-    "variable": Style(color="#89ddff"),
-    "builtin": Style(color="#82aaff"),
-    "function": Style(color="#82aaff"),
-    "probe": Style(color="#4fd6be", bold=True),
-    "error": Style(color="#ff757f", underline=True),
-    "diagnostic.error": Style(color="#ff757f", underline=True, bold=True),
-    "diagnostic.warning": Style(color="#ffc777", underline=True),
-    "diagnostic.hint": Style(color="#86e1fc", underline=True),
+    "comment": ("#7f8796", "#6b7280", "italic"),
+    "string": ("#a3be8c", "#3f6f2a", ""),
+    "number": ("#d7a65f", "#8a5a00", ""),
+    "keyword": ("#c792ea", "#7a3e9d", ""),
+    "type": ("#c792ea", "#7a3e9d", ""),
+    "map": ("#ffcb6b", "#8a4b00", "bold"),
+    "variable": ("#89ddff", "#006a85", ""),
+    "builtin": ("#82aaff", "#2a52b0", ""),
+    "function": ("#82aaff", "#2a52b0", ""),
+    "probe": ("#4fd6be", "#00705f", "bold"),
+    "error": ("#ff757f", "#b3202c", "underline"),
+    "diagnostic.error": ("#ff757f", "#b3202c", "underline bold"),
+    "diagnostic.warning": ("#ffc777", "#8a5a00", "underline"),
+    "diagnostic.hint": ("#86e1fc", "#006a85", "underline"),
 }
+THEMES = tuple(
+    TextAreaTheme(name, syntax_styles={kind: Style.parse(f"{look[at]} {look[2]}") for kind, look in COLOURS.items()})
+    for at, name in enumerate(("on dark", "on light"))
+)
 MARKS = {"error": "✗", "warning": "!", "hint": "·"}
 
 
@@ -63,8 +68,15 @@ class Editor(TextArea, inherit_bindings=False):
         self.notes: list[tuple[int, list[tuple[str, str]]]] = []  # (view row it follows, lines of (text, severity))
         super().__init__(text, show_line_numbers=True, tab_behavior="focus", soft_wrap=True, **options)
         self.cursor_blink = False  # a steady cursor wakes nobody
-        self.register_theme(TextAreaTheme("bttui", syntax_styles=COLOURS))
-        self.theme = "bttui"
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "theme", self.follow_theme)
+
+    def follow_theme(self) -> None:
+        self.theme = THEMES[not self.app.current_theme.dark].name
 
     # Highlighting
 

@@ -141,3 +141,12 @@ async def test_the_previous_run_stays_alive():
         controller.show(scripted.reads_frame(9))
         await driving.settle(pilot)
         assert "79,614" in driving.text(app)  # postgres in @calls, nine seconds on
+
+
+async def test_colours_follow_the_theme():
+    async with driving.dashboard(text=TEXT, start=False) as (app, _, pilot):
+        dark = colours(app.workspace.editor, 1)
+        app.theme = "textual-light"
+        await driving.settle(pilot)
+        light = colours(app.workspace.editor, 1)
+        assert light.keys() == dark.keys() and all(light[piece] != dark[piece] for piece in light)
