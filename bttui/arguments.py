@@ -49,6 +49,8 @@ OPTIONS:
 
 TROUBLESHOOTING OPTIONS:
     --dry-run      attach all the probes, then end
+    --mode codegen compile the program, then end
+    --fmt          print the program in the usual layout
     -d, --debug STAGE
                    show what a stage makes of the program
                    ('all', 'ast', 'types', 'codegen', 'codegen-opt', 'libbpf', 'verifier')

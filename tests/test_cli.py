@@ -86,7 +86,9 @@ def test_misuse_shows_the_usage(bttui, arguments, complaint):
         (["--no-feature", "foo"], "USAGE: --no-feature can only have values 'kprobe_multi,kprobe_session,uprobe_multi'."),
         (["-k", "--no-warnings"], "USAGE: -k, --warnings conflicts with --no-warnings"),
         (["--interval", "soon"], "--interval is a number of seconds, 0.01 or more: soon"),
-        (["--fmt"], "not supported yet: --fmt"),
+        (["--aot", "x"], "not supported yet: --aot"),
+        (["--mode", "bench"], "not supported yet: --mode bench"),
+        (["--mode", "foo"], "--mode can only be"),
         (["-I", "/tmp"], "not supported yet: -I"),
     ],
 )
