@@ -36,6 +36,7 @@ class Helper:
     get_current_task = 35
     get_numa_node_id = 42
     override_return = 58
+    get_stack = 67
     get_current_cgroup_id = 80
     send_signal = 109
     probe_read_user = 112

@@ -11,10 +11,26 @@ if TYPE_CHECKING:
     from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
-FAMILIES = ("aggregations", "clock", "control", "maps", "memory", "output", "probe", "process", "stacks", "strings", "symbols", "types")
+FAMILIES = (
+    "aggregations",
+    "clock",
+    "control",
+    "literals",
+    "maps",
+    "memory",
+    "output",
+    "probe",
+    "process",
+    "stacks",
+    "strings",
+    "symbols",
+    "types",
+)
 
 # Names of the language that have no Function yet: the diagnostic says so instead of calling them unknown.
-PLANNED = frozenset("""config dw_ustack kfunc_allowed kfunc_exist path skboutput tseries typeinfo uaddr unwatch write_user""".split())
+PLANNED = frozenset(
+    """assert_str config container_of dw_ustack kfunc_allowed kfunc_exist path percpu_kaddr skboutput tseries typeinfo uaddr unwatch write_user""".split()
+)
 
 _table: "dict[str, Function]" = {}
 

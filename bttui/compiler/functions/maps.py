@@ -145,6 +145,40 @@ class HasKey(Function):
         return Value(types.BOOL, code.f.load(8, result))
 
 
+class Find(HasKey):
+    name = "find"
+    signature = "find(@map, key, $value)"
+    doc = "Whether the map has an entry for the key; if so its value is put into the variable."
+    example = "interval:s:1 { @a[1] = 5; $value = 0; if (find(@a, 1, $value)) { print($value); } exit(); }"
+    least = most = 3
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        variable = call.arguments[2]
+        if not isinstance(variable, ast.Variable):
+            typer.error("find() expects a variable for the last argument", variable)
+            return types.BOOL
+        if typer.find(variable.name) is None:
+            typer.error(f"Undefined or undeclared variable: {variable.name}", variable)
+            return types.BOOL
+        if isinstance(call.arguments[0], ast.Map) and not isinstance(call.note, tuple):
+            access = ast.MapAccess(call.span, None, None, call.arguments[0], call.arguments[1])  # type: ignore[arg-type]
+            call.note = (access, ast.Assignment(call.span, variable, "=", access))
+        if whole_map(typer, self.name, call.arguments[0]) is not None:
+            typer.statement(call.note[1])
+        return types.BOOL
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        access, assignment = call.note
+        code.variable(assignment.target.note)
+        result = code.temporary(8)
+        info = code.info(access)
+        code.f.store(8, "0", result)
+        code.lookup(code.tables.symbol(info.name), code.key(info, access.key), lambda p: code.f.store(8, "1", result))
+        found = code.f.compare("ne", 8, code.f.load(8, result), "0")
+        code.when(found, lambda: code.statement(assignment))
+        return Value(types.BOOL, code.f.load(8, result))
+
+
 class Clear(Function):
     name = "clear"
     signature = "clear(@map)"
@@ -204,6 +238,7 @@ class Length(Function):
                 typer.error(f"not supported yet: len() of {describe(info.value)}", node)
             return types.INT64
         type_ = typer.expression(node)
+        typer.counts_frames = True
         if type_ is not None and not isinstance(type_, types.Stack):
             typer.error(f"len() expects a map or stack to be provided, not {describe(type_)}", node)
         return types.INT64
@@ -216,18 +251,4 @@ class Length(Function):
             result = code.f.call(Helper.for_each_map_elem, f"ptr @{code.tables.symbol(info.name)}", f"ptr @{callback}", "ptr null", "i64 0")
             return Value(types.INT64, result)
         stack = code.load(code.expression(node))
-        assert isinstance(stack.type, types.Stack)
-        depth = stack.type.depth
-        identity = code.f.load(64, stack.operand)
-        key, result = code.temporary(8), code.temporary(8)
-        code.f.store(32, code.f.resize(identity, 64, 32, False), key)
-        code.f.store(64, "0", result)
-
-        def frames(pointer: str) -> None:
-            # a stack trace entry is filled with zeros behind its last frame
-            for index in range(depth):
-                present = code.f.compare("ne", 64, code.f.load(64, code.f.offset(pointer, index * 8)), "0")
-                code.f.store(64, code.f.binary("add", 64, code.f.load(64, result), code.f.resize(present, 1, 64, False)), result)
-
-        code.lookup(f"stacks{depth}", key, frames)
-        return Value(types.INT64, code.f.load(64, result))
+        return Value(types.INT64, code.f.resize(code.f.load(32, code.f.offset(stack.operand, 8)), 32, 64, False))

@@ -149,3 +149,20 @@ class Register(Function):
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         offset = code.body.context.registers[call.note[1]]
         return Value(types.UINT64, code.f.load(64, code.f.offset("%ctx", offset), volatile=True))
+
+
+class IsError(Function):
+    name = "is_err"
+    signature = "is_err(pointer)"
+    doc = "Whether a pointer is an error number in disguise (IS_ERR of <linux/err.h>)."
+    example = "fexit:do_filp_open { if (is_err(retval)) { print((int64)retval); } }"
+    least = most = 1
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        type_ = typer.expression(call.arguments[0])
+        if type_ is not None and not isinstance(type_, (types.Pointer, types.Integer)):
+            typer.error(f"is_err() only supports pointer arguments ({describe(type_)} provided)", call)
+        return types.BOOL
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        return code.boolean(code.f.compare("uge", 64, code.integer(call.arguments[0]), "-4095"))  # MAX_ERRNO

@@ -191,27 +191,6 @@ class HasChild(Function):
         return Value(types.BOOL, str(call.note))
 
 
-class Command(Function):
-    name = "comm"
-    signature = "comm or comm(pid)"
-    doc = "Name of the thread that is running (15 characters)."
-    example = "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }"
-    most = 1
-    builtin = True
-
-    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        if call.arguments:
-            typer.error("not supported yet: comm() of another task", call)
-        return types.String(16)
-
-    def lower(self, code: "Code", call: "ast.Call") -> Value:
-        memory = code.memory(types.String(16))
-        # 5.17 to 6.5 leave what is behind the NUL as it was (strscpy instead of strscpy_pad): two keys for one name
-        code.f.zero(memory, 16, 1)
-        code.f.call(Helper.get_current_comm, f"ptr {memory}", "i32 16")
-        return Value(types.String(16), memory, "memory")
-
-
 class CurrentTask(Function):
     name = "curtask"
     signature = "curtask"
@@ -232,18 +211,23 @@ class CurrentTask(Function):
 
 class ParentId(Function):
     name = "ppid"
-    signature = "ppid"
+    signature = "ppid or ppid(task)"
     doc = "Process id of the parent."
     example = "tracepoint:syscalls:sys_enter_execve { @[ppid] = count(); }"
     most = 1
     builtin = True
-    path = ("real_parent", "tgid")
+    path: "tuple[str, ...]" = ("real_parent", "tgid")
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
-        if call.arguments:
-            typer.error(f"not supported yet: {self.name}() of another task", call)
-            return None
         node: ast.Expression = ast.Identifier(call.span, None, None, "curtask")
+        if call.arguments:
+            task = typer.expression(call.arguments[0])
+            if task is not None and not isinstance(task, types.Pointer):
+                typer.error(
+                    f"not supported yet: {self.name}() of a process id", call, hint=f"{self.name}(task) takes a struct task_struct *"
+                )
+                return None
+            node = call.arguments[0]  # type: ignore[assignment]
         for name in self.path:
             node = ast.FieldAccess(call.span, None, None, node, name)
         call.note = node
@@ -259,9 +243,28 @@ class ParentId(Function):
         return Value(call.type, value.operand, value.place)
 
 
+class Command(Function):
+    name = "comm"
+    signature = "comm"
+    doc = "Name of the thread that is running (15 characters)."
+    example = "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }"
+    most = 1
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        if call.arguments:
+            typer.error("not supported yet: comm() of another process", call)
+        return types.String(16)
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        memory = code.memory(types.String(16))
+        code.f.call(Helper.get_current_comm, f"ptr {memory}", "i32 16")
+        return Value(types.String(16), memory, "memory")
+
+
 class ParentCommand(ParentId):
     name = "pcomm"
-    signature = "pcomm"
+    signature = "pcomm or pcomm(task)"
     doc = "Name of the parent process."
     example = "tracepoint:syscalls:sys_enter_execve { @[pcomm] = count(); }"
     path = ("real_parent", "comm")
@@ -269,7 +272,7 @@ class ParentCommand(ParentId):
 
 class LeaderCommand(ParentId):
     name = "leader_comm"
-    signature = "leader_comm"
+    signature = "leader_comm or leader_comm(task)"
     doc = "Name of the process's main thread."
     example = "tracepoint:raw_syscalls:sys_enter { @[leader_comm] = count(); }"
     path = ("group_leader", "comm")
@@ -277,7 +280,20 @@ class LeaderCommand(ParentId):
 
 class LeaderId(ParentId):
     name = "leader_tid"
-    signature = "leader_tid"
+    signature = "leader_tid or leader_tid(task)"
     doc = "Thread id of the process's main thread."
     example = "tracepoint:raw_syscalls:sys_enter { @[leader_tid] = count(); }"
     path = ("group_leader", "pid")
+
+
+class SocketCookie(ParentId):
+    name = "socket_cookie"
+    signature = "socket_cookie(struct sock *)"
+    doc = "The number that the kernel gave to a socket, 0 while it has none."
+    example = "rawtracepoint:tcp_probe { print(socket_cookie(args.sk)); exit(); }"
+    least = most = 1
+    builtin = False
+    path = ("__sk_common", "skc_cookie", "counter")
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        return types.UINT64 if super().check(typer, call) is not None else None

@@ -63,7 +63,13 @@ class KernelStack(Function):
         f.store(64, identity, memory, 1)
         # -EEXIST: another stack has the slot. -EFAULT: there is none (a kernel thread has no user stack)
         code.when(f.compare("eq", 64, identity, "-17"), lambda: code.count("stack", f"{STACKS}{type_.depth}"))
-        process = f.binary("lshr", 64, f.call(Helper.get_current_pid_tgid), "32") if self.flags else "0"
+        process = f.binary("and", 64, f.call(Helper.get_current_pid_tgid), str(-1 << 32)) if self.flags else "0"
+        if code.typer.counts_frames:
+            # BPF cannot look into a stack map: the frames are counted in a second walk
+            frames = code.scratch(8 * type_.depth)
+            size = f.call(Helper.get_stack, "ptr %ctx", f"ptr {frames}", f"i32 {8 * type_.depth}", f"i64 {self.flags}")
+            size = f.select(f.compare("slt", 64, size, "0"), 64, "0", size)
+            process = f.binary("or", 64, process, f.binary("lshr", 64, size, "3"))
         f.store(64, process, f.offset(memory, 8), 1)
         f.store(64, "0", f.offset(memory, 16), 1)
         return Value(type_, memory, "memory")

@@ -1,7 +1,7 @@
 """Strings: str, strlen, strncmp, strcontains, strstr, strerror, signal_name, syscall_name."""
 
 from bttui.compiler import ast
-from bttui.compiler.emit import Value
+from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.compiler.infer.rules import describe, is_stringlike
 from bttui.model import types
@@ -78,8 +78,6 @@ class Str(Function):
 
     def bounded(self, code: "Code", call: "ast.Call", memory: str, type_: "types.String", place: Value) -> Value:
         """With a length that is only known at run time."""
-        from bttui.compiler.emit import Helper
-
         f = code.f
         length = code.integer(call.arguments[1])
         limit = str(type_.size)
@@ -247,6 +245,112 @@ class Strstr(Strcontains):
         return Value(types.INT64, position(code, call))
 
 
+class Strcap(Strlen):
+    name = "strcap"
+    signature = "strcap(string)"
+    doc = "How many bytes the type of a string has room for, with the NUL; known at compile time."
+    example = "interval:s:1 { print(strcap(comm)); exit(); }"
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        super().check(typer, call)
+        type_ = call.arguments[0].type  # type: ignore[attr-defined]
+        call.note = type_.size if type_ is not None else 0
+        return types.UINT64
+
+
+class Concatenate(Function):
+    name = "str_concat"
+    signature = "str_concat(a, b)"
+    doc = "One string after the other."
+    example = 'interval:s:1 { print(str_concat(comm, "!")); exit(); }'
+    least = most = 2
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        size = 0
+        for argument in call.arguments:
+            type_ = typer.expression(argument)
+            if type_ is not None and not is_stringlike(type_):
+                typer.error(f"str_concat() expects strings ({describe(type_)} provided)", argument)
+            elif type_ is not None:
+                size += type_.size
+        return types.String(max(1, min(size - 1, int(typer.config["max_strlen"]))))
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        type_ = call.type
+        assert isinstance(type_, types.String)
+        f = code.f
+        code.into = ""
+        a, b = (code.string(argument) for argument in call.arguments)  # type: ignore[arg-type]
+        room = a.type.size + b.type.size
+        # room for both at their full sizes: the verifier sees that a copy stays inside whatever the first one's length is
+        memory = code.scratch(room)
+        f.zero(memory, room, 1)
+        used = f.call(Helper.probe_read_kernel_str, f"ptr {memory}", f"i32 {a.type.size}", f"ptr {a.operand}")
+        length = f.binary("sub", 64, used, "1")
+        length = f.select(f.compare("ult", 64, length, str(a.type.size)), 64, length, "0")
+        f.call(Helper.probe_read_kernel_str, f"ptr {f.offset(memory, length)}", f"i32 {b.type.size}", f"ptr {b.operand}")
+        if room - 1 > type_.size:
+            f.store(8, "0", f.offset(memory, type_.size - 1))
+        return Value(type_, memory, "memory")
+
+
+class CompareMemory(Function):
+    name = "memcmp"
+    signature = "memcmp(a, b, length)"
+    doc = "The difference of the first two bytes that differ, 0 where the first length bytes are the same."
+    example = 'interval:s:1 { print(memcmp(comm, "bash", 4)); exit(); }'
+    least = most = 3
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        typer.expression(call.arguments[2])
+        size = typer.integer_constant(call.arguments[2], "memcmp() length")
+        for argument in call.arguments[:2]:
+            type_ = typer.expression(argument)
+            if type_ is None:
+                continue
+            if not isinstance(type_, (types.String, types.Array, types.Pointer)):
+                typer.error(f"memcmp() expects strings, arrays or pointers ({describe(type_)} provided)", argument)
+            elif size is not None and not isinstance(type_, types.Pointer) and size > type_.size:
+                typer.error(f"memcmp() length {size} is larger than {describe(type_)}", argument)
+        if size is not None and not 0 <= size <= int(typer.config["max_strlen"]):
+            typer.error("memcmp() length must be between 0 and max_strlen", call.arguments[2])
+        call.note = ("length", size or 0)
+        return types.INT64
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        f = code.f
+        size = call.note[1]
+        result, index = code.temporary(8), code.temporary(8)
+        a, b = (self.bytes(code, argument, size) for argument in call.arguments[:2])
+        f.store(64, "0", result)
+        f.store(64, "0", index)
+        head, body, next_, end = (f.block(n) for n in ("compare", "byte", "same", "compared"))
+        f.jump(head)
+        f.label(head)
+        i = f.load(64, index)
+        f.branch(f.compare("ult", 64, i, str(size)), body, end)
+        f.label(body)
+        x, y = (f.resize(f.load(8, f.offset(place, i)), 8, 64, False) for place in (a, b))
+        f.store(64, f.binary("sub", 64, x, y), result)
+        f.store(64, f.binary("add", 64, i, "1"), index)
+        f.branch(f.compare("eq", 64, x, y), next_, end)
+        f.label(next_)
+        f.jump(head)
+        f.label(end)
+        return Value(types.INT64, f.load(64, result))
+
+    @staticmethod
+    def bytes(code: "Code", node: "ast.Node", size: int) -> str:
+        value = code.expression(node)
+        if isinstance(value.type, types.Pointer):
+            value = code.pointed(code.load(value), types.Array(element=types.UINT8, count=size))
+        if value.place == "memory":
+            return value.operand
+        memory = code.temporary(max(size, 1))
+        code.probe_read(memory, size, value)
+        return memory
+
+
 class DefaultLength(Function):
     name = "default_str_length"
     signature = "default_str_length()"
@@ -265,8 +369,9 @@ class Named(Function):
     """A number that has a name: looked up when it is shown."""
 
     least = most = 1
+    unknown = ""
 
-    def names(self) -> "dict[int, str]":
+    def names(self, code: "Code") -> "dict[int, str]":
         raise NotImplementedError
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
@@ -277,14 +382,20 @@ class Named(Function):
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         f = code.f
-        names = self.names()
-        unknown = code.tables.string("")
-        base = [code.tables.string(text) for text in names.values()]
+        names = self.names(code)
+        base = [code.tables.string(text) for text in (self.unknown, *names.values())]
+        value = code.typer.constant(call.arguments[0])
+        if isinstance(value, int):
+            return Value(types.StringConstant(), str(code.tables.string(names.get(value, self.unknown))))
+        # a table of u32 indices: a chain of comparisons would be hundreds of instructions
+        numbers = dict(zip(names, base[1:], strict=True))
+        most = max(names, default=0) + 1
+        entries = b"".join(numbers.get(n, base[0]).to_bytes(4, "little") for n in range(most))
         number = code.integer(call.arguments[0])
-        result = str(unknown)
-        for value, index in zip(names, base, strict=True):
-            result = f.select(f.compare("eq", 64, number, str(value)), 64, str(index), result)
-        return Value(types.StringConstant(), result)
+        inside = f.compare("ult", 64, number, str(most))
+        index = f.select(inside, 64, number, "0")
+        entry = f.load(32, f.value(f"getelementptr i32, ptr {code.tables.module.constant(entries)}, i64 {index}"))
+        return Value(types.StringConstant(), f.select(inside, 64, f.resize(entry, 32, 64, False), str(base[0])))
 
 
 class Strerror(Named):
@@ -292,21 +403,36 @@ class Strerror(Named):
     signature = "strerror(errno)"
     doc = "The message of an error number."
     example = "tracepoint:syscalls:sys_exit_openat /args.ret < 0/ { print(strerror(-args.ret)); exit(); }"
+    unknown = "Unknown error"
 
-    def names(self) -> "dict[int, str]":
+    def names(self, code: "Code") -> "dict[int, str]":
         import errno
         import os
 
-        return {number: os.strerror(number) for number in sorted(errno.errorcode)}
+        return {number: os.strerror(number) for number in sorted((0, *errno.errorcode))}
 
 
 class SignalName(Named):
     name = "signal_name"
     signature = "signal_name(number)"
-    doc = "The name of a signal."
+    doc = "What a signal is called: Killed, Terminated."
     example = "tracepoint:signal:signal_deliver { @[signal_name(args.sig)] = count(); }"
+    unknown = "N/A"
 
-    def names(self) -> "dict[int, str]":
+    def names(self, code: "Code") -> "dict[int, str]":
         import signal
 
-        return {int(s): s.name for s in signal.Signals}
+        return {number: signal.strsignal(number) or self.unknown for number in range(1, signal.NSIG)}
+
+
+class SystemCallName(Named):
+    name = "syscall_name"
+    signature = "syscall_name(number)"
+    doc = "The name of a system call."
+    example = "tracepoint:raw_syscalls:sys_enter { @[syscall_name(args.id)] = count(); }"
+    unknown = "Unknown syscall"
+
+    def names(self, code: "Code") -> "dict[int, str]":
+        from bttui.host.syscalls import names
+
+        return names(code.typer.host.machine)

@@ -275,7 +275,8 @@ class Expressions(Maps):
         then, otherwise = self.countable(then), self.countable(otherwise)
         if then is None or otherwise is None:
             return then or otherwise
-        joined = self.join(then, otherwise, b) or self.join(otherwise, then, a)
+        first, second = (otherwise, then) if self.plain_literal(a) else (then, otherwise)
+        joined = self.join(first, second, a if first is otherwise else b) or self.join(second, first, b if first is otherwise else a)
         if joined is None:
             self.error(f"Branches must return the same type or compatible types: have '{describe(then)}' and '{describe(otherwise)}'", node)
         return joined
@@ -397,6 +398,8 @@ class Expressions(Maps):
     def Cast(self, node: ast.Cast) -> "Type | None":
         operand = self.expression(node.operand)
         to = self.type_name(node.to, node.operand)
+        if isinstance(to, types.Enum):
+            to = to.replace(size=8)
         if to is None or operand is None:
             return to
         if isinstance(operand, types.Aggregation) and isinstance(to, (types.Integer, types.Bool)):
@@ -415,8 +418,8 @@ class Expressions(Maps):
                 and isinstance(operand.element, types.Integer)
             )
             or (isinstance(to, types.Array) and isinstance(operand, (types.Integer, types.Array)) and to.size <= max(operand.size, 8))
-            or (isinstance(to, types.Array) and isinstance(operand, types.String) and is_stringlike(to) and to.size <= operand.size)
-            or (isinstance(to, types.Pointer) and is_stringlike(operand))
+            or (isinstance(to, types.Array) and isinstance(operand, types.String) and to.element.size == 1 and to.size <= operand.size)
+            or (isinstance(to, types.Pointer) and isinstance(operand, (types.Array, types.String)))
             or (isinstance(to, types.String) and (is_stringlike(operand) or isinstance(operand, types.Pointer)))
             or (isinstance(to, types.Buffer) and isinstance(operand, (types.Pointer, types.Array, types.String)))
             or (isinstance(to, types.Bool) and isinstance(operand, types.String))

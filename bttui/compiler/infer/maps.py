@@ -82,6 +82,7 @@ class Maps(Names):
             value = types.String(value.size)
         if info.value is None:
             info.value = value
+            info.literal = self.plain_literal(node)
             self.changed = True
             return
         if isinstance(info.value, types.Aggregation):
@@ -90,7 +91,7 @@ class Maps(Names):
                 where,
             )
             return
-        joined = self.join(info.value, value, node)
+        joined = self.grow(info, info.value, value, node)
         if joined is None:
             self.error(
                 f"Type mismatch for {info.name}: trying to assign value of type '{describe(value)}' when map already has a type '{describe(info.value)}'",

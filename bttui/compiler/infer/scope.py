@@ -17,6 +17,7 @@ class MapInfo:
         self.name, self.span = name, span
         self.key: Type | str | None = "unknown"
         self.value: Type | None = None
+        self.literal = False  # all values so far are literals that are not negative: they say nothing about the sign
         self.kind = ""
         self.size = 0
         self.assigned = False
@@ -27,6 +28,7 @@ class Slot:
 
     def __init__(self, name: str, type_: "Type | None" = None, declared: bool = False):
         self.name, self.type, self.declared = name, type_, declared
+        self.literal = False  # as in MapInfo
         self.operand = ""
         self.loop = False
         self.depth = 0  # how many loops it was declared in

@@ -34,6 +34,7 @@ class State:
         self.settled = False  # what is unknown now is told by nothing in the program
         self.final = False
         self.changed = False
+        self.counts_frames = False  # the program asks how long a stack is
         self.body: Body
         self.scopes: list[dict[str, Slot]] = []
         self.loops = 0
@@ -78,8 +79,8 @@ class State:
             return None
         if isinstance(node, ast.Identifier) and isinstance(node.note, int):
             return node.note
-        if isinstance(node, ast.Call) and isinstance(node.note, int):
-            return node.note
+        if isinstance(node, ast.Call) and isinstance(node.note, (int, ast.Expression)):
+            return node.note if isinstance(node.note, int) else self.constant(node.note)
         if isinstance(node, ast.Unary) and node.operator in "-~!":
             value = self.constant(node.operand)
             if node.operator == "!" and isinstance(value, int):
@@ -139,8 +140,10 @@ class State:
             return self.functions["sargN"]
         return None
 
-    def declare(self, variable: ast.Variable, type_: "Type | None") -> Slot:
+    def declare(self, variable: ast.Variable, type_: "Type | None", value: "ast.Node | None" = None) -> Slot:
         slot = self.body.slots.setdefault(id(variable), Slot(variable.name))
+        if type_ is not None and slot.type is None:
+            slot.literal = self.plain_literal(value)
         if (type_ is not None and slot.type is None) or (type_ is not None and slot.type != type_ and slot.loop):
             slot.type = type_
             self.changed = True
@@ -187,6 +190,19 @@ class State:
                 f"Expression of type: {describe(value)} being cast to type: {describe(to)}. This may cause unexpected results. Use an explicit cast to suppress this warning.",
                 node,
             )
+
+    def plain_literal(self, node: "ast.Node | None") -> bool:
+        """A number that is written and not negative: it goes with either sign."""
+        value = self.constant(node)
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+    def grow(self, holder: "Slot | MapInfo", old: Type, new: Type, node: "ast.Node | None") -> "Type | None":
+        """As join, for what a variable or map held so far."""
+        if not self.plain_literal(node):
+            if holder.literal and new == types.UINT64 and isinstance(old, types.Integer):
+                return new
+            holder.literal = False
+        return self.join(old, new, node)
 
     def join(self, old: Type, new: Type, node: "ast.Node | None") -> "Type | None":
         """The type that holds both, None where there is none."""
@@ -239,6 +255,7 @@ class State:
             return
         if slot.type is None:
             slot.type = value
+            slot.literal = self.plain_literal(node)
             self.changed = True
             return
         if slot.declared:
@@ -250,7 +267,7 @@ class State:
                     where,
                 )
             return
-        joined = self.join(slot.type, value, node)
+        joined = self.grow(slot, slot.type, value, node)
         if joined is None:
             self.error(
                 f"Type mismatch for {slot.name}: trying to assign value of type '{describe(value)}' when variable already has a type '{describe(slot.type)}'",

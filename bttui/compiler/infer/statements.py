@@ -128,7 +128,7 @@ class Statements(Expressions):
         if self.find(name) is not None:
             self.error(f"Variable {name} was already declared. Variable shadowing is not allowed.", node.variable)
         value = self.variable_value(self.expression(node.value), node) if node.value is not None else None
-        slot = self.declare(node.variable, type_ or value)
+        slot = self.declare(node.variable, type_ or value, node.value)
         slot.declared = node.annotation is not None
         if slot.declared and type_ is not None and slot.type != type_ and not isinstance(slot.type, types.Pointer):
             slot.type = type_  # typeof() something whose own type has grown
@@ -181,7 +181,7 @@ class Statements(Expressions):
             return
         if isinstance(target, ast.Variable):
             value = self.variable_value(value, node)
-            slot = self.find(target.name) or self.declare(target, value)
+            slot = self.find(target.name) or self.declare(target, value, node.value)
             if slot.loop and value is not None and slot.type is not None and not self.assignable(slot.type, value, node.value):
                 self.error(f"Type mismatch for {target.name}: it is the loop's variable", node)
             self.widen(slot, value, node.value, node)

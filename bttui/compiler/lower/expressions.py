@@ -387,6 +387,10 @@ class Expressions(Events):
             return self.buffer(value, to)
         if isinstance(to, types.Struct):
             return Value(to, value.operand, value.place)
+        if isinstance(to, types.Pointer) and isinstance(value.type, (types.Array, types.String)):
+            if value.place in ("kernel", "user"):
+                return Value(to.replace(space=to.space or value.place), value.operand)
+            return Value(to.replace(space="kernel"), self.f.to_integer(value.operand))
         value = self.load(value)
         if isinstance(to, SCALARS):
             return Value(to, self.as_integer(value, to.size * 8))

@@ -1,0 +1,190 @@
+"""What is known when the program is compiled: getopt, pton, static_assert, fail; and assert, which is not."""
+
+from bttui.compiler import ast
+from bttui.compiler.emit import Value
+from bttui.compiler.functions import Function
+from bttui.compiler.infer.rules import literal_type
+from bttui.compiler.parameters import number
+from bttui.model import types
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.compiler.infer.typer import Typer
+    from bttui.compiler.lower.code import Code
+    from bttui.model.types import Type
+
+TRUE, FALSE = ("true", "1"), ("false", "0")
+
+
+class Option(Function):
+    name = "getopt"
+    signature = 'getopt("name"[, default[, description]])'
+    doc = "A named parameter of the command line (after --): --name=value, or --name alone where the default is a bool."
+    example = 'interval:s:1 { print(getopt("count", 5)); exit(); }'
+    least, most = 1, 3
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        for argument in call.arguments:
+            typer.expression(argument)
+        name = typer.constant(call.arguments[0])
+        if not isinstance(name, str):
+            typer.error("First argument to 'getopt' must be a string literal.", call.arguments[0])
+            return None
+        default = typer.constant(call.arguments[1]) if len(call.arguments) > 1 else False
+        if default is None:
+            typer.error("Second argument to 'getopt' must be a string literal, integer literal, or a boolean literal.", call.arguments[1])
+            return None
+        value: int | str | bool | None = default
+        given = dict(typer.options.named).get(name)
+        if given is not None:
+            value = self.read(given, default)
+            if value is None:
+                kind = "boolean" if isinstance(default, bool) else "integer"
+                typer.error(f"program command line option --{name} invalid {kind} (value: {given})", call)
+                return None
+        assert value is not None
+        literal: ast.Expression
+        if isinstance(value, bool):
+            literal = ast.BooleanLiteral(call.span, types.BOOL, None, value)
+        elif isinstance(value, str):
+            literal = ast.StringLiteral(call.span, types.String(len(value.encode("utf-8", "surrogateescape")) + 1), None, value)
+        elif value < 0:
+            inner = ast.IntegerLiteral(call.span, literal_type(-value), None, -value, str(-value))
+            literal = ast.Unary(call.span, literal_type(value), None, "-", inner)
+        else:
+            literal = ast.IntegerLiteral(call.span, literal_type(value), None, value, str(value))
+        call.note = literal
+        return literal.type
+
+    @staticmethod
+    def read(given: "str | bool", default: "int | str | bool") -> "int | str | bool | None":
+        """What the command line says, as the default's kind; None where it is no such."""
+        if isinstance(default, bool):
+            word = "true" if given is True or given == "" else str(given).lower()
+            return True if word in TRUE else False if word in FALSE else None
+        if isinstance(default, str):
+            return str(given)
+        return number(given) if isinstance(given, str) else None
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        return code.expression(call.note)
+
+
+class NetworkBytes(Function):
+    name = "pton"
+    signature = 'pton("address")'
+    doc = "The bytes of an IPv4 or IPv6 address that is written in the program."
+    example = 'interval:s:1 { print(ntop(pton("127.0.0.1"))); exit(); }'
+    least = most = 1
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        import socket
+
+        typer.expression(call.arguments[0])
+        text = typer.constant(call.arguments[0])
+        if not isinstance(text, str):
+            typer.error("pton() expects an string literal at the first argument", call)
+            return None
+        family = socket.AF_INET6 if ":" in text else socket.AF_INET
+        try:
+            data = socket.inet_pton(family, text)
+        except (OSError, ValueError):
+            typer.error(f"pton() expects an string argument of an IPv4/IPv6 address, got {text}", call)
+            return None
+        call.note = data
+        return types.Array(element=types.UINT8, count=len(data))
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        assert call.type is not None
+        memory = code.memory(call.type)
+        for offset in range(0, len(call.note), 4):
+            word = int.from_bytes(call.note[offset : offset + 4], "little")
+            code.f.store(32, str(word), code.f.offset(memory, offset), 1)
+        return Value(call.type, memory, "memory")
+
+
+def message(typer: "Typer", call: "ast.Call", index: int) -> str:
+    """The text of an argument that must be a literal."""
+    typer.expression(call.arguments[index])
+    return typer.string_constant(call.arguments[index], f"{call.name}() message") or ""
+
+
+class StaticAssert(Function):
+    name = "static_assert"
+    signature = "static_assert(condition, message)"
+    doc = "Refuse the program unless the condition, which must be known when it is compiled, holds."
+    example = 'interval:s:1 { static_assert(sizeof(struct task_struct) > 8, "odd"); exit(); }'
+    least = most = 2
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        typer.expression(call.arguments[0])
+        text = message(typer, call, 1)
+        holds = typer.constant(call.arguments[0])
+        if holds is None:
+            typer.error("Unable to resolve comptime expression", call.arguments[0])
+        elif not holds:
+            typer.error(text, call)
+        return types.VOID
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        return Value(types.VOID, "0")
+
+
+class Fail(Function):
+    name = "fail"
+    signature = "fail(format, ...)"
+    doc = "Refuse the program where this is compiled: for branches that a comptime condition should have left out."
+    example = 'interval:s:1 { if comptime (0) { fail("never"); } exit(); }'
+    least, most = 1, None
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        from bttui.model.format import parse_format
+
+        text = message(typer, call, 0)
+        values = []
+        for argument in call.arguments[1:]:
+            typer.expression(argument)
+            value = typer.constant(argument)
+            if value is None:
+                typer.error("fail() only takes literals", argument)
+            values.append(str(value))
+        rest = iter(values)
+        typer.error("".join(p if isinstance(p, str) else next(rest, "") for p in parse_format(text)), call)
+        return types.VOID
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        return Value(types.VOID, "0")
+
+
+class Assert(Function):
+    name = "assert"
+    signature = "assert(condition, message)"
+    doc = "End the program with an error and exit status 1 unless the condition holds."
+    example = 'interval:s:1 { assert(pid != 0, "no process"); exit(); }'
+    least = most = 2
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        typer.condition(call.arguments[0])  # type: ignore[arg-type]
+        failed = f"assert failed: {message(typer, call, 1)}".replace("%", "%%")
+        span = call.span
+        stop = ast.Call(span, None, None, "exit", (ast.IntegerLiteral(span, None, None, 1, "1"),), False)
+        tell = ast.Call(span, None, None, "errorf", (ast.StringLiteral(span, None, None, failed),), False)
+        loops, typer.loops = typer.loops, 0
+        typer.expression(tell)
+        typer.expression(stop)
+        typer.loops = loops
+        if loops:
+            typer.error("assert() is not allowed in a loop", call, hint="it would have to end the program from there")
+        call.note = (tell, stop)
+        return types.VOID
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        tell, stop = call.note
+        f = code.f
+        holds, fails = f.block("holds"), f.block("fails")
+        f.branch(code.condition(call.arguments[0]), holds, fails)  # type: ignore[arg-type]
+        f.label(fails)
+        code.expression(tell)
+        code.expression(stop)
+        f.label(holds)
+        return Value(types.VOID, "0")
