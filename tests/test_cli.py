@@ -88,7 +88,7 @@ def test_misuse_shows_the_usage(bttui, arguments, complaint):
         (["--interval", "soon"], "--interval is a number of seconds, 0.01 or more: soon"),
         (["--aot", "x"], "not supported yet: --aot"),
         (["--mode", "bench"], "not supported yet: --mode bench"),
-        (["--mode", "foo"], "--mode can only be"),
+        (["--mode", "foo"], "USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'."),
         (["-I", "/tmp"], "not supported yet: -I"),
     ],
 )
