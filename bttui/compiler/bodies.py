@@ -68,8 +68,19 @@ def argument_use(probe: ast.Probe) -> "tuple[str, ...] | None":
     return None if whole else tuple(sorted(set(named)))
 
 
-def sharing_key(context: "Context", use: "tuple[str, ...] | None") -> "tuple[Any, ...]":
+def numbered_use(probe: ast.Probe) -> "frozenset[int]":
+    """The numbers of the arguments that it reads as argN."""
+    found = (
+        node.name[3:] for node in walk((probe.predicate, probe.body)) if isinstance(node, ast.Identifier) and node.name.startswith("arg")
+    )
+    return frozenset(int(number) for number in found if number.isdigit())
+
+
+def sharing_key(context: "Context", use: "tuple[str, ...] | None", numbers: "frozenset[int]" = frozenset()) -> "tuple[Any, ...]":
     """Attach points with equal keys can run the same instructions."""
+    if context.argument_locations is not None:
+        places = context.argument_locations
+        context = context.replace(argument_locations=tuple(places[n] if n < len(places) else None for n in sorted(numbers)))
     if use is None or context.arguments is None:
         return (context, None)
     fields = {f.name: f for f in context.arguments.fields or ()}
@@ -117,7 +128,7 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
     cookies: dict[str, int] = {}  # a place that is named twice is one for the builtin probe
     cookie = 0
     for probe in root.probes:
-        use = argument_use(probe)
+        use, numbers = argument_use(probe), numbered_use(probe)
         groups: dict[Any, list[Body]] = {}
         for point in probe.attach_points:
             for provider, target in registry.expand(point.parts, point.span, host, options, warnings):
@@ -135,10 +146,11 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
                     span=point.span,
                 )
                 cookie += 1
-                key = (attachment.provider, *sharing_key(context, use))
+                key = (attachment.provider, *sharing_key(context, use, numbers))
                 group = groups.setdefault(key, [])
                 # the kernel attaches a program to a place only once
-                body = next((b for b in group if all(a.name != attachment.name for a in b.attachments)), None)
+                same = (attachment.name, attachment.options)
+                body = next((b for b in group if all((a.name, a.options) != same for a in b.attachments)), None)
                 if body is None or attachment.provider in ("begin", "end"):
                     body = Body("", probe, copy(probe.body), context, [])
                     body.predicate = predicate_of(probe, options.pid if provider.pid_filter == "predicate" else 0)

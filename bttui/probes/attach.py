@@ -40,12 +40,12 @@ def attach(
         program = programs[group[0].program]
         try:
             if len(group) == 1:
-                yield provider.attach(group[0], program, host, options), 1
+                yield provider.attach(group[0], program, host, options), _count(group)
             else:
                 links, refusals = provider.attach_many(group, program, options)
                 if options.missing_probes != "ignore":
                     warnings.extend(_refusal(group[index], number) for index, number in refusals)
-                yield links, len(group) - len(refusals)
+                yield links, _count(group) - _count(group[index] for index, _ in refusals)
         except DiagnosticError as reason:
             if options.missing_probes == "error":
                 raise
@@ -65,6 +65,11 @@ def explained(reason: DiagnosticError, attachments: "Iterable[Attachment]", host
                 hint = f"{first.hint}. This kernel has {', '.join(instead)}"
                 return DiagnosticError(first.replace(hint=hint), *reason.diagnostics[1:], exit_code=reason.exit_code)
     return reason
+
+
+def _count(attachments: "Iterable[Attachment]") -> int:
+    """How many attach points they are: some are a second way into one."""
+    return sum(each.options.get("counts", 1) for each in attachments)
 
 
 def _groups(attachments: "Iterable[Attachment]") -> "Iterable[list[Attachment]]":

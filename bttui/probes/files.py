@@ -39,10 +39,12 @@ def process_root(pid: int) -> str:
     if not pid:
         return ""
     try:
-        here, there = os.stat("/"), os.stat(f"/proc/{pid}/root/")
+        # The same root may have other things mounted below it.
+        (here, mounts), (there, theirs) = [(os.stat(f"/proc/{each}/root/"), os.stat(f"/proc/{each}/ns/mnt")) for each in ("self", pid)]
     except OSError:
         return ""
-    return "" if (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino) else f"/proc/{pid}/root"
+    same = (here.st_dev, here.st_ino, mounts.st_ino) == (there.st_dev, there.st_ino, theirs.st_ino)
+    return "" if same else f"/proc/{pid}/root"
 
 
 def _glob(pattern: str, root: str) -> "Iterator[str]":

@@ -42,7 +42,6 @@ class Planned:
 
 
 providers = (
-    Planned("usdt", ("U",), "usdt:BINARY:PROVIDER:NAME", "a uprobe on a function nearby may do"),
     Planned("watchpoint", ("w",), "watchpoint:ADDRESS:LENGTH:MODE"),
     Planned("test", (), "test:NAME"),
     Planned("bench", (), "bench:NAME"),

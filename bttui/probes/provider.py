@@ -17,6 +17,7 @@ class Location(Data):
 
     Of an argument in memory, the address is base + index * scale + ``offset``; of one in a register, ``register`` holds
     it, from its bit ``shift`` on; a constant is ``offset`` itself. Registers are names of Context.registers; "" is none.
+    ``problem`` says why it cannot be read, "" where it can: "is a floating point number".
     """
 
     size: int
@@ -27,6 +28,7 @@ class Location(Data):
     scale: int = 1
     offset: int = 0
     shift: int = 0
+    problem: str = ""
 
 
 class Iteration(Data):
@@ -52,7 +54,7 @@ class Context(Data):
     ``registers``: name to byte offset of an 8-byte pt_regs member in ctx ({} where there are no registers).
     ``argument_registers``: registers of arg0, arg1, ... in order; ``stack_argument_offset``: where sargN start from sp.
     ``argument_slots``: > 0 where argN is ctx[N] (raw tracepoints): how many there are.
-    ``argument_locations``: where arg0, arg1, ... are, where that is known for each by itself (usdt).
+    ``argument_locations``: where arg0, arg1, ... are, where that is known for each by itself (usdt), else None.
     ``return_value``: register name, or "slot:N" (fexit), or "" where there is no retval; ``return_type`` its type.
     ``system_call``: "enter" or "exit" where ctx is that of the raw tracepoint of all system calls, and the program asks
     a table whether it is one of its own; ``system_call_registers``: offsets in the pt_regs that ctx[0] points to, of
@@ -72,7 +74,7 @@ class Context(Data):
     registers: "dict[str, int]" = {}
     argument_registers: "tuple[str, ...]" = ()
     argument_slots: int = 0
-    argument_locations: "tuple[Location, ...]" = ()
+    argument_locations: "tuple[Location, ...] | None" = None
     return_value: str = ""
     return_type: "Type | None" = None
     system_call: str = ""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from bttui.compiler.infer.typer import Typer
     from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
+    from bttui.probes.provider import Location
 
 
 OWN = ("begin", "end", "self")  # probes of no place in the kernel
@@ -76,6 +77,13 @@ class Argument(Function):
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         context = typer.body.context
         number = int(call.name[3:])
+        if context.argument_locations is not None:
+            if number >= len(context.argument_locations):
+                name = typer.body.attachments[0].name
+                typer.error(f"{name} has no {call.name}: it is 0", call, severity="warning")
+            elif context.argument_locations[number].problem:
+                typer.error(f"not supported: {call.name} {context.argument_locations[number].problem}", call)
+            return types.INT64
         if not context.argument_registers and not context.argument_slots:
             typer.error(
                 f"The {call.name} builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes",
@@ -93,8 +101,32 @@ class Argument(Function):
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         context = code.body.context
         number = int(call.name[3:])
+        if context.argument_locations is not None:
+            known = number < len(context.argument_locations)
+            return Value(types.INT64, located(code, context.argument_locations[number]) if known else "0")
         offset = context.registers[context.argument_registers[number]] if context.argument_registers else 8 * number
         return Value(types.UINT64, code.f.load(64, code.f.offset("%ctx", offset), volatile=True))
+
+
+def located(code: "Code", location: "Location") -> str:
+    """The value that is there, widened to 64 bits."""
+    f, bits = code.f, 8 * location.size
+
+    def register(name: str) -> str:
+        return f.load(64, f.offset("%ctx", code.body.context.registers[name]), volatile=True)
+
+    if location.memory:
+        address = str(location.offset)
+        if location.register:
+            address = f.binary("add", 64, register(location.register), address)
+        if location.index:
+            address = f.binary("add", 64, address, f.binary("mul", 64, register(location.index), str(location.scale)))
+        number = code.load(Value(types.Integer(size=location.size), address, "user")).operand
+    elif location.register:
+        number = f.resize(f.binary("lshr", 64, register(location.register), str(location.shift)), 64, bits, False)
+    else:
+        return str(location.offset)
+    return f.resize(number, bits, 64, location.signed)
 
 
 class StackArgument(Function):
