@@ -211,3 +211,15 @@ async def test_run_takes_the_keys_typed_just_before_it():
         await driving.settle(pilot)
         assert controller.calls == [("run", "BEGIN"), ("run", "BEGINx"), ("run", app.workspace.editor.text)]
         assert app.workspace.editor.text != "BEGINx"
+
+
+@pytest.mark.parametrize(("nanoseconds", "shown"), [(0, False), (250, True)])
+async def test_cost_shows_where_the_kernel_counts_it(nanoseconds, shown):
+    async with driving.dashboard() as (app, controller, pilot):
+        for second in (1, 2):
+            frame = scripted.frame(second, runs=second * 1000)
+            probes = tuple(probe.replace(nanoseconds=probe.runs * nanoseconds) for probe in frame.counters.probes)
+            controller.show(frame.replace(counters=frame.counters.replace(probes=probes)))
+            await driving.settle(pilot)
+        assert ("250 ns/event" in driving.lines(app)[-2]) is shown
+        assert ("ns/event" in driving.lines(app)[-2]) is shown

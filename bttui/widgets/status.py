@@ -86,7 +86,7 @@ class StatusBar(Widget):
         segments = [Segment(text, style(f"status--{role}")) for text, role in self.parts()]
         width = self.size.width
         left = Strip(segments)
-        if self.status.live and self.cost is not None:
+        if self.status.live and self.cost is not None and self.cost[0] > 0:
             nanoseconds, share = self.cost
             cost = f"  {short(nanoseconds)} ns/event  {share:.1%} of a CPU"
             if left.cell_length + len(cost) + 12 <= width:
