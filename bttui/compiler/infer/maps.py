@@ -46,10 +46,10 @@ class Maps(Names):
         if isinstance(key, (types.Void, types.Aggregation)):
             self.error(f"Value '{describe(key)}' cannot be used as a map key.", node.key)
             return info
-        self.key(info, key, node.key)
+        self.key(info, key, node)
         return info
 
-    def key(self, info: MapInfo, key: "Type | None", node: ast.Expression) -> None:
+    def key(self, info: MapInfo, key: "Type | None", node: ast.MapAccess) -> None:
         if info.key is None:
             self.error(
                 f"{info.name} used as a map with an explicit key (non-scalar map), previously used without an explicit key (scalar map)",
@@ -62,7 +62,7 @@ class Maps(Names):
             info.key = key
             self.changed = True
             return
-        joined = self.join(info.key, key, node)
+        joined = self.join(info.key, key, node.key)
         if joined is None:
             self.error(
                 f"Argument mismatch for {info.name}: trying to access with arguments: '{describe(key)}' when map expects arguments: '{describe(info.key)}'",

@@ -193,7 +193,7 @@ class State:
 
     def plain_literal(self, node: "ast.Node | None") -> bool:
         """A number that is written and not negative: it goes with either sign."""
-        value = self.constant(node)
+        value = self.constant(node) if not isinstance(node, ast.Cast) else None
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
     def grow(self, holder: "Slot | MapInfo", old: Type, new: Type, node: "ast.Node | None") -> "Type | None":
@@ -209,7 +209,7 @@ class State:
         if old == new:
             return old
         if isinstance(old, types.Integer) and isinstance(new, types.Integer):
-            number = self.constant(node) if isinstance(node, ast.Expression) else None
+            number = self.constant(node) if isinstance(node, ast.Expression) and not isinstance(node, ast.Cast) else None
             if isinstance(number, int) and not isinstance(number, bool) and fits(number, old):
                 return old
             promoted = promote(old, new)

@@ -21,10 +21,10 @@ class Statements(Expressions):
         self.scopes.pop()
 
     def statements(self, statements: "tuple[ast.Statement, ...]") -> None:
-        for statement, following in zip(statements, (*statements[1:], None), strict=True):
+        for index, statement in enumerate(statements, 1):
             self.statement(statement)
-            if following is not None and self.leaves(statement):
-                self.warn("Unreachable statement.", following)
+            if index < len(statements) and self.leaves(statement):
+                self.warn("Unreachable statement.", statements[index])
 
     @staticmethod
     def leaves(statement: ast.Statement) -> bool:
