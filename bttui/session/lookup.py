@@ -24,6 +24,7 @@ class Lookup:
         self.program = program
         self.host = host
         self._addresses = addresses
+        self._probes = {attachment.cookie: attachment.name for attachment in program.attachments}  # one cookie for a place named twice
         self._stacks: "dict[tuple[object, ...], tuple[Symbol, ...]]" = {}
         self._users: "dict[int, str]" = {}
         self._offsets: "dict[int, int]" = {}
@@ -36,7 +37,7 @@ class Lookup:
         return (found.fields or ()) if found else ()
 
     def probe(self, index: int) -> str:
-        return self.program.attachments[index].name if index < len(self.program.attachments) else ""
+        return self._probes.get(index, "")
 
     def string(self, index: int) -> str:
         return self.program.strings[index] if index < len(self.program.strings) else ""
