@@ -22,8 +22,8 @@ class Code(Statements, Loops):
             self.choose_call()
         if self.body.context.iteration:
             begin_iteration(self, self.body.context.iteration)
-        if self.tables.exits and self.body.provider not in ("begin", "end"):
-            # exit() is told to us, and until we have heard of it nothing more shall happen
+        if self.tables.exits and self.body.provider not in ("begin", "end", "iter"):
+            # exit() is told to us, and until we have heard of it nothing more shall happen; but iterators go on to their end
             running = self.f.compare("ne", 32, self.f.load(32, self.tables.module.variable(EXITING), volatile=True), "0")
             self.when(running, self.f.ret)
         if self.body.predicate is not None:
