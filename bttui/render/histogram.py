@@ -83,7 +83,7 @@ def _linear_label(index: int, type_: LinearHistogram) -> str:
         return f"(..., {binary_number(type_.minimum)})"
     if high is None:
         return f"[{binary_number(low)}, ...)"
-    return f"[{binary_number(low)}, {binary_number(high + 1)})"
+    return f"[{binary_number(low)}]" if low == high else f"[{binary_number(low)}, {binary_number(high + 1)})"
 
 
 def binary_number(number: int) -> str:

@@ -150,13 +150,14 @@ def _fits(name: str, glob: str) -> bool:
 
 
 def _hierarchies() -> "list[tuple[str, str]]":
-    """(name, mount point) of each cgroup mount; the one of version 2 is called "unified". See proc_pid_mounts(5)."""
-    found: "list[tuple[str, str]]" = []
+    """(name, mount point) of each cgroup mount, by name; the one of version 2 is called "unified" and comes first.
+
+    See proc_pid_mounts(5). A hierarchy that is mounted more than once counts once.
+    """
+    found: "dict[str, str]" = {}
     with open("/proc/self/mounts") as mounts:
         for line in mounts:
             _, point, kind, *_ = line.split()
-            if kind == "cgroup2":
-                found.insert(0, ("unified", point))
-            elif kind == "cgroup":
-                found.append((os.path.basename(point), point))
-    return found
+            if kind in ("cgroup", "cgroup2"):
+                found.setdefault("unified" if kind == "cgroup2" else os.path.basename(point), point)
+    return sorted(found.items(), key=lambda entry: (entry[0] != "unified", entry[0]))

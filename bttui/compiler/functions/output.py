@@ -164,7 +164,7 @@ class Print(Function):
         call.note = ("value",)
         if len(call.arguments) > 1:
             typer.error("Non-map print() only takes 1 argument", call)
-        if isinstance(type_, types.Void):
+        if isinstance(type_, types.Void) or (isinstance(type_, types.Tuple) and not type_.elements):
             typer.error(f"{describe(type_)} type passed to print() is not printable", call)
         return types.VOID
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from bttui.model.types import Type
 
 
+ABSENT = -2  # -ENOENT, as the kernel's bpf_strstr() says it
+
+
 class Str(Function):
     name = "str"
     signature = "str(pointer[, length])"
@@ -185,12 +188,12 @@ class Strcontains(Function):
 
 
 def position(code: "Code", call: "ast.Call") -> str:
-    """Where the needle begins in the haystack, -1 where it does not; an i64. One pass with a restart (bounded)."""
+    """Where the needle begins in the haystack, ABSENT where it does not; an i64. One pass with a restart (bounded)."""
     f = code.f
     hay, needle = code.string(call.arguments[0]), code.string(call.arguments[1])  # type: ignore[arg-type]
     start, result = code.temporary(8), code.temporary(8)
     f.store(64, "0", start)
-    f.store(64, "-1", result)
+    f.store(64, str(ABSENT), result)
     index = code.temporary(8)
     outer, inner, compare, advance, next_start, hit, end = (
         f.block(n) for n in ("from", "match", "both", "next", "shift", "hit", "searched")
@@ -234,7 +237,7 @@ def position(code: "Code", call: "ast.Call") -> str:
 class Strstr(Strcontains):
     name = "strstr"
     signature = "strstr(haystack, needle)"
-    doc = "Where one string begins in the other, -1 where it does not."
+    doc = "Where one string begins in the other, a negative number where it does not."
     example = 'interval:s:1 { print(strstr("abc", "c")); exit(); }'
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
@@ -416,7 +419,7 @@ class SignalName(Named):
     name = "signal_name"
     signature = "signal_name(number)"
     doc = "What a signal is called: Killed, Terminated."
-    example = "tracepoint:signal:signal_deliver { @[signal_name(args.sig)] = count(); }"
+    example = "tracepoint:signal:signal_generate { @[signal_name(args.sig)] = count(); }"
     unknown = "N/A"
 
     def names(self, code: "Code") -> "dict[int, str]":

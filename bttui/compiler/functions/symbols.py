@@ -109,7 +109,7 @@ class MacAddress(Function):
     name = "macaddr"
     signature = "macaddr(char mac[6])"
     doc = "A hardware address as text."
-    example = "tracepoint:net:netif_rx { print(macaddr(args.name)); exit(); }"
+    example = "interval:s:1 { print(macaddr((uint8[8])0x605040302010)); exit(); }"
     least = most = 1
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":

@@ -420,7 +420,12 @@ class Expressions(Maps):
             or (isinstance(to, types.Array) and isinstance(operand, (types.Integer, types.Array)) and to.size <= max(operand.size, 8))
             or (isinstance(to, types.Array) and isinstance(operand, types.String) and to.element.size == 1 and to.size <= operand.size)
             or (isinstance(to, types.Pointer) and isinstance(operand, (types.Array, types.String)))
-            or (isinstance(to, types.String) and (is_stringlike(operand) or isinstance(operand, types.Pointer)))
+            or (
+                isinstance(to, types.String)
+                and is_stringlike(operand)
+                and (to.size >= operand.size or not isinstance(operand, types.String))
+            )
+            or (isinstance(to, types.String) and isinstance(operand, types.Pointer))
             or (isinstance(to, types.Buffer) and isinstance(operand, (types.Pointer, types.Array, types.String)))
             or (isinstance(to, types.Bool) and isinstance(operand, types.String))
             or (isinstance(to, types.Struct) and isinstance(operand, (types.Struct, types.Integer, types.Pointer)))

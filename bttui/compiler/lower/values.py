@@ -89,9 +89,9 @@ class Values(State):
         if isinstance(node, ast.RecordLiteral) and isinstance(type_, types.Record):
             if sum(f.type.size for f in type_.fields) < type_.size:
                 self.f.zero(pointer, type_.size, 1)
-            named = dict(node.fields)
-            for field in type_.fields:
-                self.store(named[field.name], field.type, self.f.offset(pointer, field.offset))
+            fields = {f.name: f for f in type_.fields}
+            for name, expression in node.fields:  # in the order of writing: it can be told from what they print
+                self.store(expression, fields[name].type, self.f.offset(pointer, fields[name].offset))
             return
         into = pointer if node.type == type_ else ""
         value = self.load(self.expression(node, into), into)

@@ -1,0 +1,131 @@
+"""From attach points to programs: what shares one, what needs its own; parameters; config variables."""
+
+import pytest
+from compiler.compiling import begin, errors, lower, warnings
+
+from bttui.compiler.options import CONFIG
+
+
+def programs(text, **options):
+    """[(probe names of one BPF program)]"""
+    return [tuple(a.name for a in body.attachments) for body in lower(text, **options).bodies]
+
+
+def test_attach_points_of_one_shape_share_a_program():
+    assert programs("t:syscalls:sys_enter_read, t:syscalls:sys_enter_write { @ = count(); }") == [
+        ("tracepoint:syscalls:sys_enter_read", "tracepoint:syscalls:sys_enter_write")
+    ]
+
+
+def test_arguments_at_different_places_need_programs_of_their_own():
+    found = programs("t:sched:sched_switch, t:sched:sched_wakeup { print(args.prio); }") if False else None
+    assert found is None
+    shared = programs("t:sched:sched_wakeup, t:sched:sched_wakeup_new { @[args.pid] = count(); }")
+    assert shared == [("tracepoint:sched:sched_wakeup", "tracepoint:sched:sched_wakeup_new")]
+    apart = programs("t:sched:sched_wakeup, t:sched:sched_process_exit { @[args.prio] = count(); }")
+    assert sorted(name for names in apart for name in names) == ["tracepoint:sched:sched_process_exit", "tracepoint:sched:sched_wakeup"]
+
+
+def test_begin_probes_run_one_by_one_in_order():
+    assert programs("BEGIN { print(1); } END { } begin { print(2); }") == [("begin",), ("end",), ("begin",)]
+
+
+def test_cookies_count_the_attach_points():
+    lowered = lower("BEGIN { } t:syscalls:sys_enter_read, t:syscalls:sys_enter_write { @[probe] = count(); } END { }")
+    found = sorted((a.cookie, a.name) for body in lowered.bodies for a in body.attachments)
+    assert found == [
+        (0, "begin"),
+        (1, "tracepoint:syscalls:sys_enter_read"),
+        (2, "tracepoint:syscalls:sys_enter_write"),
+        (3, "end"),
+    ]
+
+
+def test_no_probe_is_an_error():
+    assert errors("t:nosuch:nosuch { }")
+
+
+@pytest.mark.parametrize(
+    ("statements", "given", "value"),
+    [
+        ("$a = $1;", ("5",), 5),
+        ("$a = $1;", ("-5",), -5),
+        ("$a = $1;", ("0x10",), 16),
+        ("$a = $1;", ("010",), 8),
+        ("$a = $1;", ("1_000",), 1000),
+        ("$a = $1;", (), 0),
+        ("$a = $#;", ("a", "b"), 2),
+        ("$a = $2 + 1;", ("a", "41"), 42),
+        ("$a = str($1);", ("word",), "word"),
+        ("$a = str($1);", ("12",), "12"),
+        ("$a = str($1 + 1);", ("word",), "ord"),
+        ("$a = $1;", ("word",), "word"),
+    ],
+)
+def test_positional_parameters(statements, given, value):
+    lowered = begin(statements, positional=given)
+    assignment = lowered.bodies[0].block.statements[0]
+    assert lowered.tables.typer.constant(assignment.value) == value
+
+
+@pytest.mark.parametrize(
+    ("call", "named", "value"),
+    [
+        ('getopt("n", 5)', (), 5),
+        ('getopt("n", 5)', (("n", "0xffffffffffffffff"),), 0xFFFFFFFFFFFFFFFF),
+        ('getopt("n", -1)', (("n", "-10"),), -10),
+        ('getopt("n")', (), False),
+        ('getopt("n")', (("n", True),), True),
+        ('getopt("n", true)', (("n", "False"),), False),
+        ('getopt("n", "x")', (("n", "word"),), "word"),
+    ],
+)
+def test_named_parameters(call, named, value):
+    lowered = begin(f"$a = {call};", named=named)
+    assert lowered.tables.typer.constant(lowered.bodies[0].block.statements[0].value) == value
+
+
+def test_a_named_parameter_of_the_wrong_kind():
+    text = 'BEGIN { $a = getopt("n", 5); }'
+    assert errors(text, named=(("n", "False"),)) == ["1:14-28 error: program command line option --n invalid integer (value: False)"]
+
+
+def test_config_variables():
+    config = lower("config = { max_strlen = 64; BPFTRACE_MAX_MAP_KEYS = 7; print_maps_on_exit = 0; stack_mode = perf } BEGIN { }").config
+    assert (config["max_strlen"], config["max_map_keys"], config["print_maps_on_exit"], config["stack_mode"]) == (64, 7, False, "perf")
+    assert set(config) == set(CONFIG)
+
+
+def test_the_environment_wins():
+    config = lower("config = { max_strlen = 64 } BEGIN { }", environment=(("BPFTRACE_MAX_STRLEN", "128"),)).config
+    assert config["max_strlen"] == 128
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("config = { bad = 1 } BEGIN { }", "1:12-19 error: bad: not a known configuration option"),
+        ('config = { max_strlen = "x" } BEGIN { }', "1:12-28 error: max_strlen: expecting a number, got x"),
+        (
+            "config = { stack_mode = foo } BEGIN { }",
+            "1:12-28 error: stack_mode: Invalid value for stack_mode: valid values are bpftrace, raw, perf, and build_id.",
+        ),
+        (
+            'config = { license = "Potato" } BEGIN { }',
+            "1:12-30 error: Invalid value for license. Found: Potato. Valid values: "
+            "Dual MIT/GPL, Dual BSD/GPL, Dual MPL/GPL, GPL and additional rights, GPL v2, GPL.",
+        ),
+    ],
+)
+def test_config_variables_that_are_wrong(text, message):
+    assert errors(text) == [message]
+
+
+def test_renamed_and_retired_config_variables():
+    assert warnings("config = { strlen = 16 } BEGIN { }") == ["1:12-23 warning: strlen has been renamed, please use max_strlen"]
+    assert warnings('config = { symbol_source = "x" } BEGIN { }') == ["1:12-31 warning: symbol_source is deprecated and has no effect"]
+
+
+def test_what_cannot_be_reached_is_told():
+    assert warnings("BEGIN { exit(); print(1); }") == ["1:17-25 warning: Unreachable statement."]
+    assert warnings("BEGIN { if (pid) { return; print(1); } }") == ["1:28-36 warning: Unreachable statement."]

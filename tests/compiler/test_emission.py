@@ -1,0 +1,81 @@
+"""LLVM text and objects: accepted, the same each time, with what libbpf and the verifier need."""
+
+import pytest
+from compiler.compiling import compile, errors, lower
+
+from bttui.compiler.assemble import assemble, optimise
+from bttui.compiler.emit import quote
+from bttui.model import types
+
+PROGRAMS = [
+    "BEGIN { }",
+    'BEGIN { printf("%d %s\\n", pid, comm); }',
+    "t:raw_syscalls:sys_enter { @[comm] = count(); }",
+    "t:syscalls:sys_exit_read /args.ret > 0/ { @ = hist(args.ret); @b[pid] = lhist(args.ret, 0, 100, 10); }",
+    "t:syscalls:sys_enter_openat { @[str(args.filename)] = count(); }",
+    "profile:hz:99 { @[kstack, ustack, comm] = count(); }",
+    "BEGIN { for ($i : 0..10) { @[$i] = $i; } for ($kv : @) { print($kv); } $n = 0; while ($n < 3) { $n++; } unroll(3) { $n++; } }",
+    'BEGIN { $t = (1, "a", (2, 3)); $r = (x=1, y=$t); @a[$t] = $r; print(@a[$t].y.1); }',
+    "BEGIN { @a = stats(1); @b = avg(2); @c = min(3); @d = max(4); @e = sum(5); print((int64)@e); }",
+    'BEGIN { $s = str(curtask.comm); if ($s == "x" || strcontains($s, "ab") && strncmp($s, "ba", 2) == 0) { exit(1); } }',
+    "t:sched:sched_switch { @[args.prev_comm, args.next_pid] = count(); }",
+    "i:s:1 { print(@, 5); clear(@); exit(); } t:raw_syscalls:sys_enter { @[pid] = sum(1); }",
+]
+
+
+@pytest.mark.parametrize("text", PROGRAMS)
+def test_accepted_and_repeatable(text):
+    first, second = compile(text), compile(text)
+    assert first.object.startswith(b"\x7fELF") and first == second
+
+
+@pytest.mark.parametrize("kernel", ["6.12", "6.18"])
+@pytest.mark.parametrize("text", PROGRAMS[:8])
+def test_on_both_recorded_machines(text, kernel):
+    assert compile(text, kernel).object.startswith(b"\x7fELF")
+
+
+def test_the_text_names_program_maps_and_source():
+    text = lower("t:raw_syscalls:sys_enter { @bytes[comm] = count(); }").module.text()
+    assert 'section "tracepoint' in text or 'section "raw_tracepoint' in text
+    assert "@AT_bytes = global" in text and 'section ".maps"' in text
+    assert 'source: "t:raw_syscalls:sys_enter { @bytes[comm] = count(); }"' in text
+    assert 'DISubprogram(name: "tracepoint_0"' in text and "GPL" in text
+
+
+def test_the_passes_leave_a_module_that_still_assembles():
+    text = lower(PROGRAMS[3]).module.text()
+    optimised = str(optimise(text))
+    assert len(optimised) < len(text) * 2
+    assert assemble(optimised).startswith(b"\x7fELF")
+
+
+def test_source_text_is_quoted():
+    assert quote('a"b\\c\nd\x00é') == '"a\\22b\\5cc\\0ad\\00\\c3\\a9"'
+    assert compile('BEGIN { printf("é\\n"); /* "x" */ }').object.startswith(b"\x7fELF")
+
+
+def test_maps_are_stored_as_said():
+    maps = {m.name: m for m in compile("BEGIN { @a = 1; @b[1] = 2; @c = count(); @d[comm] = hist(1); @e = hist(1); }").maps}
+    assert (maps["@a"].bpf_type, maps["@a"].value_size, maps["@a"].max_entries) == (2, 16, 1)
+    assert (maps["@b"].bpf_type, maps["@b"].key_size, maps["@b"].value_size, maps["@b"].max_entries) == (1, 1, 1, 4096)
+    assert (maps["@c"].bpf_type, maps["@c"].value) == (6, types.Count())
+    assert (maps["@d"].bpf_type, maps["@d"].key_size, maps["@d"].value_size) == (5, 24, 8)
+    assert (maps["@e"].bpf_type, maps["@e"].max_entries) == (6, 67)
+
+
+def test_records_say_where_their_arguments_lie():
+    outputs = compile('BEGIN { printf("%d %s %d\\n", (uint8)1, comm, nsecs); }').outputs
+    assert [(a.offset, a.type.size) for a in outputs[0].arguments] == [(8, 1), (9, 16), (32, 8)]
+    assert outputs[0].size == 40
+
+
+def test_loop_variables_are_not_on_the_stack():
+    """The verifier follows values on the stack from one round of a loop to the next, and gives up."""
+    text = lower("BEGIN { $n = 0; while (1) { $n++; if ($n > 100) { break; } } }").module.text()
+    assert "@scratch" in text
+
+
+def test_what_does_not_fit_is_a_diagnostic():
+    text = "config = { max_strlen = 16384 } t:syscalls:sys_enter_openat { $s = str(args.filename); @a[$s, str(args.filename)] = 1; }"
+    assert errors(text) == ["1:33-121 error: This program needs more than 32 KiB of temporary memory"]

@@ -1,0 +1,176 @@
+"""What variables and maps become: literals, promotion, joins, casts, folding."""
+
+import pytest
+from compiler.compiling import begin, warnings
+
+from bttui.compiler.infer.rules import Unfoldable, describe, fold, promote
+from bttui.model import types
+
+
+def map_types(lowered):
+    """{map: (key, value)} as people write types."""
+    maps = lowered.tables.typer.maps
+    return {name: (describe(i.key) if i.key is not None else None, describe(i.value)) for name, i in maps.items()}
+
+
+def variable_types(lowered):
+    """{variable: type} of the first body."""
+    return {slot.name: describe(slot.type) for slot in lowered.bodies[0].slots.values()}
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ("$a = 1;", "int8"),
+        ("$a = 127;", "int8"),
+        ("$a = 128;", "int16"),
+        ("$a = -129;", "int16"),
+        ("$a = 32768;", "int32"),
+        ("$a = 2147483648;", "int64"),
+        ("$a = 0x8000000000000000;", "uint64"),
+        ("$a = 10ull;", "int8"),
+        ("$a = 1; $a = 300;", "int16"),
+        ("$a = 300; $a = 1;", "int16"),
+        ("$a = (uint8)1; $a = (uint32)1;", "uint32"),
+        ("$a = (uint32)1; $a = (int32)1;", "int64"),
+        ("$a = (uint8)1; $a = (int8)1;", "int16"),
+        ("$a = (int64)1; $a = (uint32)1;", "int64"),
+        ("$a = (uint64)1; $a = (int8)-1;", "int64"),
+        ("$a = 0; $a = nsecs;", "uint64"),
+        ("$a = -1; $a = nsecs;", "int64"),
+        ("$a = 1; $a++;", "int64"),
+        ("$a = (uint8)1; $a++;", "uint64"),
+        ("let $a : uint8 = 1; $a++;", "uint8"),
+        ("$a = pid; ", "uint32"),
+        ("$a = pid + 1;", "uint64"),
+        ("$a = nsecs - 1;", "int64"),
+        ("$a = pid == 1;", "bool"),
+        ("$a = !pid;", "bool"),
+        ("$a = -pid;", "int32"),
+        ("$a = ~0;", "uint64"),
+        ('$a = "abc";', "string[4]"),
+        ('$a = "a" + "bc";', "string[4]"),
+        ('$a = "abc"; $a = "abcdef";', "string[7]"),
+        ("$a = comm;", "string[16]"),
+        ("$a = (1, 300);", "(int8,int16)"),
+        ('$a = (1, "a"); $a = (3000, "abc");', "(int16,string[4])"),
+        ('$a = (x=1, y="a"); $a = (y="abc", x=70000);', "(x=int32,y=string[4])"),
+        ("$a = (int32 *)5;", "int32 *"),
+        ("$a = (void *)5;", "void *"),
+        ("$a = curtask;", "struct task_struct *"),
+        ("$a = curtask.pid;", "int32"),
+        ("$a = (uint8[4])1;", "uint8[4]"),
+        ('$a = (int8[])"hello";', "int8[6]"),
+        ("$a = 1 ? 5 : 70000;", "int8"),
+        ("$a = pid ? 5 : 70000;", "int32"),
+        ("$a = BPF_MAP_TYPE_HASH;", "enum bpf_map_type"),
+        ("$a = BPF_MAP_TYPE_HASH; $a++;", "uint64"),
+    ],
+)
+def test_variables(statements, expected):
+    assert variable_types(begin(statements))["$a"] == expected
+
+
+@pytest.mark.parametrize(
+    ("statements", "key", "value"),
+    [
+        ("@a = 1;", None, "int8"),
+        ("@a = 1; @a = 70000;", None, "int32"),
+        ("@a[1] = 1; @a[70000] = 2;", "int32", "int8"),
+        ('@a["x"] = 1; @a["longer"] = 2;', "string[7]", "int8"),
+        ("@a[1, 2] = 1; @a[(300, 4)] = 1;", "(int16,int8)", "int8"),
+        ("@a++;", None, "int64"),
+        ("@a[pid] += 2;", "uint32", "int64"),
+        ("@a[comm] = count();", "string[16]", "count_t"),
+        ("@a = sum(pid);", None, "sum_t"),
+        ("@a = hist(1, 3);", None, "hist_t"),
+        ("@b = 5; @a = @b; @b = 70000;", None, "int32"),
+        ("@a = @c; @c = nsecs;", None, "uint64"),
+    ],
+)
+def test_maps(statements, key, value):
+    assert map_types(begin(statements))["@a"] == (key, value)
+
+
+def test_a_map_that_nobody_writes_reads_as_zero():
+    assert map_types(begin("@a = @b[1];"))["@b"] == ("int8", "int64")
+    assert warnings("BEGIN { @a = @b[1]; }") == ["1:14-19 warning: @b is never written: it reads as 0"]
+
+
+def test_signs_that_clash_are_told():
+    assert warnings("BEGIN { $a = nsecs; $a = (int64)-1; }") == [
+        "1:14-19 warning: Expression of type: uint64 being cast to type: int64. "
+        "This may cause unexpected results. Use an explicit cast to suppress this warning."
+    ]
+    assert warnings("BEGIN { let $a : uint8 = 1; $a = (int32)5; }") == [
+        "1:34-42 warning: Expression of type: int32 being cast to type: uint8. "
+        "This may cause unexpected results. Use an explicit cast to suppress this warning."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operator", "left", "right", "value"),
+    [
+        ("+", 1, 2, 3),
+        ("-", 0, 1, -1),
+        ("-", 0xFFFFFFFFFFFFFFFF, 1, 0xFFFFFFFFFFFFFFFE),
+        ("-", 0, 1 << 63, -(1 << 63)),
+        ("*", 0x7FFFFFFFFFFFFFFF, 2, 0xFFFFFFFFFFFFFFFE),
+        ("/", -5, 2, -2),
+        ("%", -5, 3, -2),
+        ("%", 5, -3, 2),
+        ("<<", 1, 63, 1 << 63),
+        ("<<", -1, 63, -(1 << 63)),
+        ("<<", 0xFFFFFFFFFFFFFFFF, 1, 0xFFFFFFFFFFFFFFFE),
+        (">>", -1, 1, -1),
+        ("^", -1, 1, -2),
+        ("+", True, True, True),
+        ("*", True, 5, 5),
+        ("&&", "a", 0, False),
+        ("||", "", 1, True),
+        ("<", "abc", "abd", True),
+        ("+", "a", "b", "ab"),
+        ("+", "hello", 3, "lo"),
+        ("+", "a", 9, ""),
+    ],
+)
+def test_folding(operator, left, right, value):
+    result = fold(operator, left, right)
+    assert (result, type(result)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("operator", "left", "right"),
+    [
+        ("/", 1, 0),
+        ("%", 1, 0),
+        ("/", False, False),
+        ("+", 0xFFFFFFFFFFFFFFFF, 1),
+        ("-", 0, 0xFFFFFFFFFFFFFFFF),
+        ("-", 0x7FFFFFFFFFFFFFFF, -1),
+        ("&", -1, 0xFFFFFFFFFFFFFFFF),
+        ("<", -1, 0xFFFFFFFFFFFFFFFF),
+        ("*", 0xFFFFFFFFFFFFFFFF, 2),
+        ("<<", 1, 64),
+        (">>", 1, -1),
+    ],
+)
+def test_literals_without_a_result(operator, left, right):
+    with pytest.raises(Unfoldable):
+        fold(operator, left, right)
+
+
+def test_promotion_is_symmetric_and_holds_both():
+    every = [types.Integer(size=n, signed=s) for n in (1, 2, 4, 8) for s in (False, True)]
+    for a in every:
+        for b in every:
+            joined = promote(a, b)
+            assert joined == promote(b, a)
+            if joined is None:
+                assert {a.signed, b.signed} == {True, False} and 8 in (a.size if not a.signed else 0, b.size if not b.signed else 0)
+                continue
+            for part in (a, b):
+                low = -(1 << part.size * 8 - 1) if part.signed else 0
+                high = (1 << part.size * 8 - part.signed) - 1
+                assert joined.signed or low == 0
+                assert high < 1 << joined.size * 8 - joined.signed and (not joined.signed or low >= -(1 << joined.size * 8 - 1))
