@@ -7,7 +7,7 @@
 The load has started and waits when the program is attached; PID in the program is the load's. Without a load the
 program ends by itself.
 
-Each kernel (BTTUI_KERNELS, "6.12" unless it says otherwise) is booted once; the programs of all selected tests run in
+Each kernel (BTTUI_KERNELS, "6.12 6.1" unless it says otherwise: with and without multi links) is booted once; the programs of all selected tests run in
 that one boot, one after the other.
 """
 
@@ -21,7 +21,7 @@ from typing import NamedTuple
 import pytest
 from support import ROOT
 
-KERNELS = os.environ.get("BTTUI_KERNELS", "6.12").split()
+KERNELS = os.environ.get("BTTUI_KERNELS", "6.12 6.1").split()
 SECONDS = 1200
 
 
