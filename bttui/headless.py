@@ -373,8 +373,8 @@ class TextPrinter(Printer):
         super().attached(count)
 
     def complaint(self, event: "Event") -> "Diagnostic | None":
-        if event.kind == "error":
-            return Diagnostic(event.text)
+        if event.kind in ("error", "warning"):
+            return Diagnostic(event.text, severity=event.kind)
         if event.kind not in ("errorf", "warnf", "runtime_error", "lost", "full"):
             return None
         span = event.output.span if event.output else None
@@ -410,6 +410,8 @@ class JsonPrinter(Printer):
         if event.kind == "full":
             span = self.program.map(event.values[1]).span
             return self._json.message_json("helper_error", event.text, span, helper="map_update_elem", retcode=-errno.E2BIG)
+        if event.kind == "warning":
+            return self._json.message_json("helper_error", event.text, None, helper="get_stackid", retcode=-errno.EEXIST)
         return self._json.event_json(event)
 
     def map_text(self, snapshots: "Iterable[MapSnapshot]") -> str:

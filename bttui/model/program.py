@@ -96,6 +96,8 @@ class Counter(Data):
 
 
 # Our own maps, by name. There is a stack trace map for each depth that the program asks for: "stacks127", "stacks3".
+# What finds its slot there taken goes to a second one, "stacks127_second", and its id has the bit IN_SECOND set.
+SECOND, IN_SECOND = "_second", 1 << 32
 RINGBUF, COUNTERS, SCRATCH, STACKS = "ringbuf", "counters", "scratch", "stacks"
 # Internal scalars (name begins with @__, never shown), written by the runner before anything is attached:
 # u64 boot clock at the start, u32 process id of the -c child. Present only where the program uses them.

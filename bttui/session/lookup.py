@@ -4,6 +4,7 @@ import os
 import time
 
 from bttui.model.frame import Symbol
+from bttui.model.program import IN_SECOND, SECOND, STACKS
 from bttui.model.types import Array, Record, Stack, Tuple, UserSymbol
 
 TYPE_CHECKING = False
@@ -68,7 +69,8 @@ class Lookup:
         if known is None:
             if len(self._stacks) >= _MOST_STACKS:
                 self._stacks.clear()
-            addresses = self._addresses(f"stacks{type_.depth}", identity)[: type_.depth]
+            name = f"{STACKS}{type_.depth}{SECOND if identity & IN_SECOND else ''}"
+            addresses = self._addresses(name, identity & ~IN_SECOND)[: type_.depth]
             if type_.mode == "raw":
                 known = tuple([Symbol(address) for address in addresses])
             elif type_.space == "kernel":

@@ -234,6 +234,9 @@ class Session:
                 lost += more
             elif counter.kind == "full":
                 events.append(Event("full", wall, values=(more, counter.subject), text=full_text(counter.subject, more)))
+            elif counter.kind == "stack":
+                text = f"{more} stack{'' if more == 1 else 's'} could not be kept, there were too many: an empty one stands for them"
+                events.append(Event("warning", wall, values=(more,), text=text))
         if lost:
             events.append(Event("lost", wall, values=(lost,), text=f"Lost {lost} events"))
         return events

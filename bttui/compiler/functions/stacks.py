@@ -4,7 +4,7 @@ from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.model import types
-from bttui.model.program import STACKS
+from bttui.model.program import IN_SECOND, SECOND, STACKS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,8 +61,16 @@ class KernelStack(Function):
         code.tables.stack_depths.add(type_.depth)
         identity = f.call(Helper.get_stackid, "ptr %ctx", f"ptr @{STACKS}{type_.depth}", f"i64 {self.flags}")
         f.store(64, identity, memory, 1)
-        # -EEXIST: another stack has the slot. -EFAULT: there is none (a kernel thread has no user stack)
-        code.when(f.compare("eq", 64, identity, "-17"), lambda: code.count("stack", f"{STACKS}{type_.depth}"))
+
+        def second() -> None:
+            """Another stack has the slot (-EEXIST): a second map has room for the few that meet one."""
+            other = f.call(Helper.get_stackid, "ptr %ctx", f"ptr @{STACKS}{type_.depth}{SECOND}", f"i64 {self.flags}")
+            good = f.compare("sge", 64, other, "0")
+            f.store(64, f.select(good, 64, f.binary("or", 64, other, str(IN_SECOND)), other), memory, 1)
+            code.when(f.compare("eq", 64, other, "-17"), lambda: code.count("stack", f"{STACKS}{type_.depth}"))
+
+        # -EFAULT: there is none (a kernel thread has no user stack)
+        code.when(f.compare("eq", 64, identity, "-17"), second)
         process = f.binary("and", 64, f.call(Helper.get_current_pid_tgid), str(-1 << 32)) if self.flags else "0"
         if code.typer.counts_frames:
             # BPF cannot look into a stack map: the frames are counted in a second walk

@@ -4,7 +4,7 @@ from bttui.compiler.emit import Module
 from bttui.compiler.infer.scope import MapInfo
 from bttui.compiler.infer.typer import Typer
 from bttui.model import types
-from bttui.model.program import COUNTERS, RINGBUF, SCRATCH, STACKS, Counter, MapSpec, Output
+from bttui.model.program import COUNTERS, RINGBUF, SCRATCH, SECOND, STACKS, Counter, MapSpec, Output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ class Tables:
             size = types.align_up(max(self.scratch_sizes), 8)
             found.append(MapSpec(SCRATCH, SCRATCH, PERCPU_ARRAY, 4, size, len(self.scratch_sizes)))
         for depth in sorted(self.stack_depths):
-            name = f"{STACKS}{depth}"
-            found.append(MapSpec(name, name, STACK_TRACE, 4, 8 * depth, STACK_ENTRIES))
+            for name in (f"{STACKS}{depth}", f"{STACKS}{depth}{SECOND}"):
+                found.append(MapSpec(name, name, STACK_TRACE, 4, 8 * depth, STACK_ENTRIES))
         return found
 
     def spec(self, info: MapInfo) -> MapSpec:

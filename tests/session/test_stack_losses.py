@@ -1,0 +1,50 @@
+"""Stacks that share a slot: a second map takes them, and what finds no room there is counted and said."""
+
+import re
+import signal
+import sys
+
+import pytest
+from support import ATTACHED, Process
+
+pytestmark = pytest.mark.live
+
+PROGRAM = "tracepoint:syscalls:sys_enter_getppid /pid == PID/ { @[ustack(raw, 100)] = count(); }"
+FLAGS = ("-O0", "-fno-omit-frame-pointer")
+
+
+def kept_and_lost(result):
+    """How many stacks have an entry of their own, and how many are told to have none; these share the empty one."""
+    kept = re.findall(r"^\]: (\d+)$", result.stdout, re.M)
+    lost = sum(int(number) for number in re.findall(r"(\d+) stacks? could not be kept", result.stderr))
+    if lost:
+        assert re.search(rf"^@\[\n\]: {lost}$", result.stdout, re.M)
+        kept.remove(str(lost))
+    assert set(kept) == {"1"}
+    return len(kept), lost
+
+
+def test_thousands_of_stacks_are_kept(bttui, load):
+    path = load.build("depths", "bttui_depths", *FLAGS)
+    with load.start(2000, path=path) as waiting:
+        result, did = bttui.trace(PROGRAM.replace("PID", str(waiting.pid)), work=waiting.go)
+    kept, lost = kept_and_lost(result)
+    assert kept + lost == did["stacks"] == 2000
+    # where a stack goes is the kernel's hash of addresses that differ from run to run; by one map it would be some 120
+    assert lost < 10
+
+
+def test_what_finds_no_room_is_said(bttui, load, tmp_path):
+    """With room for 64 stacks twice, every getppid is either a stack of its own or told as one that was not kept."""
+    path = load.build("depths", "bttui_depths", *FLAGS)
+    runner = tmp_path / "few.py"
+    runner.write_text("from bttui.compiler.lower import tables\ntables.STACK_ENTRIES = 64\nfrom bttui.cli import main\nmain()\n")
+    with load.start(500, path=path) as waiting:
+        program = PROGRAM.replace("PID", str(waiting.pid))
+        with Process([sys.executable, str(runner), "-e", program], env=bttui.env | {ATTACHED: "1"}) as process:
+            process.until(ATTACHED)
+            did = waiting.go()
+            result = process.stop(signal.SIGINT)
+    kept, lost = kept_and_lost(result)
+    assert kept + lost == did["stacks"] == 500
+    assert 64 < kept <= 2 * 64
