@@ -3,6 +3,7 @@
 from bttui.compiler import ast
 from bttui.compiler.assemble import assemble, optimise
 from bttui.compiler.bodies import make_bodies, split, walk
+from bttui.compiler.c_definitions import define
 from bttui.compiler.emit import Module
 from bttui.compiler.infer.scope import Body
 from bttui.compiler.infer.typer import Typer
@@ -68,6 +69,7 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowere
     config = read_config(root, dict(options.environment), warnings)
     root = expand(substitute(root, options.positional))
     typer = Typer(host, options, config)
+    root = define(root, typer)
     declarations(root, typer)
     bodies = make_bodies(root, host, options.probes(config), warnings)
     typer.run(bodies)
@@ -101,9 +103,6 @@ def declarations(root: ast.Root, typer: Typer) -> None:
                 problems.append(error("The size of a map must be a positive number", item.size.span))
         elif isinstance(item, ast.Subprogram):
             problems.append(error(f"not supported yet: functions of one's own ({item.name})", item.span))
-    for definition in root.c_definitions:
-        if not definition.text.lstrip().startswith("#include"):
-            problems.append(error("not supported yet: C definitions in programs", definition.span))
     for statement in root.imports:
         problems.append(error("not supported yet: import", statement.span))
     if problems:

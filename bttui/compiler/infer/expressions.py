@@ -46,8 +46,8 @@ class Expressions(Maps):
         if name in self.constants:
             node.note = self.constants[name]
             return literal_type(self.constants[name])
-        if self.host.btf.exists:
-            found = self.host.btf.enum_constant(name)
+        if name in self.enumerators or self.host.btf.exists:
+            found = self.enumerators.get(name) or self.host.btf.enum_constant(name)
             if found is not None:
                 node.note = found[0]
                 # a constant is as large as C's arithmetic makes it; only in a struct it has the enum's size

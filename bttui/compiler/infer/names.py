@@ -26,6 +26,8 @@ class Names(State):
         if base is None:
             return None
         suffixes = node.suffixes
+        if isinstance(base, types.Enum) and not suffixes and node.of is None:
+            base = base.replace(size=8)  # as its constants
         if node.of is None and name in ("string", "buffer", "inet") and suffixes and isinstance(suffixes[0], int):
             base = self.named_type(f"{name}[{suffixes[0]}]", node) or base
             suffixes = suffixes[1:]

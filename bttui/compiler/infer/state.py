@@ -30,6 +30,8 @@ class State:
         self.structs: dict[str, types.Struct] = {}
         self.aliases: dict[str, Type] = {}
         self.constants: dict[str, int] = {}
+        self.enumerators: dict[str, tuple[int, types.Enum]] = {}  # of the program's own enums
+        self.headers: tuple[str, ...] = ()  # included, but not to be had: their macros are unknown
         self.problems: list[Diagnostic] = []
         self.settled = False  # what is unknown now is told by nothing in the program
         self.final = False
