@@ -32,6 +32,7 @@ class Helper:
     get_current_pid_tgid = 14
     get_current_uid_gid = 15
     get_current_comm = 16
+    skb_load_bytes = 26
     get_stackid = 27
     get_current_task = 35
     get_numa_node_id = 42
@@ -60,6 +61,7 @@ class Helper:
     get_func_ip = 173
     get_attach_cookie = 174
     loop = 181
+    xdp_load_bytes = 189
     map_lookup_percpu_elem = 195
     ktime_get_tai_ns = 208
 
@@ -212,6 +214,7 @@ class Function:
         self.module, self.name, self.section, self.scope, self.parameters = module, name, section, scope, parameters
         self._entry: list[str] = []
         self.prologue: list[str] = []  # complete lines that run first
+        self.result = "0"  # what it returns where nothing else is said
         self._lines: list[str] = []
         self._count = 0
         self._place = ""
@@ -262,8 +265,8 @@ class Function:
         self.line(f"br i1 {condition}, label %{then}, label %{otherwise}")
         self.terminated = True
 
-    def ret(self, operand: str = "0") -> None:
-        self.line(f"ret i64 {operand}")
+    def ret(self, operand: str = "") -> None:
+        self.line(f"ret i64 {operand or self.result}")
         self.terminated = True
 
     # --- memory

@@ -30,7 +30,7 @@ KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT, TRACING = 2, 5, 7, 17, 26
 
 # enum bpf_attach_type
 TRACE_RAW_TP, TRACE_FENTRY, TRACE_FEXIT, TRACE_ITER = 23, 24, 25, 28
-BPF_PERF_EVENT, TRACE_KPROBE_MULTI, TRACE_UPROBE_MULTI = 41, 42, 48
+XDP, BPF_PERF_EVENT, TRACE_KPROBE_MULTI, TCX_INGRESS, TCX_EGRESS, TRACE_UPROBE_MULTI = 37, 41, 42, 46, 47, 48
 
 _machine = os.uname().machine
 _generic = (280, 241)
@@ -67,9 +67,12 @@ def raw_tracepoint_open(program_fd: int, name: "bytes | None", cookie: int = 0) 
     return bpf(RAW_TRACEPOINT_OPEN, pack("QIIQ", address(text), program_fd, 0, cookie))
 
 
-def link_create(program_fd: int, target_fd: int, attach_type: int, rest: bytes = b"") -> int:
-    """A new link's descriptor; ``rest`` is the union's member for the attach type, from offset 16."""
-    head = struct.pack("=IIII", program_fd, target_fd, attach_type, 0)
+def link_create(program_fd: int, target: int, attach_type: int, rest: bytes = b"", flags: int = 0) -> int:
+    """A new link's descriptor. ``target`` is a descriptor or an interface's index; ``rest`` is the union's member for
+
+    the attach type, from offset 16.
+    """
+    head = struct.pack("=IIII", program_fd, target, attach_type, flags)
     return bpf(LINK_CREATE, ctypes.create_string_buffer(head + rest, len(head) + max(len(rest), 32)))
 
 

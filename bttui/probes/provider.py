@@ -42,6 +42,18 @@ class Iteration(Data):
     pinned: bool = False
 
 
+class Packet(Data):
+    """Of a network probe. ``passes``: what its programs return whatever the body does, so that the packet goes on.
+
+    ``link_header``: bytes before the network header, the last two of them its type; 0 where a tunnel has none.
+    ``load_bytes``: whether the kernel has the helper that copies from packets at this place.
+    """
+
+    passes: int
+    link_header: int = 14
+    load_bytes: bool = True
+
+
 class Context(Data):
     """How a BPF program at an attach point reads its world. Attach points with equal contexts share a program.
 
@@ -61,7 +73,7 @@ class Context(Data):
     the number and then of the arguments; ``compat_status``: (offset in task_struct, bit) of a 32-bit call, or ().
     ``user``: True where pointers in arguments are user addresses (uprobe).
     ``capabilities``: what the functions ask for: "ustack", "kstack", "override", "function" (func builtin)...
-    ``iteration``: for iterators only.
+    ``iteration``: for iterators only; ``packet``: for network probes only, whose args are read from it beforehand.
     """
 
     type: int
@@ -83,6 +95,7 @@ class Context(Data):
     user: bool = False
     capabilities: "tuple[str, ...]" = ()
     iteration: "Iteration | None" = None
+    packet: "Packet | None" = None
 
     def __hash__(self) -> int:
         return hash((self.type, self.section, self.attach_type, self.attach_to, self.arguments, self.argument_locations))

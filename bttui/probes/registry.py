@@ -47,7 +47,7 @@ def find(word: str) -> "Provider | None":
         for provider in _of_file(word):
             if provider.name == word:
                 return provider
-    return _by_word().get(word)
+    return _by_word().get(word) or next((provider for provider in all() if provider.name == word.lower()), None)
 
 
 def named(glob: str) -> "list[Provider]":

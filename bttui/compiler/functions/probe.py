@@ -42,6 +42,8 @@ class Arguments(Function):
         assert context.arguments is not None
         if context.argument_access == "pointer":
             return Value(context.arguments, code.f.to_integer("%ctx"), "kernel")
+        if context.packet:
+            return Value(context.arguments, code.packet, "memory")
         place = "system call" if context.argument_access == "system call" else "context"
         return Value(context.arguments, "%ctx", place)
 

@@ -72,7 +72,7 @@ class KernelAddress(Function):
 class NetworkAddress(Function):
     name = "ntop"
     signature = "ntop([family, ]address)"
-    doc = "An IPv4 or IPv6 address as text; the address is a 4-byte integer, or an array of 4 or 16 bytes."
+    doc = "An IPv4 or IPv6 address as text; the address is a 4-byte integer, an array of 4 or 16 bytes, or that of a packet."
     example = "interval:s:1 { print(ntop((uint32)0x0100007f)); exit(); }"
     least, most = 1, 2
 
@@ -82,7 +82,7 @@ class NetworkAddress(Function):
             if family is not None and not isinstance(family, (types.Integer, types.Enum)):
                 typer.error("ntop() expects an integer family", call.arguments[0])
         type_ = typer.expression(call.arguments[-1])
-        if type_ is not None and not isinstance(type_, (types.Integer, types.Array, types.Pointer, types.String)):
+        if type_ is not None and not isinstance(type_, (types.Integer, types.Array, types.Pointer, types.String, types.Inet)):
             typer.error(f"ntop() expects an integer or array argument, got {describe(type_)}", call)
         if isinstance(type_, types.Array) and type_.size not in (4, 16):
             typer.error("ntop() argument must be 4 or 16 bytes in size", call)
@@ -92,6 +92,9 @@ class NetworkAddress(Function):
         f = code.f
         memory = code.memory(types.Inet())
         value = code.load(code.expression(call.arguments[-1]))
+        if isinstance(value.type, types.Inet):  # of a packet: it knows its family
+            f.copy(memory, value.operand, 24)
+            return Value(types.Inet(), memory, "memory")
         size = 4 if isinstance(value.type, types.Integer) else value.type.size
         family = code.integer(call.arguments[0]) if len(call.arguments) == 2 else "2" if size <= 4 else "10"
         f.zero(memory, 24, 1)

@@ -3,6 +3,7 @@
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.lower.iteration import begin_iteration
 from bttui.compiler.lower.loops import Loops
+from bttui.compiler.lower.packets import read_packet
 from bttui.compiler.lower.statements import Statements
 from bttui.model import types
 from bttui.model.diagnostic import error
@@ -18,6 +19,8 @@ class Code(Statements, Loops):
     def program(self, name: str) -> None:
         self.f = self.tables.module.function(name, self.body.context.section, self.body.probe.span)
         self.name = name
+        if self.body.context.packet:
+            self.f.result = str(self.body.context.packet.passes)
         if self.body.calls:
             self.choose_call()
         if self.body.context.iteration:
@@ -26,6 +29,8 @@ class Code(Statements, Loops):
             # exit() is told to us, and until we have heard of it nothing more shall happen; but iterators go on to their end
             running = self.f.compare("ne", 32, self.f.load(32, self.tables.module.variable(EXITING), volatile=True), "0")
             self.when(running, self.f.ret)
+        if self.body.context.packet:
+            self.packet = read_packet(self, self.body.context.packet)
         if self.body.predicate is not None:
             self.f.at(self.body.predicate.span)
             enter, leave = self.f.block("run"), self.f.block("skip")

@@ -32,8 +32,8 @@ def callback(code: "Code", node: "ast.Node", parameters: str, extra: "list[str]"
     for each outer variable. ``body`` gets the extra pointers as they are called in there.
     """
     outer, slots = code.f, captured(node)
-    given, cookie = len(extra), code.cookie
-    extra = [*extra, *([cookie] if cookie else [])]
+    given, cookie, packet = len(extra), code.cookie, code.packet
+    extra = [*extra, *filter(None, (cookie, packet))]
     frame = outer.stack(16 + 8 * (len(extra) + len(slots)))
     outer.store_pointer("%ctx", frame)
     outer.store(64, "0", outer.offset(frame, RETURNED))
@@ -49,10 +49,12 @@ def callback(code: "Code", node: "ast.Node", parameters: str, extra: "list[str]"
     here = [code.f.load_pointer(code.f.offset("%frame", 16 + 8 * index)) for index in range(len(extra))]
     for index, slot in enumerate(slots):
         slot.operand = code.f.load_pointer(code.f.offset("%frame", 16 + 8 * (len(extra) + index)))
+    if packet:
+        code.packet = here.pop()
     if cookie:
         code.cookie = here.pop()
     body(here[:given])
-    code.cookie = cookie
+    code.cookie, code.packet = cookie, packet
     if not code.f.terminated:
         code.f.ret("0")
     used = code.f.stack_used

@@ -44,6 +44,7 @@ class State:
         self.frame = ""  # in a callback: the frame's pointer
         self.into = ""
         self.cookie = ""  # where the cookie lies that a table of system calls gave
+        self.packet = ""  # where args lie that were read from a packet
         self.name = ""
 
     def temporary(self, size: int) -> str:
@@ -76,7 +77,7 @@ class State:
             f"  %{missing} = icmp eq ptr %{pointer}, null, !dbg {place}",
             f"  br i1 %{missing}, label %{missing}.b, label %{found}, !dbg {place}",
             f"{missing}.b:",
-            f"  ret i64 0, !dbg {place}",
+            f"  ret i64 {self.f.result}, !dbg {place}",
             f"{found}:",
         ]
         return f"%{pointer}"

@@ -43,9 +43,10 @@ class Statements(Expressions):
         self.f.label(end)
 
     def Return(self, node: ast.Return) -> None:
-        self.leave("0" if node.value is None else self.integer(node.value))
+        value = "" if node.value is None else self.integer(node.value)
+        self.leave("" if self.body.context.packet else value)
 
-    def leave(self, operand: str = "0") -> None:
+    def leave(self, operand: str = "") -> None:
         """End the program, from within loops too."""
         if self.frame:
             self.f.store(64, "1", self.f.offset(self.frame, RETURNED))
