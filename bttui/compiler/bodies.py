@@ -181,6 +181,7 @@ def split(bodies: "list[Body]", host: "Host") -> "list[Body]":
         tells = host.features.has("helper:get_attach_cookie") and (
             body.context.type in WITH_COOKIE or (body.context.type == RAW_TRACEPOINT and host.features.has("raw_tp_cookie"))
         )
+        tells = tells and "inherited" not in body.context.capabilities  # what a thread inherits of an event lacks the cookie
         if len(body.attachments) == 1 or not body.cookies or tells or body.calls:
             found.append(body)
             continue

@@ -119,7 +119,7 @@ def ids(command: int) -> "Iterator[int]":
 PERF_TYPE_HARDWARE, PERF_TYPE_SOFTWARE, PERF_TYPE_TRACEPOINT, PERF_TYPE_HW_CACHE, PERF_TYPE_RAW, PERF_TYPE_BREAKPOINT = range(6)
 PERF_COUNT_SW_CPU_CLOCK = 0
 _PERF_ATTR_SIZE = 112  # PERF_ATTR_SIZE_VER5: all that we set has been there since 4.1
-_FREQUENCY = 1 << 10  # attr.freq
+_INHERIT, _FREQUENCY = 1 << 1, 1 << 10  # attr.inherit, attr.freq
 _FD_CLOEXEC = 1 << 3
 IOC_ENABLE, IOC_SET_BPF = 0x2400, 0x40042408
 
@@ -135,9 +135,13 @@ def perf_event_open(
     config1: int = 0,
     config2: int = 0,
     breakpoint_type: int = 0,
+    inherit: bool = False,
 ) -> int:
-    """A perf event's descriptor, closed on exec. ``frequency`` in Hz replaces ``period`` (events, or ns for a clock)."""
-    flags = _FREQUENCY if frequency else 0
+    """A perf event's descriptor, closed on exec. ``frequency`` in Hz replaces ``period`` (events, or ns for a clock).
+
+    ``inherit``: threads and processes that the task makes from now on are observed too.
+    """
+    flags = (_FREQUENCY if frequency else 0) | (_INHERIT if inherit else 0)
     wakeup = 1 if period or frequency else 0
     attributes = pack(
         "IIQQQQQIIQQ40x",

@@ -14,6 +14,7 @@ from bttui.model.diagnostic import DiagnosticError, error
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
 
     from bttui.loader.object import LoadedProgram
     from bttui.model.diagnostic import Span
@@ -115,7 +116,7 @@ def perf_event(
     return Link(name, fd, event_fd, slow)
 
 
-def _open_event(name: str, span: "Span | None", type: int, config: int, **more: int) -> int:
+def _open_event(name: str, span: "Span | None", type: int, config: int, **more: "Any") -> int:
     try:
         return bpf.perf_event_open(type, config, **more)
     except OSError as reason:
@@ -164,6 +165,57 @@ def sampling(
     if not links:
         raise refused(name, number, span)
     return links
+
+
+def watchpoint(
+    program: "LoadedProgram",
+    address: int,
+    length: int,
+    kind: int,
+    cookie: int = 0,
+    *,
+    pid: int = 0,
+    cpus: "Iterable[int]",
+    name: str,
+    span: "Span | None" = None,
+) -> "list[Link]":
+    """Memory of a process (all of its threads, and what they start), or of everything, one event on each CPU.
+
+    ``kind`` is HW_BREAKPOINT_R, _W and _X of <linux/hw_breakpoint.h>.
+    """
+    how = {"period": 1, "breakpoint_type": kind, "config1": address, "config2": length}
+    links: "list[Link]" = []
+
+    def add(**where: int) -> None:
+        event = _open_event(name, span, bpf.PERF_TYPE_BREAKPOINT, 0, **how, **where)
+        links.append(perf_event(program, event, cookie, name=name, span=span))
+
+    try:
+        if not pid:
+            for cpu in cpus:
+                add(cpu=cpu)
+            return links
+        known: "set[str]" = set()
+        while fresh := _threads(pid, name, span) - known:  # while we look, others may be made
+            known |= fresh
+            for thread in fresh:
+                try:
+                    add(pid=int(thread), inherit=True)
+                except DiagnosticError:
+                    if os.path.exists(f"/proc/{pid}/task/{thread}"):
+                        raise
+        return links
+    except BaseException:
+        for link in links:
+            link.close()
+        raise
+
+
+def _threads(pid: int, name: str, span: "Span | None") -> "set[str]":
+    try:
+        return set(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        raise refused(name, errno.ESRCH, span) from None
 
 
 def _probe_device(device: str, returns: bool, name: str, span: "Span | None") -> "tuple[int, int]":

@@ -42,7 +42,6 @@ class Planned:
 
 
 providers = (
-    Planned("watchpoint", ("w",), "watchpoint:ADDRESS:LENGTH:MODE"),
     Planned("test", (), "test:NAME"),
     Planned("bench", (), "bench:NAME"),
 )

@@ -63,7 +63,7 @@ def _own_code() -> "list[tuple[str, int, int]]":
     """Name, size and time of each file that compiles."""
     root = os.path.dirname(os.path.dirname(__file__))
     found = []
-    for room in ("compiler", "compiler/functions", "probes", "model", "host"):
+    for room in ("compiler", "compiler/functions", "compiler/infer", "compiler/lower", "probes", "model", "host"):
         with os.scandir(os.path.join(root, room)) as files:
             for file in files:
                 if file.name.endswith(".py"):
