@@ -211,11 +211,12 @@ class Expressions(Maps):
             return types.String(len(value.encode("utf-8", "surrogateescape")) + 1)
         return types.BOOL if isinstance(value, bool) else None if value is None else literal_type(value)
 
-    def signed(self, type_: Type, node: ast.Expression) -> bool:
+    def signed(self, type_: "Type | None", node: ast.Expression) -> bool:
         """Literals that are not negative go with the other side."""
         value = self.constant(node)
         if isinstance(value, int) and value >= 0:
             return False
+        type_ = self.countable(type_)
         return isinstance(type_, types.Integer) and type_.signed
 
     def comparable(self, left: Type, right: Type) -> bool:
