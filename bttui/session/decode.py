@@ -146,7 +146,7 @@ def _stack(type_: Stack, lookup: "Lookup") -> "Decoder":
 
     def decode(buffer: "Buffered", offset: int) -> "tuple[Symbol, ...]":
         identity, process, started = unpack(buffer, offset)
-        return lookup.stack(type_, identity, process & 0xFFFFFFFF, started)
+        return lookup.stack(type_, identity, process >> 32, started)
 
     return decode
 
