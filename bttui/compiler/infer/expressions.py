@@ -54,9 +54,12 @@ class Expressions(Maps):
                 return found[1].replace(size=8)
         if self.planned(name, node):
             return None
-        names = [*self.functions, *self.constants]
+        names = [*self.functions, *self.constants, *self.enumerators]
         found_names = near(name, names)
-        self.error(f"Unknown identifier: '{name}'", node, hint=f"did you mean {found_names[0]}?" if found_names else "")
+        hint = f"did you mean {found_names[0]}?" if found_names else ""
+        if self.headers and name.isupper():
+            hint = f"macros of <{'>, <'.join(self.headers)}> are not in BTF: add #define {name} with its value"
+        self.error(f"Unknown identifier: '{name}'", node, hint=hint)
         return None
 
     def planned(self, name: str, node: ast.Node) -> bool:

@@ -41,6 +41,13 @@ class Names(State):
                 base = types.Array(element=base, count=suffix or 0)
         return base
 
+    def is_type(self, name: str) -> bool:
+        """Whether a word that could also be a value is the name of a type."""
+        if name in C_INTEGERS or name in self.aliases:
+            return True
+        btf = self.host.btf
+        return btf.exists and name not in self.enumerators and btf.enum_constant(name) is None and btf.type(name) is not None
+
     def type_of(self, node: ast.Node) -> "Type | None":
         """typeof(): of a map with keys it is the type of the key."""
         if isinstance(node, ast.Map):

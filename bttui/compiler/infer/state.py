@@ -31,7 +31,7 @@ class State:
         self.aliases: dict[str, Type] = {}
         self.constants: dict[str, int] = {}
         self.enumerators: dict[str, tuple[int, types.Enum]] = {}  # of the program's own enums
-        self.headers: tuple[str, ...] = ()  # included, but not to be had: their macros are unknown
+        self.headers: tuple[str, ...] = ()  # of the system, included in vain
         self.problems: list[Diagnostic] = []
         self.settled = False  # what is unknown now is told by nothing in the program
         self.final = False

@@ -1,0 +1,64 @@
+"""C macros in the program itself: each use becomes a part of the tree, so that precedence is kept."""
+
+from bttui.compiler import ast
+from bttui.compiler.c_preprocessor import Macro
+from bttui.model.diagnostic import DiagnosticError, Span, error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bttui.compiler.infer.typer import Typer
+
+
+class Expander:
+    """A macro must be an expression; each one that is used is parsed once."""
+
+    def __init__(self, typer: "Typer", macros: "dict[str, Macro]"):
+        self.typer, self.macros = typer, macros
+        self.parsed: dict[str, ast.Expression] = {}
+
+    def tree(self, value: "Any", active: "tuple[str, ...]" = (), site: "Span | None" = None, given: "Any" = None) -> "Any":
+        """A tree with its macros expanded. Inside an expansion, ``site`` is its place and ``given`` the arguments."""
+        if isinstance(value, tuple):
+            return tuple(self.tree(v, active, site, given) for v in value)
+        if not isinstance(value, ast.Node):
+            return value
+        if isinstance(value, ast.Identifier):
+            if given and value.name in given:
+                return given[value.name]
+            macro = self.macro(value.name)
+            if macro is not None and macro.parameters is None:
+                return self.expansion(macro, value, active, site or value.span, {})
+        elif isinstance(value, ast.Call):
+            macro = self.macro(value.name)
+            if macro is not None and macro.parameters is not None:
+                arguments = self.tree(value.arguments, active, site, given)
+                if len(arguments) != len(macro.parameters):
+                    raise error(f"the macro {macro.name} takes {len(macro.parameters)} arguments, not {len(arguments)}", value.span)
+                return self.expansion(macro, value, active, site or value.span, dict(zip(macro.parameters, arguments, strict=True)))
+        changed = {n: self.tree(o, active, site, given) for n, o in ((n, getattr(value, n)) for n in value._fields) if n != "span"}
+        return value.replace(span=site or value.span, **changed)
+
+    def macro(self, name: str) -> "Macro | None":
+        return self.macros.get(name) if self.typer.function_named(name) is None else None
+
+    def expansion(self, macro: Macro, node: ast.Node, active: "tuple[str, ...]", site: Span, given: "dict[str, Any]") -> "Any":
+        if macro.name in active:
+            raise error(f"Macro recursion: {macro.name}", site)
+        if macro.name not in self.parsed:
+            self.parsed[macro.name] = self.expression(macro, site)
+        return self.tree(self.parsed[macro.name], (*active, macro.name), site, given)
+
+    def expression(self, macro: Macro, site: Span) -> ast.Expression:
+        from bttui.compiler.parser import parse
+
+        last = macro.body[-1]
+        text = last.source.text[macro.body[0].position : last.position + len(last.text)]
+        try:
+            (statement,) = parse(f"begin {{ {text}\n}}", macro.name).probes[0].body.statements
+        except (DiagnosticError, ValueError):
+            statement = None
+        if not isinstance(statement, ast.ExpressionStatement):
+            raise error(f"unable to expand macro as an expression: {text}", site)
+        return statement.expression
