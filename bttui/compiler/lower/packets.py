@@ -72,7 +72,11 @@ class Reader:
             return self.context(_SKB_LENGTH)
         start = self.f.resize(self.context(_XDP_DATA), 32, 64, False)
         end = self.f.resize(self.context(_XDP_END), 32, 64, False)
-        return self.f.resize(self.f.binary("sub", 64, end, start), 64, 32, False)
+        length = self.f.resize(self.f.binary("sub", 64, end, start), 64, 32, False)
+        # by way of memory: else LLVM may keep halves of the two pointers instead, which the verifier refuses
+        place = self.f.stack(8)
+        self.f.store(32, length, place, volatile=True)
+        return self.f.load(32, place, volatile=True)
 
     def load(self, offset: str, memory: str, size: int) -> str:
         """Copy ``size`` bytes from an i32 offset of the packet. An i1: whether it is so long."""
