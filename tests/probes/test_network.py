@@ -141,9 +141,8 @@ def refused_connections(names, number, port, address):
     """Each is one SYN there, and one RST back."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for _ in range(number):
-        with inside(names[0]), socket.socket(family, socket.SOCK_STREAM) as sender:
-            with pytest.raises(ConnectionRefusedError):
-                sender.connect((address, port))
+        with inside(names[0]), socket.socket(family, socket.SOCK_STREAM) as sender, pytest.raises(ConnectionRefusedError):
+            sender.connect((address, port))
 
 
 def ping(names, number, address, size):
