@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from bttui.compiler.infer.typer import Typer
 
+MOST = 10_000  # expansions: macros that use one another twice grow without limit
+
 
 class Expander:
     """A macro must be an expression; each one that is used is parsed once."""
@@ -17,6 +19,7 @@ class Expander:
     def __init__(self, typer: "Typer", macros: "dict[str, Macro]"):
         self.typer, self.macros = typer, macros
         self.parsed: dict[str, ast.Expression] = {}
+        self.count = 0
 
     def tree(self, value: "Any", active: "tuple[str, ...]" = (), site: "Span | None" = None, given: "Any" = None) -> "Any":
         """A tree with its macros expanded. Inside an expansion, ``site`` is its place and ``given`` the arguments."""
@@ -46,6 +49,9 @@ class Expander:
     def expansion(self, macro: Macro, node: ast.Node, active: "tuple[str, ...]", site: Span, given: "dict[str, Any]") -> "Any":
         if macro.name in active:
             raise error(f"Macro recursion: {macro.name}", site)
+        self.count += 1
+        if self.count > MOST:
+            raise error(f"macros are expanded more than {MOST} times in this program", site)
         if macro.name not in self.parsed:
             self.parsed[macro.name] = self.expression(macro, site)
         return self.tree(self.parsed[macro.name], (*active, macro.name), site, given)

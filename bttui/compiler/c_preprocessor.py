@@ -22,6 +22,7 @@ _TOKEN = re.compile(
 )
 NEW_LINE, BLANK, NAME, NUMBER, TEXT, PUNCTUATION = range(1, 7)
 DEEPEST = 64  # of headers in headers
+LONGEST = 100_000  # tokens that macros may add to a piece of C
 
 
 class Source(Data):
@@ -230,8 +231,8 @@ class Preprocessor:
                 t.replace(source=token.source, position=token.position, hidden=t.hidden | hidden)
                 for t in reversed(self.substitute(macro, values))
             )
-            if len(waiting) > 100_000:
-                raise wrong(f"the macro {token.text} becomes too long", token.span)
+            if len(found) + len(waiting) > len(line) + LONGEST:
+                raise wrong(f"macros make this longer than {LONGEST} words", token.span)
         return found
 
     def arguments(self, macro: Macro, token: Token, waiting: "list[Token]") -> "dict[str, list[Token]]":

@@ -146,6 +146,17 @@ def test_a_header_of_ones_own(tmp_path):
     assert (found.message, found.span.file, found.span.line) == ("unknown type name 'gone_t'", str(tmp_path / "wrong.h"), 3)
 
 
+@pytest.mark.parametrize("use", ["BEGIN { print(M0); }", "enum { X = M0 } BEGIN { }"])
+def test_macros_that_grow_without_limit_end(use):
+    text = "".join(f"#define M{i} M{i + 1} + M{i + 1}\n" for i in range(60)) + "#define M60 1\n"
+    (found,) = refusal(text + use)
+    assert found.span.line == 62
+    assert found.message.partition("\n")[0] in (
+        "macros are expanded more than 10000 times in this program",
+        "macros make this longer than 100000 words",
+    )
+
+
 def test_no_c_costs_no_import():
     import subprocess
     import sys
