@@ -393,11 +393,13 @@ class Named(Function):
         # a table of u32 indices: a chain of comparisons would be hundreds of instructions
         numbers = dict(zip(names, base[1:], strict=True))
         most = max(names, default=0) + 1
-        entries = b"".join(numbers.get(n, base[0]).to_bytes(4, "little") for n in range(most))
+        room = 1 << most.bit_length()
+        entries = b"".join(numbers.get(n, base[0]).to_bytes(4, "little") for n in range(room))
         number = code.integer(call.arguments[0])
-        inside = f.compare("ult", 64, number, str(most))
-        index = f.select(inside, 64, number, "0")
+        # a mask, not a comparison: LLVM would move the load in front of it, and old verifiers refuse that
+        index = f.binary("and", 64, number, str(room - 1))
         entry = f.load(32, f.value(f"getelementptr i32, ptr {code.tables.module.constant(entries)}, i64 {index}"))
+        inside = f.compare("ult", 64, number, str(most))
         return Value(types.StringConstant(), f.select(inside, 64, f.resize(entry, 32, 64, False), str(base[0])))
 
 
