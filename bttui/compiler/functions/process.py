@@ -258,6 +258,8 @@ class Command(Function):
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         memory = code.memory(types.String(16))
+        # 5.17 to 6.5 leave what is behind the NUL as it was (strscpy instead of strscpy_pad): two keys for one name
+        code.f.zero(memory, 16, 1)
         code.f.call(Helper.get_current_comm, f"ptr {memory}", "i32 16")
         return Value(types.String(16), memory, "memory")
 
