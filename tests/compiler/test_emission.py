@@ -1,7 +1,7 @@
 """LLVM text and objects: accepted, the same each time, with what libbpf and the verifier need."""
 
 import pytest
-from compiler.compiling import compile, errors, lower
+from compiler.compiling import begin, compile, errors, lower
 
 from bttui.compiler.assemble import assemble, optimise
 from bttui.compiler.emit import quote
@@ -79,3 +79,9 @@ def test_loop_variables_are_not_on_the_stack():
 def test_what_does_not_fit_is_a_diagnostic():
     text = "config = { max_strlen = 16384 } t:syscalls:sys_enter_openat { $s = str(args.filename); @a[$s, str(args.filename)] = 1; }"
     assert errors(text) == ["1:33-121 error: This program needs more than 32 KiB of temporary memory"]
+
+
+def test_a_step_tells_the_old_value_only_where_it_is_used():
+    """Kernels before 5.12 have no addition that tells."""
+    assert " monotonic" in begin("@a++; @b[1] += 5;").module.text() and "seq_cst" not in begin("@a++; @b[1] += 5;").module.text()
+    assert " seq_cst" in begin("$x = @a++;").module.text()

@@ -1,7 +1,7 @@
 """What is refused: the message, its place and what to do; and what waits for its turn says so."""
 
 import pytest
-from compiler.compiling import errors, refusal
+from compiler.compiling import errors, refusal, written
 
 from bttui.compiler.functions import PLANNED, table
 
@@ -113,3 +113,28 @@ count sum min max avg stats hist lhist tseries
 def test_every_name_of_the_language_is_known(name):
     known = set(table()) | PLANNED
     assert name in known or name.startswith("arg")
+
+
+def test_what_the_kernel_lacks_is_named(tmp_path):
+    """An empty folder is a machine without any of the newer helpers."""
+    from bttui.compiler import pipeline
+    from bttui.compiler.options import CompileOptions
+    from bttui.host.facts import Host
+    from bttui.model.diagnostic import DiagnosticError
+
+    for statements, message in (
+        ("for ($i : 0..3) { }", "1:9-28 error: This kernel cannot run loops: it has no bpf_loop(), which came with Linux 5.17"),
+        ("while (pid) { }", "1:9-24 error: This kernel cannot run loops: it has no bpf_loop(), which came with Linux 5.17"),
+        (
+            "@a[1] = 1; for ($kv : @a) { }",
+            "1:20-38 error: This kernel cannot go through a map: it has no bpf_for_each_map_elem(), which came with Linux 5.13",
+        ),
+        (
+            "@a = count(); $x = (int64)@a;",
+            "1:1-40 error: This kernel cannot read an aggregation in a program: "
+            "it has no bpf_map_lookup_percpu_elem(), which came with Linux 5.19",
+        ),
+    ):
+        with pytest.raises(DiagnosticError) as caught:
+            pipeline.lower(f"BEGIN {{ {statements} }}", "stdin", Host(str(tmp_path)), CompileOptions())
+        assert [written(d) for d in caught.value.diagnostics if d.severity == "error"] == [message]

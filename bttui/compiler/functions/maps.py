@@ -231,6 +231,7 @@ class Length(Function):
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         node = call.arguments[0]
         if isinstance(node, ast.Map):
+            typer.needs("for_each_map_elem", "count the entries of a map", "5.13", call)
             info = whole_map(typer, self.name, node)
             if info is not None and info.key is None:
                 typer.error("call to len() expects a map with explicit keys (non-scalar map)", node)

@@ -284,6 +284,11 @@ class State:
         value = self.constant(node) if isinstance(node, ast.Comptime) else None
         return bool(value) if value is not None else None
 
+    def needs(self, helper: str, what: str, since: str, node: ast.Node, hint: str = "") -> None:
+        """Report that this kernel lacks what something is made of."""
+        if not self.host.features.has(f"helper:{helper}"):
+            self.error(f"This kernel cannot {what}: it has no bpf_{helper}(), which came with Linux {since}", node, hint)
+
     def condition(self, node: ast.Expression) -> None:
         type_ = self.expression(node)
         if type_ is not None and not self.truthy(type_) and self.constant(node) is None:

@@ -66,6 +66,7 @@ class Statements(Expressions):
             self.error("continue statement outside of a loop", node)
 
     def While(self, node: ast.While) -> None:
+        self.needs("loop", "run loops", "5.17", node, "use unroll()")
         self.loops += 1
         self.condition(node.condition)
         self.block(node.body)
@@ -81,6 +82,7 @@ class Statements(Expressions):
         self.block(node.body)
 
     def ForRange(self, node: ast.ForRange) -> None:
+        self.needs("loop", "run loops", "5.17", node, "use unroll()")
         start, end = self.expression(node.start), self.expression(node.end)
         for side, type_, what in ((node.start, start, "start"), (node.end, end, "end")):
             if type_ is not None and not isinstance(type_, (types.Integer, types.Enum)):
@@ -98,6 +100,7 @@ class Statements(Expressions):
             self.error(f"Loop declaration shadows existing variable: {variable.name}", variable, hint="give one of them another name")
 
     def ForMap(self, node: ast.ForMap) -> None:
+        self.needs("for_each_map_elem", "go through a map", "5.13", node)
         info = self.map(node.map)
         if self.final and not info.assigned:
             self.error(f"Undefined map: {info.name}", node.map)

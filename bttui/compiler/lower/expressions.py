@@ -80,7 +80,7 @@ class Expressions(Events):
             return Value(node.type, self.f.binary("sub", bits, "0", number))
         return Value(node.type, self.f.binary("xor", bits, number, "-1"))
 
-    def increment(self, node: ast.Unary) -> Value:
+    def increment(self, node: ast.Unary, tell: bool = True) -> Value:
         operand, step = node.operand, 1 if "+" in node.operator else -1
         assert node.type is not None
         if isinstance(node.type, types.Pointer):
@@ -93,7 +93,7 @@ class Expressions(Events):
             self.f.store(bits, new, pointer)
         else:
             assert isinstance(operand, (ast.Map, ast.MapAccess))
-            old, new = self.add_to_map(operand, str(step))
+            old, new = self.add_to_map(operand, str(step), tell)
         return Value(node.type, old if node.operator.startswith("x") else new)
 
     def Binary(self, node: ast.Binary) -> Value:
@@ -127,6 +127,8 @@ class Expressions(Events):
         signed = isinstance(node.type, types.Integer) and node.type.signed
         if operator in ("/", "%"):
             return self.resized(self.division(node, a, b, signed), node.type)
+        if operator in ("<<", ">>"):
+            b = self.f.binary("and", 64, b, "63")  # what the instruction does; to LLVM a larger amount is undefined
         if operator == ">>":
             number = self.f.binary("ashr" if signed else "lshr", 64, a, b)
         else:

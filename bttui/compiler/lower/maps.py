@@ -6,6 +6,7 @@ from bttui.compiler.infer.scope import MapInfo
 from bttui.compiler.lower.state import SCALARS
 from bttui.compiler.lower.values import Values
 from bttui.model import types
+from bttui.model.diagnostic import error
 from bttui.model.program import COUNTERS
 from bttui.model.types import Type
 
@@ -88,8 +89,8 @@ class Maps(Values):
         self.store(value, info.value, memory)
         self.update(info, self.key(info, target.key), memory)
 
-    def add_to_map(self, target: "ast.Map | ast.MapAccess", amount: str) -> "tuple[str, str]":
-        """Add to an integer entry in place, atomically; returns (pointer to the value before, ... after)."""
+    def add_to_map(self, target: "ast.Map | ast.MapAccess", amount: str, tell: bool = True) -> "tuple[str, str]":
+        """Add to an integer entry in place, atomically; returns the value before and after, if it should ``tell`` them."""
         info = self.info(target)
         assert isinstance(info.value, types.Integer | types.Pointer)
         bits = info.value.size * 8
@@ -100,23 +101,27 @@ class Maps(Values):
 
         def found(pointer: str) -> None:
             if bits >= 32:
-                # a weaker ordering would become an instruction that does not tell the old value
-                old = self.f.value(f"atomicrmw add ptr {pointer}, i{bits} {amount} seq_cst")
+                # the weaker ordering becomes an instruction that does not tell the old value; kernels before 5.12 have no other
+                old = self.f.value(f"atomicrmw add ptr {pointer}, i{bits} {amount} {'seq_cst' if tell else 'monotonic'}")
             else:
                 old = self.f.load(bits, pointer)
                 self.f.store(bits, self.f.binary("add", bits, old, amount), pointer)
-            self.f.store(bits, old, before)
+            if tell:
+                self.f.store(bits, old, before)
             if info.key is None:
                 self.f.store(64, "1", self.f.offset(pointer, types.align_up(bits // 8, 8)))
 
         def missing() -> None:
-            self.f.store(bits, "0", before)
+            if tell:
+                self.f.store(bits, "0", before)
             if info.key is not None:
                 value = self.temporary(8)
                 self.f.store(bits, amount, value)
                 self.update(info, key, value)
 
         self.lookup(self.tables.symbol(info.name), key, found, missing)
+        if not tell:
+            return "", ""
         old = self.f.load(bits, before)
         return old, self.f.binary("add", bits, old, amount)
 
@@ -191,6 +196,12 @@ class Maps(Values):
 
     def aggregation_at(self, value: Type, symbol: str, key: str) -> Value:
         """The same for a key in memory."""
+        if not self.typer.host.features.has("helper:map_lookup_percpu_elem"):
+            raise error(
+                "This kernel cannot read an aggregation in a program: it has no bpf_map_lookup_percpu_elem(), which came with Linux 5.19",
+                self.body.probe.span,
+                hint="print() it instead",
+            )
         signed = bool(getattr(value, "signed", False))
         first, second = self.temporary(8), self.temporary(8)
         self.f.store(64, "0", first)

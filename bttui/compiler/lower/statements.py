@@ -19,7 +19,11 @@ class Statements(Expressions):
         self.block(node)
 
     def ExpressionStatement(self, node: ast.ExpressionStatement) -> None:
-        self.expression(node.expression)
+        step = node.expression
+        if isinstance(step, ast.Unary) and isinstance(step.operand, (ast.Map, ast.MapAccess)) and step.operator.strip("x") in ("++", "--"):
+            self.increment(step, tell=False)
+        else:
+            self.expression(step)
 
     def If(self, node: ast.If) -> None:
         known = self.typer.decided(node.condition)
@@ -96,7 +100,7 @@ class Statements(Expressions):
                     amount = self.f.binary("mul", 64, amount, str(max(target.type.target.size, 1)))
                 if operator == "-":
                     amount = self.f.binary("sub", 64, "0", amount)
-                self.add_to_map(target, amount)
+                self.add_to_map(target, amount, tell=False)
                 return
             value = ast.Binary(node.span, None, None, operator, target, value)
             value.type = target.type if isinstance(target.type, types.Pointer) else self.typer_binary(value)
