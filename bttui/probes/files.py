@@ -20,7 +20,7 @@ def find_files(target: str, pid: int = 0) -> "list[str]":
     root = process_root(pid)
     if "/" in target:
         if is_glob(target):
-            return sorted(path for path in _glob(target, root) if _is_program(root + path))
+            return sorted(path for path in _glob(target, root) if os.path.isfile(root + path))  # libraries need not be executable
         path = target if pid else os.path.abspath(target)
         return [path] if os.path.isfile(root + path) else []
     if is_glob(target):

@@ -67,9 +67,10 @@ def test_paths_and_globs(tmp_path, monkeypatch):
     for name in ("one", "only", "two"):
         (tmp_path / name).write_text("#!")
         (tmp_path / name).chmod(0o755)
-    (tmp_path / "once").write_text("no program")
+    (tmp_path / "once").write_text("libraries need not be executable")
+    (tmp_path / "other").mkdir()
     assert find_files(str(tmp_path / "one")) == [str(tmp_path / "one")]
-    assert find_files(str(tmp_path / "o*")) == [str(tmp_path / "one"), str(tmp_path / "only")]
+    assert find_files(str(tmp_path / "o*")) == [str(tmp_path / name) for name in ("once", "one", "only")]
     assert find_files(str(tmp_path / "nosuch")) == find_files(str(tmp_path)) == find_files("nosuch-program") == []
     monkeypatch.chdir(tmp_path)
     assert find_files("./two") == [str(tmp_path / "two")]

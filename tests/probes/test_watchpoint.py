@@ -106,16 +106,16 @@ def test_threads_that_are_there_and_threads_to_come(bttui, load, watched):
 
 @pytest.mark.live
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="modes of x86_64")
-def test_reads_and_writes(bttui, load, watched):
+@pytest.mark.parametrize(("offset", "length", "mode", "times"), [(0, 8, "rw", 100), (0, 4, "w", 40), (4, 4, "w", 40), (7, 1, "wr", 100)])
+def test_reads_and_writes(offset, length, mode, times, bttui, load, watched):
+    """Each access is to all eight bytes."""
     path, cell, _ = watched
     with load.start(40, 60, 0, 0, 0, path=path) as waiting:
         pid = waiting.pid
-        with bttui.start(
-            "-p", pid, "-e", f"w:{cell}:8:rw, w:{cell}:4:w, w:{cell + 4}:4:w /pid == {pid}/ {{ @[probe] = count(); }}"
-        ) as process:
+        with bttui.start("-p", pid, "-e", f"w:{cell + offset}:{length}:{mode} /pid == {pid}/ {{ @[probe] = count(); }}") as process:
             waiting.go()
             found = counts(process.wait().stdout)
-    assert found == {f"watchpoint:{cell}:8:rw": 100, f"watchpoint:{cell}:4:w": 40, f"watchpoint:{cell + 4}:4:w": 40}
+    assert found == {f"watchpoint:{cell + offset}:{length}:{''.join(sorted(mode))}": times}
 
 
 @pytest.mark.live
