@@ -52,6 +52,11 @@ _MEANINGS: "Sequence[tuple[str, str, str]]" = (
         "use fewer or shorter strings, tuples and keys in one probe",
     ),
     (
+        r"(?:unknown func|program of this type cannot use helper) ?bpf_get_current_(comm|pid_tgid|uid_gid|cgroup_id)\b",
+        r"this kind of probe knows of no process on this kernel: it cannot call the helper get_current_\1",
+        "a packet is told by args.saddr, args.daddr and the ports; newer kernels say what was running",
+    ),
+    (
         r"(?:unknown func|program of this type cannot use helper|helper call is not allowed in probe) ?(?:bpf_)?(\w*)",
         r"this kind of probe cannot call the kernel's helper \1",
         "",

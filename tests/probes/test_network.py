@@ -347,6 +347,17 @@ def test_what_packets_do_not_have(name, bttui):
         assert result.returncode != 0 and f"The {name} builtin can" in result.stderr and "ERROR" in result.stderr
 
 
+@pytest.mark.live
+@pytest.mark.parametrize("name", ["comm", "pid", "uid", "cgroup"])
+def test_what_was_running_is_told_or_refused_in_words(name, bttui):
+    """Kernels of the time of 6.1 have no such helper for packets."""
+    for point in ("xdp:lo", "tc:lo:ingress"):
+        result = bttui("-e", f"{point} {{ print({name}); }} interval:ms:1 {{ exit(); }}")
+        if result.returncode:
+            assert f"the kernel refuses {point}: this kind of probe knows of no process on this kernel" in result.stderr
+            assert "args.saddr" in result.stderr
+
+
 # Ways of older kernels
 
 OLDER = """
