@@ -174,3 +174,15 @@ def test_promotion_is_symmetric_and_holds_both():
                 high = (1 << part.size * 8 - part.signed) - 1
                 assert joined.signed or low == 0
                 assert high < 1 << joined.size * 8 - joined.signed and (not joined.signed or low >= -(1 << joined.size * 8 - 1))
+
+
+@pytest.mark.parametrize(
+    ("expression", "size"), [("size_t", 8), ("pid_t", 4), ("int", 4), ("struct task_struct *", 8), ("BTF_VAR_STATIC", 8)]
+)
+def test_words_that_name_types(expression, size):
+    lowered = begin(f"$a = sizeof({expression});")
+    assert lowered.tables.typer.constant(lowered.bodies[0].block.statements[0].value) == size
+
+
+def test_the_address_of_a_variable():
+    assert variable_types(begin("$a = (1, 300); $p = &$a;"))["$p"] == "(int8,int16) *"

@@ -18,7 +18,7 @@ def type_of(typer: "Typer", node: "ast.Node") -> "Type | None":
     """The type that an argument names or has. A word alone that is no value is a type: sizeof(int)."""
     if isinstance(node, ast.Identifier) and not typer.function_named(node.name) and typer.is_type(node.name):
         return typer.named_type(node.name, node)
-    return typer.type_name(node) if isinstance(node, ast.TypeName) else typer.expression(node)
+    return typer.type_name(node) if isinstance(node, ast.TypeName) else typer.type_word(node) or typer.expression(node)
 
 
 class Known(Function):

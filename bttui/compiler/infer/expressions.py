@@ -159,8 +159,11 @@ class Expressions(Maps):
         return None
 
     def address_of(self, node: ast.Unary) -> "Type | None":
-        self.error("not supported yet: the address of a variable or map (&)", node)
-        return None
+        if not isinstance(node.operand, ast.Variable):
+            self.error("not supported yet: the address of a map (&)", node)
+            return None
+        type_ = self.expression(node.operand)
+        return types.Pointer(target=type_, space="kernel") if type_ is not None else None
 
     def Binary(self, node: ast.Binary) -> "Type | None":
         left, right = self.countable(self.expression(node.left)), self.countable(self.expression(node.right))

@@ -55,7 +55,18 @@ class Names(State):
             if info is not None and isinstance(info.key, Type):
                 node.note = info
                 return info.key
-        return self.expression(node)
+        return self.type_word(node) or self.expression(node)
+
+    def type_word(self, node: ast.Node) -> "Type | None":
+        """The type that a bare word names, where the word is nothing else: size_t in typeof(size_t)."""
+        if not isinstance(node, ast.Identifier) or self.function_named(node.name) or node.name in self.constants:
+            return None
+        if self.host.btf.exists and self.host.btf.enum_constant(node.name) is not None:
+            return None
+        known = len(self.problems)
+        found = self.named_type(node.name, node)
+        del self.problems[known:]
+        return found
 
     def named_type(self, name: str, node: ast.Node) -> "Type | None":
         simple = INTEGERS.get(name) or AGGREGATION_NAMES.get(name) or C_INTEGERS.get(name)

@@ -70,6 +70,9 @@ class Expressions(Events):
         if node.operator == "!":
             condition = self.condition(operand)
             return self.boolean(self.f.binary("xor", 1, condition, "1"))
+        if node.operator == "&":
+            assert node.type is not None and isinstance(operand, ast.Variable)
+            return Value(node.type, self.f.to_integer(self.variable(operand.note)))
         if node.operator == "*":
             assert node.type is not None
             return self.pointed(self.load(self.expression(operand)), node.type)
@@ -298,6 +301,7 @@ class Expressions(Events):
             type_ = operand.type
         assert node.type is not None
         if isinstance(type_, types.Tuple):
+            operand = self.load(operand)
             index = int(node.name)
             place = Value(type_.elements[index], self.f.offset(operand.operand, type_.offsets[index]), "memory")
             return self.load(place) if isinstance(place.type, SCALARS) else place
