@@ -177,7 +177,7 @@ def test_promotion_is_symmetric_and_holds_both():
 
 
 @pytest.mark.parametrize(
-    ("expression", "size"), [("size_t", 8), ("pid_t", 4), ("int", 4), ("struct task_struct *", 8), ("BTF_VAR_STATIC", 8)]
+    ("expression", "size"), [("size_t", 8), ("pid_t", 4), ("int", 4), ("struct task_struct *", 8), ("BPF_MAP_TYPE_HASH", 8)]
 )
 def test_words_that_name_types(expression, size):
     lowered = begin(f"$a = sizeof({expression});")
