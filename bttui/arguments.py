@@ -50,6 +50,9 @@ OPTIONS:
 TROUBLESHOOTING OPTIONS:
     --dry-run      attach all the probes, then end
     --mode codegen compile the program, then end
+    --test         run the test: probes of the program
+    --probe-filter REGEX
+                   only the probes whose names it finds
     --fmt          print the program in the usual layout
     -d, --debug STAGE
                    show what a stage makes of the program
@@ -117,7 +120,7 @@ OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
 SHORT = {short: (long or short, valued) for long, short, valued in OPTIONS if short}
 LONG = {long: valued for long, _, valued in OPTIONS if long}
 # Known to bpftrace and not to us: a diagnostic instead of a surprise.
-NOT_YET = frozenset({"I", "include", "debuginfo", "dwarf-pid", "usdt-file-activation", "test", "bench", "probe-filter", "aot"})
+NOT_YET = frozenset({"I", "include", "debuginfo", "dwarf-pid", "usdt-file-activation", "bench", "aot"})
 MODES = ("codegen", "compiler-bench", "bench", "test", "format")
 PID_LIMIT = 1 << 22  # PID_MAX_LIMIT of <linux/threads.h>
 
@@ -225,6 +228,10 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
         values["buffering"] = value
     elif name == "pid":
         values["pid"] = process_number(value)
+    elif name == "test":
+        values["mode"] = "test"
+    elif name == "probe-filter":
+        values["probe_filter"] = regular_expression(value)
     elif name == "fmt":
         values["action"] = "format"
     elif name == "mode":
@@ -232,6 +239,9 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
             raise error("USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'.")
         if value == "format":
             values["action"] = "format"
+            return
+        if value == "test":
+            values["mode"] = value
             return
         if value != "codegen":
             raise error(f"not supported yet: --mode {value}", hint="--mode codegen compiles and stops")
@@ -260,6 +270,16 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
     else:
         field = {"cmd": "command"}.get(name, name.replace("-", "_"))
         values[field] = value if LONG[name] else True
+
+
+def regular_expression(value: str) -> str:
+    import re
+
+    try:
+        re.compile(value)
+    except re.error as reason:
+        raise error(f"--probe-filter is not a regular expression: {reason}") from None
+    return value
 
 
 def process_number(value: str) -> int:

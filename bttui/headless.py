@@ -238,7 +238,11 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         if options.dry_run:
             return 0
         printer: Printer = JsonPrinter(options, program, writer) if options.format == "json" else TextPrinter(options, program, writer)
-        printer.attached(session.attached)
+        failed = False
+        if options.mode == "test":
+            failed = run_tests(options, session, printer)
+        else:
+            printer.attached(session.attached)
         while not session.over and not writer.gone:
             printer.events(session.poll(POLL))
         stop.follow(None)
@@ -248,7 +252,31 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         else:
             printer.maps(())
         writer.flush()
-        return session.exit_code
+        return session.exit_code or int(failed)
+
+
+def run_tests(options: Options, session: "Session", printer: "Printer") -> bool:
+    """Run the test probes and tell of each; whether one failed."""
+    from bttui.render.diagnostics import use_colour
+    from bttui.render.tests import Report, result_json
+
+    tests = session.tests()
+    report = Report(len(tests), use_colour(os.environ, printer.writer.terminal))
+    told = options.format == "json"
+    write = printer.writer.write
+    printer.events(session.poll(0))  # of begin probes
+    if tests and not told:
+        write(report.begin())
+    for index, name in enumerate(tests):
+        if not told:
+            write(report.run(name))
+        passed, nanoseconds, events = session.run_test(index)
+        output = "".join(event if isinstance(event, str) else printer.text(event) for event in events)
+        text = report.result(name, passed, nanoseconds, output)
+        write(result_json(name, passed, nanoseconds, output) if told else text)
+    if tests and not told:
+        write(report.end())
+    return bool(report.failed)
 
 
 def show_stages(options: Options, host: Host, stop: Stop) -> None:

@@ -130,8 +130,12 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
     for probe in root.probes:
         use, numbers = argument_use(probe), numbered_use(probe)
         groups: dict[Any, list[Body]] = {}
+        left_out = 0
         for point in probe.attach_points:
             for provider, target in registry.expand(point.parts, point.span, host, options, warnings):
+                if not options.means(provider.name, target.name):
+                    left_out += 1
+                    continue
                 if use == () and getattr(provider, "uniform", False):  # their formats need not be read
                     context = uniform.get(provider.name) or uniform.setdefault(provider.name, provider.context(target, host))
                 else:
@@ -159,7 +163,7 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
                     bodies.append(body)
                 body.attachments.append(attachment)
         span = probe.attach_points[0].span.to(probe.attach_points[-1].span)
-        registry.check_found(sum(len(body.attachments) for body in bodies), span, options)
+        registry.check_found(left_out + sum(len(body.attachments) for body in bodies), span, options)
         registry.check_count(cookie, span, options)
         done += [one for body in bodies for one in shared(body, use, host)]
         bodies = []

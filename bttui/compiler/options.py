@@ -64,6 +64,7 @@ class CompileOptions(Data):
     no_features: "tuple[str, ...]" = ()
     traceable_functions: str = ""
     mode: str = ""
+    probe_filter: str = ""
     include: "tuple[str, ...]" = ()
 
     def probes(self, config: "dict[str, Any]") -> ProbeOptions:
@@ -74,6 +75,8 @@ class CompileOptions(Data):
             missing_probes=config["missing_probes"],
             max_probes=config["max_probes"],
             traceable_functions=self.traceable_functions,
+            mode=self.mode,
+            probe_filter=self.probe_filter,
         )
 
 

@@ -42,6 +42,5 @@ class Planned:
 
 
 providers = (
-    Planned("test", (), "test:NAME"),
     Planned("bench", (), "bench:NAME"),
 )

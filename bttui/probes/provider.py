@@ -1,5 +1,7 @@
 """What every provider (one file each in this folder) says about its probes, and how programs read their context."""
 
+import re
+
 from bttui.model.data import Data
 from bttui.model.diagnostic import Span
 from bttui.model.types import Struct, Type
@@ -123,6 +125,16 @@ class Options(Data):
     missing_probes: str = "error"
     max_probes: int = 1024
     traceable_functions: str = ""
+    mode: str = ""  # "test": only test probes, begin and end are meant; else all but test probes
+    probe_filter: str = ""  # a regular expression: only probes whose name it finds, begin and end are meant
+
+    def means(self, provider: str, name: str) -> bool:
+        """Whether a place that an attach point names takes part in this run."""
+        if provider in ("begin", "end"):
+            return True
+        if (provider == "test") != (self.mode == "test"):
+            return False
+        return not self.probe_filter or re.search(self.probe_filter, name) is not None
 
 
 if TYPE_CHECKING:

@@ -39,6 +39,8 @@ class Options(Data):
     traceable_functions: str = ""
     dry_run: bool = False
     compile_only: bool = False
+    mode: str = ""
+    probe_filter: str = ""
     stages: "tuple[str, ...]" = ()
     emit_elf: str = ""
     emit_llvm: str = ""
@@ -55,6 +57,7 @@ class Options(Data):
             or self.quiet
             or self.dry_run
             or self.compile_only
+            or self.mode
             or self.stages
             or self.action != "run"
             or not self.tui

@@ -117,7 +117,7 @@ class Session:
             self._child.go()
         self.state = LIVE
         kinds = {attachment.provider for attachment in self.program.attachments}
-        self.over = kinds <= {"begin", "end"} or bool(self._pins())
+        self.over = kinds <= {"begin", "end", "test"} or bool(self._pins())
         if self.over and self._child:
             self._child.wait(SHORT)
 
@@ -273,6 +273,17 @@ class Session:
         for _ in range(signals):
             for attachment in self._of("self"):
                 self._program(attachment).run()
+
+    def tests(self) -> "list[str]":
+        """The names of the test probes, in order."""
+        return [attachment.target for attachment in self._of("test")]
+
+    def run_test(self, index: int) -> "tuple[bool, int, list[Event | str]]":
+        """Run one of them -> (passed, nanoseconds, its events)."""
+        program = self._program(self._of("test")[index])
+        before = time.monotonic_ns()
+        result = program.run()
+        return result == 0, time.monotonic_ns() - before, self._drain_all()
 
     def frame(self) -> Frame:
         """The world now."""

@@ -39,6 +39,8 @@ def compile_options(options: "Options") -> CompileOptions:
         warn_helpers=options.helper_errors,
         no_features=tuple(sorted(options.no_features)),
         traceable_functions=options.traceable_functions,
+        mode=options.mode,
+        probe_filter=options.probe_filter,
     )
 
 

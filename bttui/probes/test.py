@@ -1,0 +1,43 @@
+"""test: a block that checks something, run by --test; 0 is a pass."""
+
+from bttui.probes.begin_end import SPECIAL_CONTEXT
+from bttui.probes.matching import need_parts
+from bttui.probes.provider import Context, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from bttui.host.facts import Host
+    from bttui.model.diagnostic import Span
+    from bttui.probes.provider import Options
+
+
+class Test:
+    name = "test"
+    aliases = ()
+    synopsis = "test:NAME"
+    doc = "a check, run by --test: it passes when it returns 0"
+    examples = ("test:one { if (1 + 1 != 2) { return 1; } }",)
+    listed = False
+    pid_filter = "none"
+
+    def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
+        return iter(())
+
+    def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
+        need_parts("test", parts, span, 1, hint=self.synopsis)
+        return [Target(f"test:{parts[0]}", parts[0], listing="")]
+
+    def context(self, target: Target, host: "Host") -> Context:
+        return SPECIAL_CONTEXT
+
+    def describe(self, name: str, host: "Host") -> "list[str]":
+        return []
+
+    def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":
+        return []
+
+
+providers = (Test(),)
