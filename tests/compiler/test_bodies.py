@@ -18,12 +18,10 @@ def test_attach_points_of_one_shape_share_a_program():
 
 
 def test_arguments_at_different_places_need_programs_of_their_own():
-    found = programs("t:sched:sched_switch, t:sched:sched_wakeup { print(args.prio); }") if False else None
-    assert found is None
     shared = programs("t:sched:sched_wakeup, t:sched:sched_wakeup_new { @[args.pid] = count(); }")
     assert shared == [("tracepoint:sched:sched_wakeup", "tracepoint:sched:sched_wakeup_new")]
     apart = programs("t:sched:sched_wakeup, t:sched:sched_process_exit { @[args.prio] = count(); }")
-    assert sorted(name for names in apart for name in names) == ["tracepoint:sched:sched_process_exit", "tracepoint:sched:sched_wakeup"]
+    assert apart == [("tracepoint:sched:sched_wakeup",), ("tracepoint:sched:sched_process_exit",)]
 
 
 def test_begin_probes_run_one_by_one_in_order():
@@ -88,6 +86,11 @@ def test_named_parameters(call, named, value):
 def test_a_named_parameter_of_the_wrong_kind():
     text = 'BEGIN { $a = getopt("n", 5); }'
     assert errors(text, named=(("n", "False"),)) == ["1:14-28 error: program command line option --n invalid integer (value: False)"]
+
+
+def test_a_named_parameter_has_one_default():
+    assert len(errors('BEGIN { $a = getopt("n", 5); $b = getopt("n", 6); }')) == 1
+    assert begin('$a = getopt("n", 5); $b = getopt("n", 5);')
 
 
 def test_config_variables():

@@ -34,6 +34,9 @@ class Option(Function):
         if default is None:
             typer.error("Second argument to 'getopt' must be a string literal, integer literal, or a boolean literal.", call.arguments[1])
             return None
+        said = (default, *(typer.constant(a) for a in call.arguments[2:]))
+        if typer.named.setdefault(name, said) != said:
+            typer.error(f"Command line option '{name}' needs to have the same default value and description in all places it's used.", call)
         value: int | str | bool | None = default
         given = dict(typer.options.named).get(name)
         if given is not None:

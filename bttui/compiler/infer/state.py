@@ -36,6 +36,7 @@ class State:
         self.settled = False  # what is unknown now is told by nothing in the program
         self.final = False
         self.changed = False
+        self.named: dict[str, tuple[Any, ...]] = {}  # what each getopt() said of its parameter
         self.counts_frames = False  # the program asks how long a stack is
         self.body: Body
         self.scopes: list[dict[str, Slot]] = []
@@ -179,6 +180,9 @@ class State:
             return True
         if isinstance(to, types.Pointer) and isinstance(value, types.Pointer):
             return True
+        if isinstance(to, types.Tuple) and isinstance(value, types.Tuple) and len(to.elements) == len(value.elements):
+            nodes: Any = node.elements if isinstance(node, ast.TupleLiteral) else [None] * len(to.elements)
+            return all([self.assignable(a, b, n) for a, b, n in zip(to.elements, value.elements, nodes, strict=True)])
         if isinstance(to, types.Enum) and isinstance(value, types.Enum):
             return to.name == value.name
         if isinstance(to, types.Integer) and isinstance(value, types.Enum):
