@@ -20,8 +20,10 @@ def test_attach_points_of_one_shape_share_a_program():
 def test_arguments_at_different_places_need_programs_of_their_own():
     shared = programs("t:sched:sched_wakeup, t:sched:sched_wakeup_new { @[args.pid] = count(); }")
     assert shared == [("tracepoint:sched:sched_wakeup", "tracepoint:sched:sched_wakeup_new")]
-    apart = programs("t:sched:sched_wakeup, t:sched:sched_process_exit { @[args.prio] = count(); }")
-    assert apart == [("tracepoint:sched:sched_wakeup",), ("tracepoint:sched:sched_process_exit",)]
+    same_place = programs("t:sched:sched_wakeup, t:sched:sched_process_exit { @[args.prio] = count(); }")
+    assert same_place == [("tracepoint:sched:sched_wakeup", "tracepoint:sched:sched_process_exit")]
+    apart = programs("t:sched:sched_wakeup, t:task:task_newtask { @[args.pid] = count(); }")
+    assert apart == [("tracepoint:sched:sched_wakeup",), ("tracepoint:task:task_newtask",)]
 
 
 def test_begin_probes_run_one_by_one_in_order():
