@@ -87,8 +87,17 @@ class Iter:
             arguments=found,
             argument_access="pointer",
             capabilities=("kstack", "ustack"),
-            iteration=Iteration(pointers[-1].offset, "pin" in target.options),
+            iteration=Iteration(pointers[-1].offset, "pin" in target.options, self._files(target.target, pointers, host)),
         )
+
+    @staticmethod
+    def _files(kind: str, pointers: "list[Field]", host: "Host") -> "tuple[int, ...]":
+        """The kernel does it, but some get it wrong for the threads of one process (kernel/bpf/task_iter.c before 6.7)."""
+        task = host.btf.struct("struct task_struct")
+        if kind != "task_file" or task is None:
+            return ()
+        members = {field.name: field.offset for field in (*(task.fields or ()), *pointers)}
+        return tuple(members[name] for name in ("task", "group_leader", "files") if name in members)
 
     def describe(self, name: str, host: "Host") -> "list[str]":
         from bttui.probes.declarations import iterator_fields

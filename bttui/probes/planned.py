@@ -41,6 +41,4 @@ class Planned:
         raise error(f"not supported yet: {self.name} probes", attachment.span)
 
 
-providers = (
-    Planned("bench", (), "bench:NAME"),
-)
+providers = (Planned("bench", (), "bench:NAME"),)

@@ -38,10 +38,13 @@ class Iteration(Data):
 
     ``pinned``: printf writes to the iterator's file, for whoever reads it. Else the program writes a byte there for each
     element, so that the reader goes on step by step.
+    ``files``: where the elements are files, the offsets of the task in ctx, and of its group_leader and files in
+    task_struct: threads that share their leader's table of files are to be passed over. Else ().
     """
 
     element: int
     pinned: bool = False
+    files: "tuple[int, ...]" = ()
 
 
 class Packet(Data):

@@ -41,7 +41,9 @@ def test_the_pointer_that_is_null_at_the_end(new):
         ((provider, target),) = expand(f"iter:{name}", new)
         context = provider.context(target, new)
         assert (context.type, context.attach_type, context.attach_to) == (26, 28, name)
-        assert context.iteration == Iteration(offset)
+        members = {field.name: field.offset for field in new.btf.struct("struct task_struct").fields}
+        files = (8, members["group_leader"], members["files"]) if name == "task_file" else ()
+        assert context.iteration == Iteration(offset, files=files)
     ((provider, target),) = expand("it:task:mine", new)
     assert (target.name, target.options, provider.context(target, new).iteration.pinned) == ("iter:task", {"pin": "/sys/fs/bpf/mine"}, True)
     ((_, target),) = expand("it:task:/sys/fs/bpf/deep/er", new)

@@ -1,7 +1,8 @@
 """What iterators do besides the program's own text."""
 
-from bttui.compiler.emit import Helper
+from bttui.compiler.emit import Helper, Value
 from bttui.compiler.infer.rules import is_stringlike
+from bttui.model import types
 from bttui.model.diagnostic import error
 from bttui.model.format import Specifier, parse_format
 
@@ -26,8 +27,22 @@ def begin_iteration(code: "Code", iteration: "Iteration") -> None:
     f.label(nothing)
     f.ret()
     f.label(something)
+    if len(iteration.files) == 3:
+        pass_over_shared_files(code, *iteration.files)
     if not iteration.pinned:
         f.call(Helper.seq_write, f"ptr {sequence(code)}", f"ptr {f.module.constant(b'.')}", "i32 1")
+
+
+def pass_over_shared_files(code: "Code", task: int, leader: int, files: int) -> None:
+    f = code.f
+
+    def read(base: str, offset: int) -> str:
+        return code.load(Value(types.UINT64, f.binary("add", 64, base, str(offset)), "kernel")).operand
+
+    this = read(f.to_integer("%ctx"), task)
+    first = read(this, leader)
+    same = f.compare("eq", 64, read(this, files), read(first, files))
+    code.when(f.binary("and", 1, f.compare("ne", 64, this, first), same), f.ret)
 
 
 def sequence(code: "Code") -> str:
