@@ -11,7 +11,7 @@ from bttui.loader.object import load
 from bttui.loader.ringbuffer import RingBuffer
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.model.frame import Counters, Event, Frame, ProbeCounters
-from bttui.model.program import RINGBUF
+from bttui.model.program import CHILD, ELAPSED, RINGBUF
 from bttui.probes.attach import attach, explained
 from bttui.probes.provider import Options as ProbeOptions
 from bttui.session.controller import ATTACHING, ENDED, IDLE, LIVE, STOPPING
@@ -36,7 +36,6 @@ BUSY, CALM = 0.010, 0.050  # seconds between two looks
 CHECK = 0.25  # seconds between two looks at the counters
 SHORT = 100  # milliseconds that a command may run where no probe waits for anything
 ATTACH_FAILED = 255  # exit status
-CHILD_ID, START = "@__cpid", "@__elapsed"  # scalar maps that the builtins cpid and elapsed are read from
 
 
 class Stopped(Exception):
@@ -100,8 +99,8 @@ class Session:
         self.state = ATTACHING
         try:
             self._load()
-            self.snapshots.set_scalar(CHILD_ID, self._child.pid if self._child else 0)
-            self.snapshots.set_scalar(START, time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+            self.snapshots.set_scalar(CHILD, self._child.pid if self._child else 0)
+            self.snapshots.set_scalar(ELAPSED, time.clock_gettime_ns(time.CLOCK_BOOTTIME))
             for attachment in self._of("begin"):
                 self._program(attachment).run()
             self._attach()

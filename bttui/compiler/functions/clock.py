@@ -4,7 +4,7 @@ from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.model import types
-from bttui.model.program import Output
+from bttui.model.program import ELAPSED, Output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ class Elapsed(Function):
     builtin = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        info = typer.map(ast.Map(call.span, None, None, "@__elapsed"))
+        info = typer.map(ast.Map(call.span, None, None, ELAPSED))
         info.key, info.value = None, types.UINT64
         return types.UINT64
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         # the runner writes the start (boot clock) into this internal map before anything is attached
-        start = code.read_map(ast.Map(call.span, types.UINT64, None, "@__elapsed"), None, "")
+        start = code.read_map(ast.Map(call.span, types.UINT64, None, ELAPSED), None, "")
         return Value(types.UINT64, code.f.binary("sub", 64, code.f.call(Helper.ktime_get_boot_ns), start.operand))
 
 

@@ -4,6 +4,7 @@ from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.model import types
+from bttui.model.program import CHILD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,12 +169,12 @@ class ChildId(Function):
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         if not typer.options.child:
             typer.warn("No child command (`-c`); cpid is zero", call)
-        info = typer.map(ast.Map(call.span, None, None, "@__cpid"))
+        info = typer.map(ast.Map(call.span, None, None, CHILD))
         info.key, info.value = None, types.UINT32
         return types.UINT32
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
-        return code.read_map(ast.Map(call.span, types.UINT32, None, "@__cpid"), None, "")
+        return code.read_map(ast.Map(call.span, types.UINT32, None, CHILD), None, "")
 
 
 class HasChild(Function):

@@ -86,17 +86,11 @@ class Maps(Names):
             self.changed = True
             return
         if isinstance(info.value, types.Aggregation):
-            self.error(
-                f"Type mismatch for {info.name}: trying to assign value of type '{describe(value)}' when map already has a type '{describe(info.value)}'",
-                where,
-            )
+            self.mismatch("map", info.name, info.value, value, where)
             return
         joined = self.grow(info, info.value, value, node)
         if joined is None:
-            self.error(
-                f"Type mismatch for {info.name}: trying to assign value of type '{describe(value)}' when map already has a type '{describe(info.value)}'",
-                where,
-            )
+            self.mismatch("map", info.name, info.value, value, where)
         elif joined != info.value:
             info.value = joined
             self.changed = True

@@ -256,6 +256,11 @@ class State:
             return old if (old.space, old.depth) == (new.space, new.depth) else None
         return None
 
+    def mismatch(self, kind: str, name: str, old: "Type | None", new: Type, where: ast.Node) -> None:
+        """``kind`` is "map" or "variable"."""
+        message = f"Type mismatch for {name}: trying to assign value of type '{describe(new)}' "
+        self.error(message + f"when {kind} already has a type '{describe(old)}'", where)
+
     def widen(self, slot: Slot, value: "Type | None", node: "ast.Node | None", where: ast.Node) -> None:
         if value is None:
             return
@@ -268,17 +273,11 @@ class State:
             if isinstance(slot.type, types.Pointer) and isinstance(value, types.Pointer) and not slot.type.space:
                 slot.type = slot.type.replace(space=value.space)
             if not self.assignable(slot.type, value, node):
-                self.error(
-                    f"Type mismatch for {slot.name}: trying to assign value of type '{describe(value)}' when variable already has a type '{describe(slot.type)}'",
-                    where,
-                )
+                self.mismatch("variable", slot.name, slot.type, value, where)
             return
         joined = self.grow(slot, slot.type, value, node)
         if joined is None:
-            self.error(
-                f"Type mismatch for {slot.name}: trying to assign value of type '{describe(value)}' when variable already has a type '{describe(slot.type)}'",
-                where,
-            )
+            self.mismatch("variable", slot.name, slot.type, value, where)
         elif joined != slot.type:
             slot.type = joined
             self.changed = True

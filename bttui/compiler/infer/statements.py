@@ -250,10 +250,7 @@ class Statements(Expressions):
             self.changed = True
         elif type(info.value) is not type(type_):
             if isinstance(info.value, types.Aggregation) or self.final:
-                self.error(
-                    f"Type mismatch for {info.name}: trying to assign value of type '{describe(type_)}' when map already has a type '{describe(info.value)}'",
-                    call,
-                )
+                self.mismatch("map", info.name, info.value, type_, call)
         elif isinstance(type_, (types.Histogram, types.LinearHistogram)) and info.value != type_:
             self.error(f"Different {function.name}() bounds in a single map unsupported", call)
         target.type = info.value
