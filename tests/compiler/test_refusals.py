@@ -15,6 +15,12 @@ from bttui.compiler.functions import PLANNED, table
         ("BEGIN { let $a = 1; let $a = 2; }", "1:25-27 error: Variable $a was already declared. Variable shadowing is not allowed."),
         ("BEGIN { $i = 1; for ($i : 0..2) { } }", "1:22-24 error: Loop declaration shadows existing variable: $i"),
         ("BEGIN { print(@a); }", "1:15-17 error: Undefined map: @a"),
+        ("BEGIN { @ = count; }", "1:13-18 error: Unknown identifier: 'count'"),
+        ("BEGIN { count }", "1:9-14 error: Unknown identifier: 'count'"),
+        (
+            "BEGIN { $t = (1, 2); print(buf($t, 2)); }",
+            "1:28-38 error: buf() expects an integer, string, or array argument but saw (int8,int8)",
+        ),
         ("BEGIN { for ($kv : @a) { } }", "1:20-22 error: Undefined map: @a"),
         (
             'BEGIN { $a = 1; $a = "x"; }',

@@ -82,6 +82,9 @@ class Buffer(Function):
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
         source = typer.expression(call.arguments[0])
+        if source is not None and not isinstance(source, (types.Integer, types.Pointer, types.String, types.Array)):
+            typer.error(f"buf() expects an integer, string, or array argument but saw {describe(source)}", call)
+            return None
         most = int(typer.config["max_strlen"])
         capacity = most
         if len(call.arguments) > 1:

@@ -34,7 +34,7 @@ class Expressions(Maps):
     def Identifier(self, node: ast.Identifier) -> "Type | None":
         name = node.name
         function = self.function_named(name)
-        if function is not None and (function.builtin or function.least == 0):
+        if function is not None and not function.aggregation and (function.builtin or function.least == 0):
             call = node.note if isinstance(node.note, ast.Call) else ast.Call(node.span, None, None, name, (), False)
             node.note = call
             call.type = self.check(function, call)
