@@ -158,8 +158,8 @@ class Statements(Expressions):
     def Assignment(self, node: ast.Assignment) -> None:
         target = node.target
         call = node.value
-        function = self.functions.get(call.name) if isinstance(call, (ast.Call, ast.Identifier)) else None
-        if function is not None and function.aggregation:
+        function = self.functions.get(call.name) if isinstance(call, ast.Call) else None
+        if isinstance(call, ast.Call) and function is not None and function.aggregation:
             if isinstance(target, (ast.Map, ast.MapAccess)) and node.operator == "=":
                 return self.aggregate(target, call, function)
             self.error(f"{function.name}() should be directly assigned to a map", node, hint=f"@x = {function.signature}")
@@ -235,10 +235,7 @@ class Statements(Expressions):
         else:
             self.error("Only variables and maps can be assigned to", target)
 
-    def aggregate(self, target: ast.Expression, call: ast.Expression, function: Function) -> None:
-        if isinstance(call, ast.Identifier):
-            call = ast.Call(call.span, None, None, call.name, (), False)
-        assert isinstance(call, ast.Call) and isinstance(target, (ast.Map, ast.MapAccess))
+    def aggregate(self, target: "ast.Map | ast.MapAccess", call: ast.Call, function: Function) -> None:
         info = self.target(target)
         type_ = self.check(function, call) if self.count_arguments(function, call) else None
         call.type = type_

@@ -82,12 +82,11 @@ class Statements(Expressions):
 
     def Assignment(self, node: ast.Assignment) -> None:
         target, value = node.target, node.value
-        if isinstance(value, (ast.Call, ast.Identifier)):
+        if isinstance(value, ast.Call):
             function = self.typer.functions.get(value.name)
             if function is not None and function.aggregation:
-                call = value if isinstance(value, ast.Call) else ast.Call(value.span, None, None, value.name, (), False)
-                call.type = target.type
-                function.update(self, target, call)  # type: ignore[arg-type]
+                value.type = target.type
+                function.update(self, target, value)  # type: ignore[arg-type]
                 return
         if isinstance(target, ast.Identifier):
             self.expression(value)
