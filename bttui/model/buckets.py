@@ -1,13 +1,22 @@
 """Which values a histogram bucket holds. The compiler computes the same indices in BPF (compiler/functions)."""
 
+from bttui.model.types import Histogram, TimeSeries
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bttui.model.types import LinearHistogram
+    from bttui.model.types import Bucketed, LinearHistogram
 
 
 def histogram_buckets(bits: int) -> int:
     """How many bucket indices hist(n, bits) can produce."""
     return 2 + ((64 - bits) << bits) + (1 << bits)
+
+
+def bucket_count(type_: "Bucketed") -> int:
+    """How many buckets an aggregation may have."""
+    if isinstance(type_, Histogram):
+        return histogram_buckets(type_.bits)
+    return type_.count if isinstance(type_, TimeSeries) else linear_buckets(type_)  # type: ignore[arg-type]
 
 
 def histogram_index(value: int, bits: int) -> int:

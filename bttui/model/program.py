@@ -46,6 +46,7 @@ class MapSpec(Data):
       once it was written;
     - scalar histogram: a per-CPU array, one u64 a bucket;
     - keyed histogram: a per-CPU hash of {key padded to 8, u64 bucket} to u64;
+    - time series: as a histogram, where the bucket is the interval number modulo the count of intervals;
     - everything else keyed: key to value as the types say; per-CPU for aggregations.
     """
 
@@ -100,8 +101,9 @@ class Counter(Data):
 SECOND, IN_SECOND = "_second", 1 << 32
 RINGBUF, COUNTERS, SCRATCH, STACKS = "ringbuf", "counters", "scratch", "stacks"
 # Internal scalars (name begins with @__, never shown), written by the runner before anything is attached:
-# u64 boot clock at the start, u32 process id of the -c child. Present only where the program uses them.
-ELAPSED, CHILD = "@__elapsed", "@__cpid"
+# u64 boot clock at the start, u32 process id of the -c child, u64 what to add to the boot clock to have the wall clock, or
+# TAI. Present only where the program uses them.
+ELAPSED, CHILD, WALL, TAI = "@__elapsed", "@__cpid", "@__wall", "@__tai"
 
 
 class Program(Data):

@@ -277,14 +277,18 @@ class Stats(Aggregation):
     signed: bool = True
 
 
-class Histogram(Aggregation):
+class Bucketed(Aggregation):
+    """An entry of the map holds one bucket: see MapSpec."""
+
+
+class Histogram(Bucketed):
     """Power-of-two buckets, each split in 2**bits. Python: {bucket index: count}, see model.buckets."""
 
     size: int = 8
     bits: int = 0
 
 
-class LinearHistogram(Aggregation):
+class LinearHistogram(Bucketed):
     """Python: {bucket index: count}: 0 is below minimum, the last is maximum and above."""
 
     size: int = 8
@@ -293,13 +297,18 @@ class LinearHistogram(Aggregation):
     step: int = 1
 
 
-class TimeSeries(Aggregation):
-    """Python: tuple of (epoch index, value or None)."""
+class TimeSeries(Bucketed):
+    """The last ``count`` intervals of ``interval`` ns. Python: tuple of (interval number, value or None), oldest first.
 
-    size: int = 32
+    Intervals are numbered from 1970 in wall clock time; a value is what ``aggregation`` ("avg", "max", "min", "sum", or
+    "" for the newest) makes of an interval's values. In memory: u64 value; u64 how many (or, with "", when); u64 interval number + 1.
+    """
+
+    size: int = 24
     interval: int = 0
     count: int = 0
     aggregation: str = ""
+    signed: bool = True
 
 
 def align_up(offset: int, alignment: int) -> int:

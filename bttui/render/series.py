@@ -16,7 +16,7 @@ def series_text(type_: TimeSeries, points: "Points") -> str:
     """``points`` are (interval number since 1970 in local wall clock, value or None), oldest first."""
     values = [value for _, value in points if value is not None]
     if not values:
-        return ""
+        return "<no data>"
     low, high = min(values), max(values)
     if low == high:
         low, high = low - 1, high + 1
@@ -28,6 +28,8 @@ def series_text(type_: TimeSeries, points: "Points") -> str:
     lines = [bounds, f"{header:<{width}} |{rule}|\n"]
     for interval, value in points:
         plot = ["|", *" " * (PLOT_WIDTH - 1), "|"]
+        if low < 0 < high:
+            plot[PLOT_WIDTH - high * PLOT_WIDTH // (high - low)] = "."
         if value is not None:
             plot[(value - low) * PLOT_WIDTH // (high - low)] = "*"
         at = clock_text(interval * type_.interval, _DIGITS[unit])

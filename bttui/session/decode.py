@@ -9,15 +9,14 @@ from bttui.model.types import (
     Array,
     Average,
     Bool,
+    Bucketed,
     Buffer,
     CgroupPath,
     Count,
     Enum,
-    Histogram,
     Inet,
     Integer,
     KernelSymbol,
-    LinearHistogram,
     MacAddress,
     Maximum,
     Minimum,
@@ -30,6 +29,7 @@ from bttui.model.types import (
     StringConstant,
     Struct,
     Sum,
+    TimeSeries,
     Timestamp,
     Tuple,
     Type,
@@ -264,11 +264,12 @@ def map_decoder(map: "LoadedMap", lookup: "Lookup") -> "Callable[[int, memoryvie
     """A function from what loader.maps.columns read (entries, keys, values) to the snapshot."""
     spec, slots = map.spec, map.stride // map.slot if map.per_cpu else 1
     assert spec.value is not None
-    buckets = isinstance(spec.value, (Histogram, LinearHistogram))
-    if spec.key is None:
-        rows = _scalar_buckets(spec, slots) if buckets else _scalar(spec, slots, lookup)
+    if isinstance(spec.value, TimeSeries):
+        rows = _series(spec, slots, lookup)
+    elif spec.key is None:
+        rows = _scalar_buckets(spec, slots) if isinstance(spec.value, Bucketed) else _scalar(spec, slots, lookup)
     else:
-        rows = _keyed_buckets(spec, slots, lookup) if buckets else _keyed(spec, slots, lookup)
+        rows = _keyed_buckets(spec, slots, lookup) if isinstance(spec.value, Bucketed) else _keyed(spec, slots, lookup)
     return lambda entries, keys, values: MapSnapshot(spec, rows(entries, keys, values))
 
 
@@ -375,6 +376,54 @@ def _keyed_buckets(spec: "MapSpec", slots: int, lookup: "Lookup") -> "Callable[[
         return [(decode(key, 0), buckets) for key, buckets in found.items()]
 
     return rows
+
+
+def _series(spec: "MapSpec", slots: int, lookup: "Lookup") -> "Callable[[int, memoryview, memoryview], list[Any]]":
+    """The words of a value: what the interval's aggregation is, how many or when, number of the interval + 1.
+
+    All series end where the newest does; one begins with its own oldest interval.
+    """
+    type_, size = spec.value, spec.key_size
+    assert isinstance(type_, TimeSeries)
+    decode = decoder(spec.key, lookup) if spec.key is not None else None
+    merge = _series_merge(type_)
+
+    def rows(entries: int, keys: memoryview, values: memoryview) -> "list[Any]":
+        flat, words = keys.tobytes(), values.cast("Q").tolist()
+        found: "dict[bytes, dict[int, list[tuple[int, int]]]]" = {}
+        for entry in range(entries):
+            series = found.setdefault(flat[entry * size : (entry + 1) * size - 8] if decode else b"", {})
+            for at in range(entry * slots * 3, (entry + 1) * slots * 3, 3):
+                if words[at + 2]:
+                    series.setdefault(words[at + 2] - 1, []).append((words[at], words[at + 1]))
+        newest = max([max(series) for series in found.values() if series], default=0)
+        shown = []
+        for key, series in found.items():
+            parts = {number: merge(parts) for number, parts in series.items() if number > newest - type_.count}
+            points = tuple([(number, parts.get(number)) for number in range(min(parts), newest + 1)]) if parts else ()
+            if points or decode:
+                shown.append((decode(key, 0) if decode else None, points))
+        return shown
+
+    return rows
+
+
+def _series_merge(type_: TimeSeries) -> "Callable[[list[tuple[int, int]]], int]":
+    """A function from what each CPU has of an interval to its value."""
+    signed = _signed if type_.signed else int
+    if type_.aggregation == "sum":
+        return lambda parts: signed(sum([value for value, _ in parts]) % _WRAP)
+    if type_.aggregation == "avg":
+
+        def mean(parts: "list[tuple[int, int]]") -> int:
+            total, count = signed(sum([value for value, _ in parts]) % _WRAP), sum([count for _, count in parts])
+            return abs(total) // count * (1 if total > 0 else -1)
+
+        return mean
+    if type_.aggregation:
+        choose = min if type_.aggregation == "min" else max
+        return lambda parts: choose([signed(value) for value, _ in parts])
+    return lambda parts: signed(max(parts, key=lambda part: part[1])[0])
 
 
 def _keyed(spec: "MapSpec", slots: int, lookup: "Lookup") -> "Callable[[int, memoryview, memoryview], list[Any]]":

@@ -11,7 +11,7 @@ from bttui.loader.object import load
 from bttui.loader.ringbuffer import RingBuffer
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.model.frame import Counters, Event, Frame, ProbeCounters
-from bttui.model.program import CHILD, ELAPSED, RINGBUF
+from bttui.model.program import CHILD, ELAPSED, RINGBUF, TAI, WALL
 from bttui.probes.attach import attach, explained
 from bttui.probes.provider import Options as ProbeOptions
 from bttui.session.controller import ATTACHING, ENDED, IDLE, LIVE, STOPPING
@@ -100,7 +100,10 @@ class Session:
         try:
             self._load()
             self.snapshots.set_scalar(CHILD, self._child.pid if self._child else 0)
-            self.snapshots.set_scalar(ELAPSED, time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+            boot = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+            self.snapshots.set_scalar(ELAPSED, boot)
+            self.snapshots.set_scalar(WALL, time.time_ns() - boot)
+            self.snapshots.set_scalar(TAI, time.clock_gettime_ns(time.CLOCK_TAI) - boot)
             for attachment in self._of("begin"):
                 self._program(attachment).run()
             self._attach()

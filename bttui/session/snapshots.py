@@ -6,7 +6,7 @@ import sys
 from bttui.loader import maps as kernel_maps
 from bttui.model.frame import MapSnapshot
 from bttui.model.program import COUNTERS
-from bttui.model.types import Histogram, LinearHistogram
+from bttui.model.types import Bucketed, TimeSeries
 from bttui.session.decode import map_decoder
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ class Snapshots:
             decode = self._decoders[name] = map_decoder(self.loaded(name), self._lookup)
         snapshot = decode(*kernel_maps.columns(self.loaded(name)))
         if name in self._zeroed and not snapshot.rows:
-            snapshot.rows.append((None, {}))
+            snapshot.rows.append((None, () if isinstance(snapshot.spec.value, TimeSeries) else {}))
         return snapshot
 
     def all(self) -> "dict[str, MapSnapshot]":
@@ -57,7 +57,7 @@ class Snapshots:
         map = self.loaded(name)
         written = map.spec.key is None and bool(self.map(name).rows)
         kernel_maps.zero(map)
-        if written and isinstance(map.spec.value, (Histogram, LinearHistogram)):
+        if written and isinstance(map.spec.value, Bucketed):
             self._zeroed.add(name)
         elif written:
             kernel_maps.update(map, _FIRST, bytes(map.spec.value_size - 8) + struct.pack("=Q", 1))

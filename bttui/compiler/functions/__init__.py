@@ -29,7 +29,7 @@ FAMILIES = (
 
 # Names of the language that have no Function yet: the diagnostic says so instead of calling them unknown.
 PLANNED = frozenset(
-    """assert_str config container_of dw_ustack kfunc_allowed kfunc_exist path percpu_kaddr skboutput tseries typeinfo uaddr unwatch write_user""".split()
+    """assert_str config container_of dw_ustack kfunc_allowed kfunc_exist path percpu_kaddr skboutput typeinfo uaddr unwatch write_user""".split()
 )
 
 _table: "dict[str, Function]" = {}

@@ -1,7 +1,10 @@
-"""count, sum, min, max, avg, stats, hist, lhist: assigned to maps, one value per CPU, added up when read."""
+"""count, sum, min, max, avg, stats, hist, lhist, tseries: assigned to maps, one value per CPU, added up when read."""
 
+from bttui.compiler import ast
 from bttui.compiler.functions import Function
+from bttui.compiler.functions.clock import boot_clock_plus
 from bttui.model import types
+from bttui.model.program import WALL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -244,3 +247,96 @@ class LinearHistogram(Aggregation):
         inside = f.binary("add", 64, f.binary("udiv", 64, distance, str(type_.step)), "1")
         upper = f.select(f.compare("sge", 64, number, str(type_.maximum)), 64, str(last), inside)
         into_bucket(code, target, f.select(f.compare("slt", 64, number, str(type_.minimum)), 64, "0", upper))
+
+
+class TimeSeries(Aggregation):
+    name = "tseries"
+    signature = '@x = tseries(n, interval, count[, "avg"|"max"|"min"|"sum"])'
+    doc = "Keep a value for each of the last count intervals of so many nanoseconds: the newest, or what the aggregation makes of all."
+    example = 'tracepoint:syscalls:sys_exit_read /args.ret > 0/ { @bytes = tseries(args.ret, 1s, 10, "sum"); }'
+    least, most = 3, 4
+
+    def check(self, typer: "Typer", call: "Call") -> "Type | None":
+        typer.unstable(self.name, call)
+        type_ = self.integer(typer, call)
+        for argument in call.arguments[1:]:
+            typer.expression(argument)
+        interval, count = (typer.integer_constant(n, f"tseries() {what}") for n, what in zip(call.arguments[1:3], SERIES, strict=True))
+        how: str | None = ""
+        if len(call.arguments) > 3:
+            how = typer.string_constant(call.arguments[3], "tseries() aggregation")
+        if type_ is None or interval is None or count is None or how is None:
+            return None
+        problem = ""
+        for number, what in zip((interval, count), SERIES, strict=True):
+            if number < 0:
+                problem = f"tseries: invalid {what} value (must be non-negative literal)"
+            elif number == 0:
+                problem = f"tseries() {what} must be >= 1 (0 provided)"
+        if count >= MOST_INTERVALS:
+            problem = f"tseries() num_intervals must be < {MOST_INTERVALS} ({count} provided)"
+        if how not in ("", "avg", "max", "min", "sum"):
+            problem = f'tseries() expects one of the following aggregation functions: avg, max, min, sum ("{how}" provided)'
+        if problem:
+            typer.error(problem, call)
+            return None
+        if not clock_map(typer):
+            typer.own_scalar(WALL, types.UINT64, call)
+        return types.TimeSeries(interval=interval, count=count, aggregation=how, signed=self.signed(typer, call, type_))
+
+    def update(self, code: "Code", target: "Expression", call: "Call") -> None:
+        type_ = target.type
+        assert isinstance(type_, types.TimeSeries)
+        f = code.f
+        number = code.integer(call.arguments[0])
+        other = clock_map(code.typer)
+        if other:
+            now = code.as_integer(code.read_map(ast.Map(call.span, None, None, other), None, ""))
+        else:
+            now = boot_clock_plus(code, call, WALL)
+        interval = f.binary("udiv", 64, now, str(type_.interval))
+        label = f.binary("add", 64, interval, "1")
+
+        def restart(pointer: str) -> None:
+            f.store(64, "0", pointer)
+            f.store(64, "0", f.offset(pointer, 8))
+            f.store(64, label, f.offset(pointer, 16))
+
+        def first(pointer: str) -> None:
+            restart(pointer)
+            into(pointer)
+
+        def into(pointer: str) -> None:
+            second = f.offset(pointer, 8)
+            known = f.load(64, second)
+            if type_.aggregation in ("avg", "sum"):
+                add(code, pointer, number)
+                add(code, pointer, "1", 8)
+                return
+            if type_.aggregation:
+                predicate = ("s" if type_.signed else "u") + ("lt" if type_.aggregation == "min" else "gt")
+                better = f.compare(predicate, 64, number, f.load(64, pointer))
+                better, mark = f.binary("or", 1, f.compare("eq", 64, known, "0"), better), "1"
+            else:
+                better, mark = f.compare("ugt", 64, now, known), now
+
+            def store() -> None:
+                f.store(64, number, pointer)
+                f.store(64, mark, second)
+
+            code.when(better, store)
+
+        def change(pointer: str) -> None:
+            code.when(f.compare("ne", 64, f.load(64, f.offset(pointer, 16)), label), lambda: restart(pointer))
+            into(pointer)
+
+        code.update_aggregation(target, change, first, f.binary("urem", 64, interval, str(type_.count)))  # type: ignore[arg-type]
+
+
+SERIES = ("interval_ns", "num_intervals")  # what the arguments are called in messages
+MOST_INTERVALS = 1_000_000
+
+
+def clock_map(typer: "Typer") -> str:
+    """The map that gives the time instead of a clock, for tests (the environment variable is bpftrace's)."""
+    return dict(typer.options.environment).get("BPFTRACE_DUMMY_TS_MAP", "")

@@ -4,7 +4,7 @@ from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.model import types
-from bttui.model.program import ELAPSED, Output
+from bttui.model.program import ELAPSED, TAI, Output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
-CLOCKS = {"monotonic": (0, Helper.ktime_get_ns), "boot": (1, Helper.ktime_get_boot_ns), "tai": (3, Helper.ktime_get_tai_ns)}
+# name: (number as in types.Timestamp, helper); sw_tai is the boot clock and what TAI was ahead of it at the start
+CLOCKS = {
+    "monotonic": (0, Helper.ktime_get_ns),
+    "boot": (1, Helper.ktime_get_boot_ns),
+    "tai": (3, Helper.ktime_get_tai_ns),
+    "sw_tai": (4, Helper.ktime_get_boot_ns),
+}
 
 
 class Nanoseconds(Function):
@@ -26,17 +32,25 @@ class Nanoseconds(Function):
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         if call.arguments:
             word = call.arguments[0]
-            if not isinstance(word, ast.Identifier) or word.name not in (*CLOCKS, "sw_tai"):
+            if not isinstance(word, ast.Identifier) or word.name not in CLOCKS:
                 typer.error(f"Invalid timestamp mode: {getattr(word, 'name', '')}", word, hint="use monotonic, boot, tai or sw_tai")
             elif word.name == "sw_tai":
-                typer.error("not supported yet: nsecs(sw_tai)", word, hint="use nsecs(tai)")
+                typer.own_scalar(TAI, types.UINT64, call)
             elif word.name == "tai" and not typer.host.features.has("helper:ktime_get_tai_ns"):
                 typer.error("This kernel has no TAI clock for BPF", word, hint="use nsecs(boot)")
             call.note = word.name if isinstance(word, ast.Identifier) else "boot"
         return types.UINT64
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
+        if call.note == "sw_tai":
+            return Value(types.UINT64, boot_clock_plus(code, call, TAI))
         return Value(types.UINT64, code.f.call(CLOCKS[call.note or "boot"][1]))
+
+
+def boot_clock_plus(code: "Code", call: "ast.Call", scalar: str) -> str:
+    """The boot clock and what an internal scalar says that another clock is ahead of it: an i64."""
+    ahead = code.own_scalar(scalar, types.UINT64, call)
+    return code.f.binary("add", 64, code.f.call(Helper.ktime_get_boot_ns), ahead.operand)
 
 
 class Elapsed(Function):
@@ -47,13 +61,10 @@ class Elapsed(Function):
     builtin = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        info = typer.map(ast.Map(call.span, None, None, ELAPSED))
-        info.key, info.value = None, types.UINT64
-        return types.UINT64
+        return typer.own_scalar(ELAPSED, types.UINT64, call)
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
-        # the runner writes the start (boot clock) into this internal map before anything is attached
-        start = code.read_map(ast.Map(call.span, types.UINT64, None, ELAPSED), None, "")
+        start = code.own_scalar(ELAPSED, types.UINT64, call)
         return Value(types.UINT64, code.f.binary("sub", 64, code.f.call(Helper.ktime_get_boot_ns), start.operand))
 
 

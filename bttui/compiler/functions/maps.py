@@ -5,14 +5,19 @@ from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.compiler.infer.rules import describe
 from bttui.model import types
+from bttui.model.buckets import bucket_count
 from bttui.model.program import Output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bttui.compiler.infer.scope import MapInfo
     from bttui.compiler.infer.typer import Typer
     from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
+
+MOST_BUCKETS = 4096  # that a loop visits: the verifier follows every round
 
 
 def whole_map(typer: "Typer", name: str, node: "ast.Node") -> "MapInfo | None":
@@ -63,6 +68,7 @@ class Delete(Function):
         info = typer.map(first)
         if typer.final and not info.assigned:
             typer.error(f"Undefined map: {info.name}", first)
+        check_buckets(typer, self.name, info, call)
         return types.BOOL
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
@@ -70,51 +76,85 @@ class Delete(Function):
         access = call.note if isinstance(call.note, ast.MapAccess) else first
         assert isinstance(access, (ast.Map, ast.MapAccess))
         info = code.info(access)
-        symbol = code.tables.symbol(info.name)
-        if info.key is None:
-            existed = code.temporary(8)
-            code.f.store(8, "0", existed)
-            size = types.align_up(info.value.size, 8)  # type: ignore[union-attr]
-
-            def clear(pointer: str) -> None:
-                there = code.f.compare("ne", 64, code.f.load(64, code.f.offset(pointer, size)), "0")
-                code.f.store(8, code.f.resize(there, 1, 8, False), existed)
-                code.f.zero(pointer, size + 8)
-
-            code.lookup(symbol, code.key(info, None), clear)
-            return Value(types.BOOL, code.f.load(8, existed))
-        assert isinstance(access, ast.MapAccess)
-        if isinstance(info.value, (types.Histogram, types.LinearHistogram)):
+        if isinstance(info.value, types.Bucketed):
             return self.delete_buckets(code, info, access)
-        result = code.f.call(Helper.map_delete_elem, f"ptr @{symbol}", f"ptr {code.key(info, access.key)}")
+        if info.key is None:
+            return self.delete_scalar(code, info)
+        assert isinstance(access, ast.MapAccess)
+        result = code.f.call(Helper.map_delete_elem, f"ptr @{code.tables.symbol(info.name)}", f"ptr {code.key(info, access.key)}")
         return code.boolean(code.f.compare("eq", 64, result, "0"))
 
-    def delete_buckets(self, code: "Code", info: "MapInfo", access: "ast.MapAccess") -> Value:
-        """A keyed histogram has an entry per bucket."""
-        from bttui.model.buckets import histogram_buckets, linear_buckets
+    def delete_scalar(self, code: "Code", info: "MapInfo") -> Value:
+        """The entry of an array stays: its u64 that says whether it was written becomes 0."""
+        assert info.value is not None
+        existed = code.temporary(8)
+        code.f.store(8, "0", existed)
+        size = types.align_up(info.value.size, 8)
 
-        value = info.value
-        assert isinstance(info.key, types.Type)
-        count = histogram_buckets(value.bits) if isinstance(value, types.Histogram) else linear_buckets(value)  # type: ignore[arg-type]
+        def clear(pointer: str) -> None:
+            there = code.f.compare("ne", 64, code.f.load(64, code.f.offset(pointer, size)), "0")
+            code.when(there, lambda: code.f.store(8, "1", existed))
+            code.f.zero(pointer, size + 8)
+
+        key = code.key(info, None)
+        if isinstance(info.value, types.Aggregation):
+            code.each_cpu(code.tables.symbol(info.name), key, clear)
+        else:
+            code.lookup(code.tables.symbol(info.name), key, clear)
+        return Value(types.BOOL, code.f.load(8, existed))
+
+    def delete_buckets(self, code: "Code", info: "MapInfo", access: "ast.Map | ast.MapAccess") -> Value:
         f = code.f
-        key = code.key(info, access.key, 8)
-        place = f.offset(key, types.align_up(info.key.size, 8))
-        existed, index = code.temporary(8), code.temporary(8)
+        existed = code.temporary(8)
         f.store(8, "0", existed)
-        f.store(64, "0", index)
-        head, body, end = f.block("buckets"), f.block("bucket"), f.block("deleted")
-        f.jump(head)
-        f.label(head)
-        number = f.load(64, index)
-        f.branch(f.compare("ult", 64, number, str(count)), body, end)
-        f.label(body)
-        f.store(64, number, place)
-        result = f.call(Helper.map_delete_elem, f"ptr @{code.tables.symbol(info.name)}", f"ptr {key}")
-        code.when(f.compare("eq", 64, result, "0"), lambda: f.store(8, "1", existed))
-        f.store(64, f.binary("add", 64, number, "1"), index)
-        f.jump(head)
-        f.label(end)
+
+        def delete(key: str) -> None:
+            result = f.call(Helper.map_delete_elem, f"ptr @{code.tables.symbol(info.name)}", f"ptr {key}")
+            code.when(f.compare("eq", 64, result, "0"), lambda: f.store(8, "1", existed))
+
+        def clear(key: str) -> None:
+            def one(pointer: str) -> None:
+                word = f.load(64, f.offset(pointer, size - 8))  # the count, or the number of the interval
+                code.when(f.compare("ne", 64, word, "0"), lambda: f.store(8, "1", existed))
+                f.zero(pointer, size)
+
+            code.each_cpu(code.tables.symbol(info.name), key, one)
+
+        size = info.value.size  # type: ignore[union-attr]
+        each_bucket(code, info, access, clear if info.key is None else delete)
         return Value(types.BOOL, f.load(8, existed))
+
+
+def check_buckets(typer: "Typer", name: str, info: "MapInfo | None", call: "ast.Call") -> None:
+    """Whether a function that looks at every bucket of an entry can do so."""
+    if info is not None and isinstance(info.value, types.Bucketed) and bucket_count(info.value) > MOST_BUCKETS:
+        typer.error(f"{name}() can not be used on {describe(info.value)} with more than {MOST_BUCKETS} intervals", call, hint="clear() can")
+
+
+def each_bucket(code: "Code", info: "MapInfo", access: "ast.Map | ast.MapAccess", visit: "Callable[[str], None]") -> None:
+    """Run ``visit`` with the map's own key of each bucket that the entry may have."""
+    assert isinstance(info.value, types.Bucketed)
+    f = code.f
+    if isinstance(access, ast.MapAccess):
+        assert isinstance(info.key, types.Type)
+        key = code.key(info, access.key, 8)
+        place, bits = f.offset(key, types.align_up(info.key.size, 8)), 64
+    else:
+        key = place = code.temporary(8)
+        bits = 32
+    index = code.temporary(8)
+    f.store(64, "0", index)
+    head, body, end = f.block("buckets"), f.block("bucket"), f.block("visited")
+    f.jump(head)
+    f.label(head)
+    number = f.load(64, index)
+    f.branch(f.compare("ult", 64, number, str(bucket_count(info.value))), body, end)
+    f.label(body)
+    f.store(bits, f.resize(number, 64, bits, False), place)
+    visit(key)
+    f.store(64, f.binary("add", 64, number, "1"), index)
+    f.jump(head)
+    f.label(end)
 
 
 class HasKey(Function):
@@ -135,13 +175,22 @@ class HasKey(Function):
                 access = ast.MapAccess(call.span, None, None, call.arguments[0], call.arguments[1])  # type: ignore[arg-type]
             call.note = access
             typer.access(access)
+            check_buckets(typer, self.name, info, call)
         return types.BOOL
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         info = code.info(call.note)
+        symbol = code.tables.symbol(info.name)
         result = code.temporary(8)
         code.f.store(8, "0", result)
-        code.lookup(code.tables.symbol(info.name), code.key(info, call.note.key), lambda p: code.f.store(8, "1", result))
+
+        def look(key: str) -> None:
+            code.lookup(symbol, key, lambda p: code.f.store(8, "1", result))
+
+        if isinstance(info.value, types.Bucketed):
+            each_bucket(code, info, call.note, look)
+        else:
+            look(code.key(info, call.note.key))
         return Value(types.BOOL, code.f.load(8, result))
 
 
@@ -224,7 +273,7 @@ class IsScalar(Function):
 class Length(Function):
     name = "len"
     signature = "len(@map) or len(stack)"
-    doc = "How many entries a map has, or frames a stack."
+    doc = "How many entries a map has (of histograms and time series: buckets of all keys), or frames a stack."
     example = "interval:s:1 { @a[1] = 1; print(len(@a)); exit(); }"
     least = most = 1
 
@@ -235,8 +284,6 @@ class Length(Function):
             info = whole_map(typer, self.name, node)
             if info is not None and info.key is None:
                 typer.error("call to len() expects a map with explicit keys (non-scalar map)", node)
-            if info is not None and isinstance(info.value, (types.Histogram, types.LinearHistogram)):
-                typer.error(f"not supported yet: len() of {describe(info.value)}", node)
             return types.INT64
         type_ = typer.expression(node)
         typer.counts_frames = True

@@ -142,18 +142,13 @@ class Print(Function):
                 if number is not None and number < 0:
                     typer.error(f"Invalid value for {what}: it must not be negative", argument)
                 options.append(number or 0)
-            if (
-                call.arguments[1:]
-                and info.key is None
-                and not isinstance(info.value, (types.Histogram, types.LinearHistogram))
-                and len(call.arguments) == 2
-            ):
+            if call.arguments[1:] and info.key is None and not isinstance(info.value, types.Bucketed) and len(call.arguments) == 2:
                 typer.error("Map arguments to print() are only for maps with keys", call.arguments[1], severity="warning")
             call.note = ("map", *options, *([0] * (2 - len(options))))
             return types.VOID
         type_ = typer.expression(node)
         if isinstance(node, ast.MapAccess) and isinstance(type_, types.Aggregation):
-            if isinstance(type_, (types.Histogram, types.LinearHistogram, types.TimeSeries)):
+            if isinstance(type_, types.Bucketed):
                 typer.error(
                     f"Map type {describe(type_)} cannot print the value of individual keys. You must print the whole map.",
                     call,

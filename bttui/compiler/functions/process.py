@@ -169,12 +169,10 @@ class ChildId(Function):
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         if not typer.options.child:
             typer.warn("No child command (`-c`); cpid is zero", call)
-        info = typer.map(ast.Map(call.span, None, None, CHILD))
-        info.key, info.value = None, types.UINT32
-        return types.UINT32
+        return typer.own_scalar(CHILD, types.UINT32, call)
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
-        return code.read_map(ast.Map(call.span, types.UINT32, None, CHILD), None, "")
+        return code.own_scalar(CHILD, types.UINT32, call)
 
 
 class HasChild(Function):

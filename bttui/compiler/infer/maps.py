@@ -24,6 +24,12 @@ class Maps(Names):
         node.note = info
         return info
 
+    def own_scalar(self, name: str, type_: types.Integer, where: ast.Node) -> types.Integer:
+        """An internal scalar that the runner writes (model.program): the program has it from now on."""
+        info = self.map(ast.Map(where.span, None, None, name))
+        info.key, info.value = None, type_
+        return type_
+
     def scalar(self, node: ast.Map) -> MapInfo:
         info = self.map(node)
         if info.key == "unknown":

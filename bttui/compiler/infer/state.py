@@ -55,6 +55,16 @@ class State:
     def warn(self, message: str, where: "ast.Node", hint: str = "") -> None:
         self.error(message, where, hint, severity="warning")
 
+    def unstable(self, feature: str, node: ast.Node) -> None:
+        """A feature that may still change: whether the config variable unstable_FEATURE permits it."""
+        permitted = self.config[f"unstable_{feature}"]
+        enable = f"unstable_{feature}=enable"
+        if permitted == "error":
+            self.error(f"{feature} is an unstable feature, and it is not enabled", node, hint=f"config = {{ {enable} }} enables it")
+        elif permitted == "warn":
+            text = f"Script is using an unstable feature: {feature}. To prevent this warning you must explicitly enable it in the config e.g. {enable}"
+            self.error(text, None, severity="warning")
+
     def statement(self, node: ast.Node) -> None:
         getattr(self, type(node).__name__)(node)
 

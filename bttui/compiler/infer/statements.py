@@ -235,6 +235,11 @@ class Statements(Expressions):
         else:
             self.error("Only variables and maps can be assigned to", target)
 
+    @staticmethod
+    def signed_as(old: Type, new: Type) -> Type:
+        """A time series goes with the sign of the first value."""
+        return new.replace(signed=old.signed) if isinstance(old, types.TimeSeries) and isinstance(new, types.TimeSeries) else new
+
     def aggregate(self, target: "ast.Map | ast.MapAccess", call: ast.Call, function: Function) -> None:
         info = self.target(target)
         type_ = self.check(function, call) if self.count_arguments(function, call) else None
@@ -248,6 +253,6 @@ class Statements(Expressions):
         elif type(info.value) is not type(type_):
             if isinstance(info.value, types.Aggregation) or self.final:
                 self.mismatch("map", info.name, info.value, type_, call)
-        elif isinstance(type_, (types.Histogram, types.LinearHistogram)) and info.value != type_:
-            self.error(f"Different {function.name}() bounds in a single map unsupported", call)
+        elif isinstance(type_, types.Bucketed) and info.value != self.signed_as(info.value, type_):
+            self.error(f"Different {function.name} bounds in a single map unsupported", call)
         target.type = info.value

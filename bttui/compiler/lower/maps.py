@@ -171,6 +171,10 @@ class Maps(Values):
     def MapAccess(self, node: ast.MapAccess, into: str = "") -> Value:
         return self.read_map(node, node.key, into)
 
+    def own_scalar(self, name: str, type_: types.Integer, where: ast.Node) -> Value:
+        """An internal scalar that the runner has written (model.program)."""
+        return self.read_map(ast.Map(where.span, type_, None, name), None, "")
+
     def read_map(self, node: "ast.Map | ast.MapAccess", key_node: "ast.Expression | None", into: str) -> Value:
         info = self.info(node)
         assert info.value is not None
@@ -196,12 +200,6 @@ class Maps(Values):
 
     def aggregation_at(self, value: Type, symbol: str, key: str) -> Value:
         """The same for a key in memory."""
-        if not self.typer.host.features.has("helper:map_lookup_percpu_elem"):
-            raise error(
-                "This kernel cannot read an aggregation in a program: it has no bpf_map_lookup_percpu_elem(), which came with Linux 5.19",
-                self.body.probe.span,
-                hint="print() it instead",
-            )
         signed = bool(getattr(value, "signed", False))
         first, second = self.temporary(8), self.temporary(8)
         self.f.store(64, "0", first)
@@ -227,10 +225,20 @@ class Maps(Values):
                 more = self.f.load(64, self.f.offset(pointer, 8))
                 self.f.store(64, self.f.binary("add", 64, self.f.load(64, second), more), second)
 
-        for cpu in range(self.typer.host.cpus):
-            pointer = self.f.call_pointer(Helper.map_lookup_percpu_elem, f"ptr @{symbol}", f"ptr {key}", f"i32 {cpu}")
-            self.when(self.f.compare("ne", "ptr", pointer, "null"), lambda p=pointer: add(p))  # type: ignore[misc]
+        self.each_cpu(symbol, key, add)
         result = self.f.load(64, first)
         if isinstance(value, types.Average | types.Stats):
             result = self.divide(result, self.f.load(64, second), signed)
         return Value(types.INT64 if signed else types.UINT64, result)
+
+    def each_cpu(self, symbol: str, key: str, visit: "Callable[[str], None]") -> None:
+        """Run ``visit`` with the pointer to each CPU's value of an entry."""
+        if not self.typer.host.features.has("helper:map_lookup_percpu_elem"):
+            raise error(
+                "This kernel cannot read an aggregation in a program: it has no bpf_map_lookup_percpu_elem(), which came with Linux 5.19",
+                self.body.probe.span,
+                hint="print() or clear() it instead",
+            )
+        for cpu in range(self.typer.host.cpus):
+            pointer = self.f.call_pointer(Helper.map_lookup_percpu_elem, f"ptr @{symbol}", f"ptr {key}", f"i32 {cpu}")
+            self.when(self.f.compare("ne", "ptr", pointer, "null"), lambda p=pointer: visit(p))  # type: ignore[misc]

@@ -4,6 +4,7 @@ from bttui.compiler.emit import Module
 from bttui.compiler.infer.scope import MapInfo
 from bttui.compiler.infer.typer import Typer
 from bttui.model import types
+from bttui.model.buckets import bucket_count
 from bttui.model.program import COUNTERS, RINGBUF, SCRATCH, SECOND, STACKS, Counter, MapSpec, Output
 
 TYPE_CHECKING = False
@@ -88,11 +89,8 @@ class Tables:
         keys = int(self.typer.config["max_map_keys"])
         symbol = self.symbol(info.name)
         if info.key is None:
-            if isinstance(value, types.Histogram | types.LinearHistogram):
-                from bttui.model.buckets import histogram_buckets, linear_buckets
-
-                count = histogram_buckets(value.bits) if isinstance(value, types.Histogram) else linear_buckets(value)
-                return MapSpec(info.name, symbol, PERCPU_ARRAY, 4, 8, count, None, value, info.span)
+            if isinstance(value, types.Bucketed):
+                return MapSpec(info.name, symbol, PERCPU_ARRAY, 4, value.size, bucket_count(value), None, value, info.span)
             size = types.align_up(value.size, 8) + 8
             return MapSpec(info.name, symbol, PERCPU_ARRAY if aggregation else ARRAY, 4, size, 1, None, value, info.span)
         kind = PERCPU_HASH if aggregation else HASH
@@ -101,6 +99,6 @@ class Tables:
             if aggregation and kind in (HASH, LRU_HASH):
                 kind = PERCPU_HASH if kind == HASH else LRU_PERCPU_HASH
         key_size = info.key.size
-        if isinstance(value, types.Histogram | types.LinearHistogram):
-            return MapSpec(info.name, symbol, kind, types.align_up(key_size, 8) + 8, 8, keys, info.key, value, info.span)
+        if isinstance(value, types.Bucketed):
+            return MapSpec(info.name, symbol, kind, types.align_up(key_size, 8) + 8, value.size, keys, info.key, value, info.span)
         return MapSpec(info.name, symbol, kind, max(key_size, 1), max(value.size, 1), keys, info.key, value, info.span)
