@@ -10,6 +10,7 @@ from time import monotonic
 from textual import work
 from textual.app import App, SystemCommand
 from textual.widgets import TextArea
+from textual.worker import get_current_worker
 
 from bttui.model.frame import Frame
 from bttui.render.clean import clean_lines
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from bttui.model.diagnostic import Diagnostic
     from bttui.session.controller import Controller
+
+    Check = Callable[[str], tuple[Diagnostic, ...]]
 
 EXAMPLE = """\
 // Who makes system calls, and how long do reads take?
@@ -61,9 +65,16 @@ class Dashboard(App[Frame]):
     scope = "global"
 
     def __init__(
-        self, text: str, controller: "Controller", name: str = "Program", catalog: "Catalog | None" = None, start: bool = False
+        self,
+        text: str,
+        controller: "Controller",
+        name: str = "Program",
+        catalog: "Catalog | None" = None,
+        start: bool = False,
+        check: "Check | None" = None,
     ) -> None:
         super().__init__()
+        self.check = check
         self.controller = controller
         self.feed = Feed(self)
         self.workspace = Workspace(text, name, controller.interval)
@@ -113,6 +124,18 @@ class Dashboard(App[Frame]):
 
     def on_editor_run_asked(self) -> None:
         self.controller.run(self.workspace.editor.text)
+
+    def on_editor_rested(self) -> None:
+        if self.check:
+            self.check_text(self.workspace.editor.text)
+
+    @work(thread=True, exclusive=True, group="check")
+    def check_text(self, text: str) -> None:
+        """Say while typing what F5 would say: compiled in a child process, and nothing is loaded."""
+        assert self.check is not None
+        diagnostics = self.check(text)
+        if not get_current_worker().is_cancelled:
+            self.call_from_thread(self.workspace.show_checked, text, diagnostics)
 
     def action_stop(self) -> None:
         self.controller.stop()
@@ -195,13 +218,15 @@ def run_dashboard(
     name: str = "Program",
     catalog: "Catalog | None" = None,
     show_maps: "Callable[[Frame], str] | None" = None,
+    check: "Check | None" = None,
 ) -> int:
     """Open the dashboard and stay until it is left; returns the exit code.
 
     ``text`` None opens an example and waits; any other text runs at once. ``show_maps`` makes the text of the last
-    frame that is printed to the normal screen.
+    frame that is printed to the normal screen. ``check`` tells what the compiler says of a text, and may take its time.
     """
-    app = Dashboard(EXAMPLE if text is None else text, controller, "Program" if name == "stdin" else name, catalog, start=text is not None)
+    name = "Program" if name == "stdin" else name
+    app = Dashboard(EXAMPLE if text is None else text, controller, name, catalog, start=text is not None, check=check)
 
     try:
         with own_terminal():

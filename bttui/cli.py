@@ -61,6 +61,7 @@ def dashboard(options: "Options") -> int:
     from bttui.probes import listing, registry
     from bttui.render.text import formatted, maps_at_exit
     from bttui.session.live import LiveController
+    from bttui.session.worker import check
     from bttui.widgets.probes import Catalog
 
     host = Host()
@@ -75,6 +76,7 @@ def dashboard(options: "Options") -> int:
         name=options.file or "Program",
         catalog=Catalog(lambda: listing.list_probes(None, host), describe),
         show_maps=lambda frame: maps_at_exit(frame.maps.values()),
+        check=lambda text: check(text, options, host),
     )
 
 

@@ -79,7 +79,7 @@ def test_suspend_and_continue(terminal, way):
 
 
 def test_a_crash_leaves_a_sane_terminal(terminal):
-    terminal.type(shlex.join([sys.executable, str(STANDIN), "crash"]) + "; echo status $?")
+    terminal.type(shlex.join([sys.executable, str(STANDIN), "--crash"]) + "; echo status $?")
     terminal.press("Enter")
     terminal.until(r"^status [1-9]")
     terminal.is_sane()

@@ -72,18 +72,25 @@ _NAME_NEXT = re.compile(rf"{_BLANK}[A-Za-z_]", re.S)
 _CALL_NEXT = re.compile(rf"{_BLANK}\(", re.S)
 
 
-def scan(text: str) -> "list[tuple[str, int, int]]":
+def scan(text: str, depth: int = 0, in_header: bool = False, in_comment: bool = False) -> "list[tuple[str, int, int]]":
     """(kind, start, end) of every token, comments included, in the order of the text.
 
     A kind is a terminal of grammar.lark (the spelling of the token itself, or one of the declared names), or "comment",
     or "error" for what belongs nowhere (a stray character, a string or a comment that does not end), or "open C definition".
+
+    The text may be a piece of a program: it begins inside ``depth`` braces, or ``in_header``: after an attach point,
+    before its body, or ``in_comment``.
     """
     found: list[tuple[str, int, int]] = []
     position = 0
-    if text.startswith("#!"):
+    if in_comment and text:
+        position = text.find("*/") + 2 if "*/" in text else len(text)
+        found.append(("comment", 0, position))
+    elif text.startswith("#!") and not depth:
         position = text.find("\n") if "\n" in text else len(text)
         found.append(("comment", 0, position))
-    in_header = False  # after an attach point, until its body
+    if depth:
+        position = _scan_code(text, position, "{", found, depth)
     while match := _ROOT.match(text, position):
         group = match.lastindex or 0
         start, position = match.span(group)
@@ -127,12 +134,12 @@ def _end_of_c_definition(text: str, position: int) -> int:
     return 0
 
 
-def _scan_code(text: str, position: int, opener: str, found: "list[tuple[str, int, int]]") -> int:
-    """Code up to where what ``opener`` began ends; returns the end.
+def _scan_code(text: str, position: int, opener: str, found: "list[tuple[str, int, int]]", depth: int = 0) -> int:
+    """Code up to where what ``opener`` began ends, where ``depth`` braces are open already; returns the end.
 
     A predicate ends at the slash before a brace, a `let` of the root behind its ")", all else behind its block or its ";".
     """
-    opened: list[str] = []  # the kinds of the parentheses and braces that are open
+    opened = ["{"] * depth  # the kinds of the parentheses and braces that are open
     previous = opener if opener != "{" else ""
     ends = {"/": (), "let": (")", ";"), "{": ("}",)}.get(opener, ("}", ";"))
     match_at = _CODE.match
@@ -282,14 +289,14 @@ _C_TOKEN = re.compile(
 )
 
 
-def tokens(text: str) -> "list[tuple[str, int, int]]":
-    """(kind, start, end) of every token, in order, for colouring; what is between them is blank.
+def tokens(text: str, depth: int = 0, in_header: bool = False, in_comment: bool = False) -> "list[tuple[str, int, int]]":
+    """(kind, start, end) of every token, in order, for colouring; what is between them is blank. A piece as for ``scan``.
 
     Kinds: comment, keyword, builtin, function, map, variable, number, string, operator, probe, type, punctuation, error.
     """
     found: list[tuple[str, int, int]] = []
     kinds = _EDITOR_KINDS
-    scanned = scan(text)
+    scanned = scan(text, depth, in_header, in_comment)
     previous = ""
     for index, (kind, start, end) in enumerate(scanned):
         if kind == "NAME":

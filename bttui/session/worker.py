@@ -59,6 +59,14 @@ def compile_text(options: "Options", host: "Host", stop: int = -1) -> "Program":
     return program
 
 
+def check(text: str, options: "Options", host: "Host") -> "tuple[Diagnostic, ...]":
+    """What the compiler says of the text. Where it says nothing bad, running it needs no compiler any more: see cache."""
+    try:
+        return compile_text(options.replace(text=text, file=options.file or "program"), host).warnings
+    except DiagnosticError as problem:
+        return problem.diagnostics
+
+
 def _compile(options: "Options", host: "Host", wanted: CompileOptions) -> "Program":
     from bttui.compiler.pipeline import compile_program
 

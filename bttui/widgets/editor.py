@@ -1,11 +1,12 @@
 """The program: highlighted by our own lexer, with diagnostics standing below the text they speak of.
 
-Two private methods of Textual's TextArea are overridden for the highlighting and for the extra rows (textual is
-pinned in pyproject.toml; tests/widgets/test_editor.py fails when they change): there is no public way for either
-without a tree-sitter grammar.
+Private methods of Textual's TextArea are overridden for the highlighting, for the extra rows and for the speed of keys
+(textual is pinned in pyproject.toml; tests/widgets/test_editor.py fails when they change): there is no public way for
+any of them without a tree-sitter grammar.
 """
 
 from textwrap import wrap
+from time import monotonic
 
 from rich.segment import Segment
 from rich.style import Style
@@ -16,15 +17,16 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
-from bttui.compiler import lexer
 from bttui.model.diagnostic import Diagnostic
 from bttui.render.clean import clean
 from bttui.widgets.actions import bindings
+from bttui.widgets.highlight import Highlights, across
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from textual.document._document import Location
     from textual.events import MouseEvent
+    from textual.timer import Timer
 
 TAKEN = {"f6", "f7", "escape"}  # keys of TextArea that we use for something else
 
@@ -49,6 +51,7 @@ THEMES = tuple(
     TextAreaTheme(name, syntax_styles={kind: Style.parse(f"{look[at]} {look[2]}") for kind, look in COLOURS.items()})
     for at, name in enumerate(("on dark", "on light"))
 )
+REST = 0.25  # seconds without a key after which the text is looked at as a whole
 MARKS = {"error": "✗", "warning": "!", "hint": "·"}
 
 
@@ -62,9 +65,16 @@ class Editor(TextArea, inherit_bindings=False):
     class RunAsked(Message):
         """Bubbles up like a key."""
 
+    class Rested(Message):
+        """No key has changed the text for a while."""
+
     def __init__(self, text: str, **options) -> None:
+        self.highlights = Highlights(set(COLOURS))
         self.diagnostics: list[Diagnostic] = []
+        self.noted: set[str] = set()  # messages that stand below their lines; the others are only underlined
         self._marked: dict[int, str] = {}  # row -> its text when it was marked
+        self.changed_at = 0.0
+        self.resting: Timer | None = None
         self.notes: list[tuple[int, list[tuple[str, str]]]] = []  # (view row it follows, lines of (text, severity))
         super().__init__(text, show_line_numbers=True, tab_behavior="focus", soft_wrap=True, **options)
         self.cursor_blink = False  # a steady cursor wakes nobody
@@ -81,56 +91,71 @@ class Editor(TextArea, inherit_bindings=False):
     # Highlighting
 
     def _build_highlight_map(self) -> None:
-        """Fill the map that TextArea draws from: row -> [(first byte, last byte or None, name)]."""
-        self._line_cache.clear()
-        highlights = self._highlights
-        highlights.clear()
-        text = self.document.text
+        """TextArea asks for this after every change, and draws what it finds in ``_highlights``."""
+        self._highlights = self.highlights  # type: ignore[assignment]
+        self.highlights.update(self.document.lines)
+
+    def mark_diagnostics(self) -> None:
+        lines = self.document.lines
         starts = [0]
-        for line in text.split("\n"):
+        for line in lines:
             starts.append(starts[-1] + len(line) + 1)
-        plain = text.isascii()
-        row = 0
-        for kind, start, end in lexer.tokens(text):
-            if kind not in COLOURS:
-                continue
-            while starts[row + 1] <= start:
-                row += 1
-            if plain and end < starts[row + 1]:  # nearly all of them: one line, where bytes and characters are the same
-                highlights[row].append((start - starts[row], end - starts[row], kind))
-            else:
-                self._highlight(text, starts, row, start, end, kind)
+        marks = self.highlights.marks
+        marks.clear()
         for diagnostic in self.diagnostics:
             if diagnostic.span:
                 span = diagnostic.span
                 end = max(span.end, span.start + 1)
-                self._highlight(text, starts, span.line - 1, span.start, end, f"diagnostic.{diagnostic.severity}")
+                for row, piece in across(self.text, starts, span.line - 1, span.start, end, f"diagnostic.{diagnostic.severity}"):
+                    marks.setdefault(row, []).append(piece)
 
-    def _highlight(self, text: str, starts: "list[int]", row: int, start: int, end: int, name: str) -> None:
-        """Mark characters start to end, which may span lines; TextArea counts bytes within each line."""
-        while row + 1 < len(starts) and start < end:
-            first, last = starts[row], starts[row + 1] - 1
-            left = len(text[first:start].encode(errors="surrogatepass"))
-            right = None if end >= last else len(text[first:end].encode(errors="surrogatepass"))
-            if end < last or last > start:
-                self._highlights[row].append((left, right, name))
-            row, start = row + 1, last + 1
+    def _text_row(self, y: int) -> Strip:
+        """A row of the text. TextArea forgets all of them at every key: here they are known by what they show."""
+        scroll_y = self.scroll_offset.y
+        places = self.wrapped_document._offset_to_line_info
+        if y + scroll_y >= len(places):
+            return Strip.blank(self.size.width, self._theme.base_style if self._theme else None)
+        row, section = places[y + scroll_y]
+        selection, bracket = self.selection, self._matching_bracket_location
+        here = selection.end[0] == row
+        key = (
+            self.document.get_line(row),
+            row,
+            section,
+            tuple(self.highlights[row]),
+            self.size.width,
+            self.gutter_width,
+            selection if selection.start != selection.end and selection.contains_line(row) else None,
+            (selection.end[1], self.suggestion, self._draw_cursor, self._has_cursor) if here else None,
+            bracket if bracket and (here or bracket[0] == row) else None,
+            self.theme,
+            self.has_focus,
+        )
+        strip = self._line_cache.get(key)
+        if strip is None:
+            strip = self._line_cache[key] = self._render_line(y)
+        return strip
 
     # Diagnostics
 
-    def show_diagnostics(self, diagnostics: "tuple[Diagnostic, ...]") -> None:
-        """Put them below their lines. An edit of a line removes what was said about it."""
+    def show_diagnostics(self, diagnostics: "tuple[Diagnostic, ...]", quietly: bool = False) -> None:
+        """Put them below their lines, or, ``quietly``, only underline what is new. An edit of a line removes what was said about it."""
         lines = self.document.lines
+        told = {d.message for d in diagnostics}
+        self.noted = self.noted & told if quietly else told
         self.diagnostics = [d if d.span and d.span.line <= len(lines) else d.replace(span=None) for d in diagnostics]
         self._marked = {d.span.line - 1: lines[d.span.line - 1] for d in self.diagnostics if d.span}
         self._lay_out_notes()
         first = next((d for d in self.diagnostics if d.span and d.severity == "error"), None)
-        if first:
+        if first and not quietly:
             self.go_to(first)
 
     def go_to(self, diagnostic: Diagnostic) -> None:
         """The cursor to its place, with what is said about it in view."""
         if diagnostic.span:
+            if diagnostic.message not in self.noted:
+                self.noted.add(diagnostic.message)
+                self._lay_out_notes()
             self.move_cursor((diagnostic.span.line - 1, diagnostic.span.column - 1))
             row = self._cursor_offset[1]
             below = next((len(lines) for above, lines in self.notes if self._row_in_view(above) == row), 0)
@@ -145,16 +170,31 @@ class Editor(TextArea, inherit_bindings=False):
             self.go_to((after or placed)[0])
 
     def on_text_area_changed(self) -> None:
+        self.changed_at = monotonic()
+        if self.resting is None:
+            self.resting = self.set_timer(REST, self.rest)
         lines = self.document.lines
         kept = [d for d in self.diagnostics if d.span and self._marked.get(d.span.line - 1) in lines[d.span.line - 1 : d.span.line]]
         if kept != self.diagnostics:
             self.diagnostics = kept
             self._lay_out_notes()
 
+    def rest(self) -> None:
+        """Called a while after a key; where more keys have come since, wait for as long after the last one."""
+        left = self.changed_at + REST - monotonic()
+        self.resting = self.set_timer(left, self.rest) if left > 0.001 else None
+        if self.resting is None:
+            if not self.highlights.exact:
+                self.highlights.make(self.document.lines)
+                self.refresh()
+            self.post_message(self.Rested())
+
     def _lay_out_notes(self) -> None:
         width = max(self.wrap_width - 2, 16)
         notes: dict[int, list[tuple[str, str]]] = {}
         for diagnostic in self.diagnostics:
+            if diagnostic.message not in self.noted:
+                continue
             row = diagnostic.span.line - 1 if diagnostic.span else 0
             above = self.wrapped_document.location_to_offset((row, len(self.document.lines[row]))).y
             mark = MARKS.get(diagnostic.severity, "·")
@@ -164,8 +204,11 @@ class Editor(TextArea, inherit_bindings=False):
             lines += [(f"  {line}", "hint") for line in wrap(clean(diagnostic.hint), width)]
             if diagnostic.detail:
                 lines.append(("  F4 shows the whole message", "hint"))
-        self.notes = sorted(notes.items())
-        self._build_highlight_map()
+        before, self.notes = self.notes, sorted(notes.items())
+        self.mark_diagnostics()
+        if not before and not self.notes:
+            self.refresh()
+            return
         self._refresh_size()
         self._recompute_cursor_offset()
         self.refresh(layout=True)
@@ -204,11 +247,11 @@ class Editor(TextArea, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         if not self.notes:
-            return super().render_line(y)
+            return self._text_row(y)
         top = self.scroll_offset.y
         row, note = self._row_in_text(top + y)
         if note is None:
-            return super().render_line(row - top)
+            return self._text_row(row - top)
         text, severity = note
         segment = Segment(" " * self.gutter_width + text, self.get_component_rich_style(f"editor--{severity}"))
         return Strip([segment]).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)

@@ -10,9 +10,10 @@ from textual.widgets import Static
 
 from bttui.model.diagnostic import Diagnostic
 from bttui.model.frame import Event, Frame
+from bttui.render.clean import clean
 from bttui.session.controller import ENDED, LIVE, Status
 from bttui.widgets.actions import bindings
-from bttui.widgets.editor import Editor
+from bttui.widgets.editor import MARKS, Editor
 from bttui.widgets.keys import KeyBar
 from bttui.widgets.log import Log
 from bttui.widgets.map_panes import MapPanes
@@ -45,6 +46,7 @@ class Workspace(Screen[None]):
         self.run = 0
         self.status = Status()
         self.begun = False  # the newest run has panes
+        self.editor_titles = ("", "")
 
     def compose(self) -> ComposeResult:
         yield TabStrip()
@@ -146,16 +148,29 @@ class Workspace(Screen[None]):
         if any(d.severity == "error" for d in diagnostics):
             self.go_to_pane(1)
 
+    def show_checked(self, text: str, diagnostics: "tuple[Diagnostic, ...]") -> None:
+        """What the compiler says of a text that nobody has asked to run."""
+        if text == self.editor.text:
+            self.diagnostics = diagnostics
+            self.editor.show_diagnostics(diagnostics, quietly=True)
+            self.title_editor()
+
     def title_editor(self) -> None:
         errors = sum(d.severity == "error" for d in self.editor.diagnostics)
         found = f"  ✗ {errors} error{'s' * (errors != 1)}" if errors else ""
-        self.editor.border_title = Content(f"1 {self.program_name}{found}")
+        title = f"1 {self.program_name}{found}"
         told = ""
-        if errors and self.status.live:
+        unsaid = [d for d in self.editor.diagnostics if d.message not in self.editor.noted]
+        if unsaid:
+            line = f"{unsaid[0].span.line}: " if unsaid[0].span else ""
+            told = f"{MARKS.get(unsaid[0].severity, '·')} {line}{clean(unsaid[0].message)}"
+        elif errors and self.status.live:
             told = "the previous run is still live"
         elif self.status.state in (LIVE, ENDED) and self.editor.text != self.status.text and not errors:
             told = "changed since it was run"
-        self.editor.border_subtitle = Content(told)
+        if (title, told) != self.editor_titles:  # each assignment draws the whole editor again
+            self.editor_titles = title, told
+            self.editor.border_title, self.editor.border_subtitle = Content(title), Content(told)
 
     def on_text_area_changed(self) -> None:
         self.call_later(self.title_editor)  # the editor drops what no longer holds first

@@ -26,10 +26,10 @@ CATALOG = Catalog(names=lambda: PROBES, describe=lambda name: [f"about {name}", 
 
 
 @asynccontextmanager
-async def dashboard(size=(120, 36), text=READS, start=True, catalog=CATALOG, name="reads.bt"):
+async def dashboard(size=(120, 36), text=READS, start=True, catalog=CATALOG, name="reads.bt", check=None):
     """(app, controller, pilot) of an open dashboard; with ``start`` the program is live."""
     controller = ScriptedController()
-    app = Dashboard(text, controller, name, catalog, start=start)
+    app = Dashboard(text, controller, name, catalog, start=start, check=check)
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(pilot)
         yield app, controller, pilot
@@ -40,6 +40,13 @@ async def settle(pilot):
     await pilot.app.workers.wait_for_complete()
     for _ in range(2):
         await pilot.pause()
+
+
+async def rested(pilot):
+    """Until the editor has looked at its text as a whole, because no key came."""
+    while pilot.app.workspace.editor.resting is not None:
+        await pilot.pause(0.02)
+    await settle(pilot)
 
 
 async def press(pilot, *keys):

@@ -1,5 +1,6 @@
-"""The dashboard in a real terminal on a scripted trace: python tests/widgets/standin.py [crash]."""
+"""The dashboard in a real terminal on a scripted trace: python tests/widgets/standin.py [--crash] [--lines N] [--interval S]."""
 
+import argparse
 import os
 import sys
 import threading
@@ -14,7 +15,9 @@ from bttui.render.text import maps_at_exit
 
 
 class Ticking(scripted.ScriptedController):
-    """Shows a frame every tenth of a second once it runs."""
+    """Shows a frame every interval once it runs."""
+
+    crash = False
 
     def run(self, text):
         super().run(text)
@@ -23,11 +26,11 @@ class Ticking(scripted.ScriptedController):
 
     def tick(self):
         second = 0
-        while not self.over.wait(0.1):
+        while not self.over.wait(self.interval):
             second += 1
             self.show(scripted.reads_frame(second))
             self.say(scripted.printed(f"tick {second}\n", second))
-            if "crash" in sys.argv and second == 3:
+            if self.crash and second == 3:
                 self.listener.on_frame(self.status.run, None)  # nothing that a screen can show
 
     def stop(self):
@@ -36,7 +39,15 @@ class Ticking(scripted.ScriptedController):
 
 
 if __name__ == "__main__":
+    wanted = argparse.ArgumentParser()
+    wanted.add_argument("--crash", action="store_true", help="a frame that no screen can show, after three good ones")
+    wanted.add_argument("--lines", type=int, default=0, help="length of the program, at least")
+    wanted.add_argument("--interval", type=float, default=0.1, help="seconds between two frames")
+    options = wanted.parse_args()
     print(f"pid {os.getpid()}", flush=True)
-    sys.exit(
-        run_dashboard(scripted.READS, controller=Ticking(0.1), name="reads.bt", show_maps=lambda frame: maps_at_exit(frame.maps.values()))
-    )
+    controller = Ticking(options.interval)
+    controller.crash = options.crash
+    program = scripted.READS
+    while program.count("\n") < options.lines:
+        program += scripted.READS
+    sys.exit(run_dashboard(program, controller=controller, name="reads.bt", show_maps=lambda frame: maps_at_exit(frame.maps.values())))

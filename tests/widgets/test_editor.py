@@ -2,6 +2,7 @@
 
 from widgets import driving, scripted
 
+from bttui.compiler import lexer
 from bttui.model.diagnostic import Diagnostic, Span
 from bttui.widgets.editor import Editor
 
@@ -150,3 +151,61 @@ async def test_colours_follow_the_theme():
         await driving.settle(pilot)
         light = colours(app.workspace.editor, 1)
         assert light.keys() == dark.keys() and all(light[piece] != dark[piece] for piece in light)
+
+
+def complain(text):
+    """A compiler that knows one mistake."""
+    return (Diagnostic("foo is not a function", at("foo", text), hint="did you mean for?"),) if "foo" in text else ()
+
+
+async def test_mistakes_are_underlined_while_typing():
+    """No key is pressed to ask for it, the cursor stays, the rows stay; F8 shows all that is said."""
+    async with driving.dashboard(text="BEGIN {  }", start=False, check=complain) as (app, controller, pilot):
+        editor = app.workspace.editor
+        editor.move_cursor((0, 8))
+        await driving.press(pilot, *"foo")
+        await driving.rested(pilot)
+        foo = next(s for s in editor.render_line(0) if "foo" in s.text)
+        assert foo.style.underline
+        assert "✗ 1: foo is not a function" in driving.region(app, Editor).split("\n")[-1]
+        assert editor.cursor_location == (0, 11)
+        assert "did you mean for?" not in driving.text(app)
+        await driving.press(pilot, "f8")
+        assert "did you mean for?" in driving.text(app)
+        await driving.press(pilot, "delete", "delete", "delete")
+        await driving.rested(pilot)
+        assert "foo" not in driving.text(app) and editor.diagnostics == []
+        assert controller.calls == []
+
+
+async def test_what_is_said_of_an_older_text_is_dropped():
+    async with driving.dashboard(text="BEGIN { foo }", start=False) as (app, _, pilot):
+        app.workspace.show_checked("BEGIN { fo }", complain("foo"))
+        await driving.settle(pilot)
+        assert app.workspace.editor.diagnostics == []
+
+
+async def test_colours_are_exact_once_the_keys_rest():
+    async with driving.dashboard(text="BEGIN {\n  @a = 1;\n}\n", start=False) as (app, _, pilot):
+        editor = app.workspace.editor
+        code = colours(editor, 1)["@a"]
+        await driving.press(pilot, "slash", "asterisk")
+        await driving.rested(pilot)
+        assert "@a" not in colours(editor, 1) and colours(editor, 1)["@a = 1;"] != code
+
+
+async def test_a_key_cuts_its_own_row_only(monkeypatch):
+    """What a key costs must not grow with the program."""
+    program = "".join(f"BEGIN {{ @m{n} = {n}; }}\n" for n in range(500))
+    async with driving.dashboard(text=program, start=False) as (_, _, pilot):
+        await driving.press(pilot, "x")
+        cut = []
+        tokens = lexer.tokens
+        monkeypatch.setattr(lexer, "tokens", lambda text, *more: cut.append(len(text)) or tokens(text, *more))
+        monkeypatch.setattr("bttui.widgets.editor.REST", 60)
+        drawn = []
+        draw = Editor._render_line
+        monkeypatch.setattr(Editor, "_render_line", lambda self, y: drawn.append(y) or draw(self, y))
+        await driving.press(pilot, *"y=1")
+        assert len(cut) == 3 and max(cut) < 40
+        assert len(drawn) <= 6
