@@ -1,14 +1,18 @@
 """Closing many links without waiting for the kernel.
 
 Closing the link of a perf event waits for one grace period (some 40 ms), and waits in many threads overlap: the programs
-are off after that. Closing the perf event itself takes twice as long and one at a time for the whole machine
+are off after that. Closing the perf event itself takes as long or twice as long, and one at a time for the whole machine
 (kernel/trace/trace_event_perf.c holds event_mutex), but no program of ours hangs on it any more: so a child that
-outlives us is left holding those.
+outlives us is left holding those. Whoever wants to attach a tracepoint meanwhile waits for the one that is being closed;
+between two of them the child stays away for a moment, in which hundreds can be attached.
+
+The child needs two grace periods of the kernel and PAUSE for each event: docs/architecture.md has figures.
 """
 
 import _thread
 import ctypes
 import os
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ REAPER = "bttui-reaper"
 _PR_SET_NAME = 15
 _prctl = ctypes.CDLL(None).prctl  # looked up here: the child of a threaded process had better not
 _MOST_THREADS = 256
+PAUSE = 0.02  # seconds between two events
 _FEW = 2  # events: closing so many costs less than it would look odd to leave a process behind
 
 
@@ -114,8 +119,8 @@ def _hand_over(events: "Sequence[int]") -> int:
 
 
 def _reap(hold: int, events: "Sequence[int]") -> None:
-    """Keep only the events, wait until the parent has closed its own, and end: the kernel closes them on the way out."""
-    _prctl(_PR_SET_NAME, REAPER.encode(), 0, 0, 0)
+    """Keep only the events, wait until the parent has closed its own, and close them, so that others get their turn."""
+    _call_ourselves(REAPER.encode())
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(nothing, fd)
@@ -125,3 +130,19 @@ def _reap(hold: int, events: "Sequence[int]") -> None:
         last = fd
     os.closerange(last + 1, os.sysconf("SC_OPEN_MAX"))
     os.read(hold, 1)
+    for fd in events:
+        os.close(fd)
+        time.sleep(PAUSE)
+
+
+def _call_ourselves(name: bytes) -> None:
+    """What ps shows: the name of the process, and its arguments (those lie where the kernel put them, proc_pid_stat(5))."""
+    _prctl(_PR_SET_NAME, name, 0, 0, 0)
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            start, end = map(int, file.read().rsplit(b")", 1)[1].split()[45:47])
+    except (OSError, ValueError):
+        return
+    if start > 0 and len(name) < end - start:
+        ctypes.memset(start, 0, end - start)
+        ctypes.memmove(start, name, len(name))

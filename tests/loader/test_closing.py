@@ -88,8 +88,22 @@ def test_the_reaper_holds_events_only_and_belongs_to_nobody(counting):
     os.close(reader)
     if not ended(pid):
         assert Path(f"/proc/{pid}/comm").read_text() == REAPER + "\n"
+        assert Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0") == REAPER.encode()
         assert Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1] != str(os.getpid())
     os.close(kept)
+    eventually(lambda: ended(pid))
+
+
+def test_others_attach_while_the_reaper_is_at_work():
+    """Each event that it closes keeps everybody waiting, for as long as the kernel has readers to wait for."""
+    module = ir.Module()
+    ir.tracepoint(module, "trace", "  ret i32 0 @@")
+    names = [f"syscalls/{path.name}" for path in sorted(Path("/sys/kernel/tracing/events/syscalls").glob("sys_enter_*"))]
+    with load_object(module.program()) as loaded:
+        pid = close_all([links.tracepoint(loaded.programs["trace"], event_id(name), name=name) for name in names[:30]])
+        others = [links.tracepoint(loaded.programs["trace"], event_id(name), name=name) for name in names[30:90]]
+        assert not ended(pid)
+        close_all(others, leave=False)
     eventually(lambda: ended(pid))
 
 
