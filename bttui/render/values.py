@@ -10,6 +10,7 @@ from bttui.model.types import (
     Average,
     Bool,
     Buffer,
+    Count,
     Enum,
     Integer,
     KernelSymbol,
@@ -237,3 +238,31 @@ def _perf_kernel_line(symbol: Symbol) -> str:
 
 def _perf_user_line(symbol: Symbol) -> str:
     return f"\t{symbol.address:x} {frame_text(symbol)} ({symbol.module or '[unknown]'})\n"
+
+
+def key_parts(type_: "Type | None", key: "Any") -> "list[str | int]":
+    """A key's parts, numbers as numbers, all else as text; none for a scalar."""
+    if type_ is None:
+        return []
+    if isinstance(type_, Tuple):
+        return [_plain(part_type, part) for part_type, part in zip(type_.elements, key, strict=True)]
+    if isinstance(type_, Record):
+        return [_plain(field.type, part) for field, part in zip(type_.fields, key, strict=True)]
+    return [_plain(type_, key)]
+
+
+def figures(type_: "Type | None", value: "Any") -> "dict[str, str | int]":
+    """What a value consists of, by name; of all but histograms and time series."""
+    if isinstance(type_, (Average, Stats)):
+        total, count = value
+        return {"average": average(value), "count": count, "total": total}
+    for kind, name in ((Count, "count"), (Sum, "sum"), (Minimum, "min"), (Maximum, "max")):
+        if isinstance(type_, kind):
+            return {name: value}
+    return {"value": _plain(type_, value)}
+
+
+def _plain(type_: "Type | None", value: "Any") -> "str | int":
+    if isinstance(type_, Integer) and not isinstance(type_, Bool):
+        return int(value)
+    return " ".join(value_text(type_, value).split("\n")).strip() if type_ else ""

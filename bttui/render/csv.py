@@ -1,0 +1,60 @@
+"""Maps as CSV (RFC 4180): one header, one row a key, bucket or interval. What a map has no use for stays empty.
+
+Spreadsheets run a cell that begins like a formula; such texts get an apostrophe before them, which they show as text.
+"""
+
+from bttui.model.types import Histogram, LinearHistogram, TimeSeries
+from bttui.render.clean import clean
+from bttui.render.histogram import buckets
+from bttui.render.series import clock_text
+from bttui.render.values import figures, key_parts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bttui.model.frame import MapSnapshot
+    from bttui.render.export import Export
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%")
+_MIDDLE = ("low", "high", "time")  # columns between those of keys and those of values
+
+
+def csv(export: "Export") -> str:
+    """Several maps have their names (without the @) in a first column. ``low`` and ``high`` of a bucket are both included."""
+    from csv import DictWriter
+    from io import StringIO
+
+    several = len(export.maps) > 1
+    rows: list[dict[str, object]] = []
+    for snapshot in export.maps:
+        for row in _rows(snapshot, export.keys(snapshot)):
+            rows.append({"map": snapshot.spec.name.removeprefix("@"), **row} if several else row)
+    keys = dict.fromkeys(name for snapshot in export.maps for name in export.keys(snapshot))
+    found = dict.fromkeys(name for row in rows for name in row)
+    values = [name for name in found if name not in keys and name not in _MIDDLE and name != "map"]
+    columns = [*(["map"] if several else []), *keys, *(name for name in _MIDDLE if name in found), *values]
+    out = StringIO()
+    writer = DictWriter(out, columns, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: text_cell(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def text_cell(text: str) -> str:
+    text = clean(text)
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _rows(snapshot: "MapSnapshot", names: "Sequence[str]") -> "Iterator[dict[str, object]]":
+    type_ = snapshot.spec.value
+    for key, value in snapshot.rows:
+        row: dict[str, object] = dict(zip(names, key_parts(snapshot.spec.key, key), strict=True))
+        if isinstance(type_, (Histogram, LinearHistogram)):
+            for bucket in buckets(type_, value):
+                yield {**row, "low": bucket.low, "high": bucket.high, "count": bucket.count}
+        elif isinstance(type_, TimeSeries):
+            for interval, number in value:
+                yield {**row, "time": clock_text(interval * type_.interval, 9, "%Y-%m-%d %H:%M:%S"), "value": number}
+        else:
+            yield {**row, **figures(type_, value)}

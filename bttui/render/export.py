@@ -1,0 +1,89 @@
+"""What maps can be written as: one table for the export page, the clipboard and the command line."""
+
+from importlib import import_module
+
+from bttui.model.data import Data
+from bttui.model.frame import MapSnapshot
+from bttui.model.types import Record
+from bttui.render.stacks import has_stack, parts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class Export(Data):
+    """What is written. ``names`` are the expressions in a map's brackets, where the program's text is known."""
+
+    maps: "Sequence[MapSnapshot]"
+    names: "dict[str, tuple[str, ...]]" = {}
+
+    def keys(self, snapshot: MapSnapshot) -> "list[str]":
+        """A name for each part of the map's key, no two alike."""
+        count = len(parts(snapshot.spec.key))
+        known = self.names.get(snapshot.spec.name, ())
+        if len(known) != count or len(set(known)) != count:
+            known = tuple(field.name for field in snapshot.spec.key.fields) if isinstance(snapshot.spec.key, Record) else ()
+        if known:
+            return list(known)
+        return ["key"] if count == 1 else [f"key{number}" for number in range(1, count + 1)]
+
+
+class Format(Data):
+    """``place`` is "module function": the function of an Export that gives the text; ``stacks``: of maps with stacks only."""
+
+    name: str
+    title: str
+    suffix: str
+    place: str
+    stacks: bool = False
+
+    def suits(self, snapshot: MapSnapshot) -> bool:
+        return not self.stacks or has_stack(snapshot.spec.key)
+
+    def write(self, export: Export) -> str:
+        """The text of the maps that it suits. Names from the traced world are made harmless for what reads the format."""
+        module, function = self.place.split()
+        write = getattr(import_module(f"bttui.render.{module}"), function)
+        text: str = write(export.replace(maps=[snapshot for snapshot in export.maps if self.suits(snapshot)]))
+        return text
+
+
+FORMATS = (
+    Format("text", "text as bpftrace prints it", ".txt", "export text"),
+    Format("json", "JSON, one map a line, as -f json", ".json", "export json"),
+    Format("csv", "CSV for spreadsheets", ".csv", "csv csv"),
+    Format("openmetrics", "OpenMetrics text for Prometheus", ".prom", "openmetrics openmetrics"),
+    Format("folded", "folded stacks, one a line", ".folded", "export folded", True),
+    Format("flamegraph", "flame graph, SVG to click in", ".svg", "flamegraph flamegraph", True),
+    Format("speedscope", "speedscope JSON", ".speedscope.json", "speedscope speedscope", True),
+)
+
+
+def find(name: str) -> "Format | None":
+    return next((each for each in FORMATS if each.name == name), None)
+
+
+def suiting(maps: "Iterable[MapSnapshot]") -> "list[Format]":
+    """The formats that can hold something of these maps."""
+    snapshots = list(maps)
+    return [each for each in FORMATS if any(map(each.suits, snapshots))]
+
+
+def text(export: Export) -> str:
+    from bttui.render.clean import clean_lines
+    from bttui.render.text import map_text
+
+    return clean_lines("".join([map_text(snapshot) for snapshot in export.maps]))
+
+
+def json(export: Export) -> str:
+    from bttui.render.json import map_json
+
+    return "".join([map_json(snapshot) for snapshot in export.maps])
+
+
+def folded(export: Export) -> str:
+    from bttui.render.stacks import folded
+
+    return "".join([folded(snapshot) for snapshot in export.maps])
