@@ -43,6 +43,7 @@ OPTIONS:
 
     --traceable-functions FILE
                    take the list of traceable kernel functions from FILE
+    --max-probes N allow so many probes (default 1024)
     --unsafe       allow functions that can change the system
     --no-feature FEATURE[,FEATURE]
                    do without 'kprobe_multi', 'kprobe_session' or 'uprobe_multi'
@@ -97,6 +98,7 @@ OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
     ("warnings", "k", False),
     ("no-warnings", "", False),
     ("traceable-functions", "", True),
+    ("max-probes", "", True),
     ("unsafe", "", False),
     ("no-feature", "", True),
     ("dry-run", "", False),
@@ -228,6 +230,10 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
         values["buffering"] = value
     elif name == "pid":
         values["pid"] = process_number(value)
+    elif name == "max-probes":
+        if not value.isascii() or not value.isdigit():
+            raise error(f"--max-probes is a number of probes: {value}")
+        values["max_probes"] = int(value)
     elif name == "test":
         values["mode"] = "test"
     elif name == "probe-filter":

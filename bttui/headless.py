@@ -92,6 +92,10 @@ def listed(options: Options, host: Host) -> "Iterable[str]":
     from bttui.probes import listing
     from bttui.probes.provider import Options as ProbeOptions
 
+    if options.pid is not None:
+        from bttui.session.child import Watched
+
+        Watched(options.pid).close()  # says so where there is no such process
     wanted = ProbeOptions(pid=options.pid or 0, unsafe=options.unsafe, traceable_functions=options.traceable_functions)
     if options.text is None:
         if "." in options.pattern and "/" not in options.pattern and ":" not in options.pattern:
@@ -102,8 +106,8 @@ def listed(options: Options, host: Host) -> "Iterable[str]":
 
     try:
         root = parse(options.text, options.file, options.parameters)
-        points = [point.parts for probe in root.probes for point in probe.attach_points]
-        return list(listing.program_lines(points, host, options.verbose, wanted))
+        probes = [[point.parts for point in probe.attach_points] for probe in root.probes]
+        return list(listing.program_lines(probes, host, options.verbose, wanted))
     except DiagnosticError as reason:
         complain(reason.diagnostics, options.text)
         raise DiagnosticError(exit_code=reason.exit_code) from None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bttui.host.facts import Host
     from bttui.model.diagnostic import Diagnostic
-    from bttui.probes.provider import Context, Options
+    from bttui.probes.provider import Context, Options, Provider
 
 # program types whose links carry a cookie wherever the helper exists: kprobe, tracepoint, perf event
 WITH_COOKIE = (2, 5, 7)
@@ -120,6 +120,23 @@ def shared(body: Body, reads: "tuple[str, ...] | None", host: "Host") -> "list[B
     return [*found, *([body] if body.attachments else [])]
 
 
+def meant(
+    root: ast.Root, host: "Host", options: "Options", warnings: "list[Diagnostic]"
+) -> "list[tuple[ast.Probe, list[tuple[ast.AttachPoint, list[tuple[Provider, Target]]]]]]":
+    """The places that each probe's attach points mean in this run. Raises DiagnosticError where they are none, or too many."""
+    found = []
+    counts = []
+    for probe in root.probes:
+        span = probe.attach_points[0].span.to(probe.attach_points[-1].span)
+        all_of = [(point, registry.expand(point.parts, point.span, host, options, warnings)) for point in probe.attach_points]
+        registry.check_found(sum(len(targets) for _, targets in all_of), span, options)
+        places = [(point, [(p, t) for p, t in targets if options.means(p.name, t.name)]) for point, targets in all_of]
+        counts += [(point.parts, point.span, targets[0][0], len(targets)) for point, targets in places if targets]
+        found.append((probe, places))
+    registry.check_count(counts, options)
+    return found
+
+
 def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "list[Diagnostic]") -> "list[Body]":
     """Every probe at every kind of place it attaches to. Raises DiagnosticError where there is none."""
     bodies: list[Body] = []
@@ -127,15 +144,11 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
     uniform: dict[str, Context] = {}
     cookies: dict[str, int] = {}  # a place that is named twice is one for the builtin probe
     cookie = 0
-    for probe in root.probes:
+    for probe, places in meant(root, host, options, warnings):
         use, numbers = argument_use(probe), numbered_use(probe)
         groups: dict[Any, list[Body]] = {}
-        left_out = 0
-        for point in probe.attach_points:
-            for provider, target in registry.expand(point.parts, point.span, host, options, warnings):
-                if not options.means(provider.name, target.name):
-                    left_out += 1
-                    continue
+        for point, targets in places:
+            for provider, target in targets:
                 if use == () and getattr(provider, "uniform", False):  # their formats need not be read
                     context = uniform.get(provider.name) or uniform.setdefault(provider.name, provider.context(target, host))
                 else:
@@ -162,9 +175,6 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
                     group.append(body)
                     bodies.append(body)
                 body.attachments.append(attachment)
-        span = probe.attach_points[0].span.to(probe.attach_points[-1].span)
-        registry.check_found(left_out + sum(len(body.attachments) for body in bodies), span, options)
-        registry.check_count(cookie, span, options)
         done += [one for body in bodies for one in shared(body, use, host)]
         bodies = []
     iterators = [body for body in done if body.context.iteration]

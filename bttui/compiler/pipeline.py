@@ -18,6 +18,7 @@ from bttui.model.program import BpfProgram, Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from bttui.host.facts import Host
@@ -72,10 +73,12 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowere
     root = define(root, typer)
     declarations(root, typer)
     bodies = make_bodies(root, host, options.probes(config), warnings)
+    check_programs(bodies, config)
     typer.run(bodies)
     whole = split(bodies, host)
     if whole != bodies:
         bodies = whole
+        check_programs(bodies, config)
         typer.run(bodies)
     typer.problems[:0] = warnings
     module = Module(file, text)
@@ -85,6 +88,17 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowere
         body.name = f"{body.provider}_{index}"
         Code(tables, body, index).program(body.name)
     return Lowered(module, tables, bodies, config)
+
+
+def check_programs(bodies: "Sequence[Body]", config: "dict[str, Any]") -> None:
+    """Raise where they are more than the config variable allows."""
+    count, limit = len(bodies), config["max_bpf_progs"]
+    if count > limit:
+        raise error(
+            f"Your program is trying to generate {count} BPF programs, which exceeds the current limit of {limit}",
+            bodies[-1].attachments[-1].span,
+            hint=f"narrow the pattern, or set the max_bpf_progs config variable (BPFTRACE_MAX_BPF_PROGS) to {count}",
+        )
 
 
 def declarations(root: ast.Root, typer: Typer) -> None:

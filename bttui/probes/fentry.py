@@ -21,6 +21,7 @@ TRACE_FENTRY, TRACE_FEXIT = 24, 25
 
 
 class Fentry:
+    cost = (0.01, 0.02)  # a program for each
     pid_filter = "predicate"
 
     def __init__(self, name: str, aliases: "tuple[str, ...]", returns: bool, doc: str, examples: "tuple[str, ...]"):

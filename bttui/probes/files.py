@@ -31,6 +31,8 @@ def find_files(target: str, pid: int = 0) -> "list[str]":
     library = _library(target, root)
     if library:
         return [library]
+    if not root and os.path.isfile(target):
+        return [os.path.abspath(target)]
     return next(([path] for path in (f"{folder}/{target}" for folder in _search_path()) if _is_program(root + path)), [])
 
 

@@ -1,7 +1,7 @@
 """kprobe and kretprobe: any instruction of the kernel, and the return of its functions."""
 
 from bttui.model.diagnostic import error
-from bttui.probes.functions import exists, module_loaded, near_functions, select_functions
+from bttui.probes.functions import exists, module_loaded, near_functions, select_functions, traceable
 from bttui.probes.matching import MISSING, is_glob, missing, need_parts, number
 from bttui.probes.provider import Context, Target
 from bttui.probes.registers import registers
@@ -21,6 +21,7 @@ TRACE_KPROBE_MULTI = 42
 
 
 class Kprobe:
+    cost = (0.001, 0.0)
     pid_filter = "predicate"
 
     def __init__(self, name: str, alias: str, returns: bool, synopsis: str, doc: str, examples: "tuple[str, ...]"):
@@ -57,13 +58,15 @@ class Kprobe:
             raise error("Offset not allowed", span, hint=f"a {self.name} fires where the function returns: write {self.name}:{function}")
         if module and not module_loaded(module, host):
             raise error(f"specified module {module} in probe {self.name}:{':'.join(parts)} is not loaded.", span, code=MISSING)
-        if not exists(function, host):
+        listed = not options.traceable_functions or function in traceable(host, options.traceable_functions)
+        if not exists(function, host) or not (listed or options.unsafe):
             near = near_functions(function, host, options)
             hint = f"did you mean {' or '.join(f'{self.name}:{name}' for name in near)}?" if near else ""
             raise missing(self.name, ":".join(parts), span, hint)
         name = f"{self.name}:{module + ':' if module else ''}{function}{f'+{offset}' if offset else ''}"
         inside = function if module in ("", "vmlinux") else f"{module}:{function}"
-        return [Target(name, inside, {"offset": offset} if offset else {})]
+        warning = "" if listed else f"{function} is not traceable as {options.traceable_functions} has it; attaching may fail"
+        return [Target(name, inside, {"offset": offset} if offset else {}, warning=warning)]
 
     def _address(self, text: str, span: "Span | None", options: "Options") -> Target:
         try:

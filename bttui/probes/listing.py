@@ -2,6 +2,7 @@
 
 from bttui.probes import registry
 from bttui.probes.matching import is_glob, matcher
+from bttui.probes.provider import Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,7 +10,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bttui.host.facts import Host
-    from bttui.probes.provider import Options
 
 _TYPES = {"struct": (4,), "union": (5,), "enum": (6, 19)}  # BTF_KIND_*, <linux/btf.h>
 
@@ -50,14 +50,17 @@ def lines(search: "str | None", host: "Host", verbose: bool = False, options: "O
 
 
 def program_lines(
-    points: "Iterable[Sequence[str]]", host: "Host", verbose: bool = False, options: "Options | None" = None
+    probes: "Iterable[Iterable[Sequence[str]]]", host: "Host", verbose: bool = False, options: "Options | None" = None
 ) -> "Iterator[str]":
-    """The lines of -l -e PROGRAM. ``points`` are the parts of its attach points, in order (ast.AttachPoint.parts).
+    """The lines of -l -e PROGRAM. ``probes`` are the attach points of each, as parts, in order (ast.AttachPoint.parts).
 
     Raises DiagnosticError for what would be an error in the program.
     """
-    for parts in points:
-        for _, target in registry.expand(parts, None, host, options):
+    options = options or Options()
+    for points in probes:
+        targets = [target for parts in points for _, target in registry.expand(parts, None, host, options)]
+        registry.check_found(len(targets), None, options)
+        for target in targets:
             name = target.name if target.listing is None else target.listing
             if name and verbose:
                 yield from _described([name], host)

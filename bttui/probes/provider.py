@@ -110,13 +110,14 @@ class Target(Data):
     """One place to attach to. ``name`` is the full probe name, as the builtin ``probe`` prints it.
 
     ``target`` and ``options`` go into Attachment as they are. ``listing`` is what -l shows for it where that is not
-    the name; "" for nothing.
+    the name; "" for nothing. ``warning`` is what to say to who attaches there all the same.
     """
 
     name: str
     target: str
     options: "dict[str, Any]" = {}
     listing: "str | None" = None
+    warning: str = ""
 
 
 class Options(Data):
@@ -166,6 +167,8 @@ if TYPE_CHECKING:
             """How a program reads its context there."""
 
         # Optional: uniform = True where contexts differ in their arguments only, so that one serves a body without them.
+        # Optional: cost = (seconds to attach to one of many places, seconds that the kernel lets go of it after the end):
+        # for an estimate before too many are attached.
         # Optional: def together(targets, reads, context, host) -> list[tuple[Context, list[tuple[int, dict]]]]: another
         # way to attach many places that run the same instructions, see tracepoint.py.
 

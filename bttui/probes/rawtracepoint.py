@@ -36,6 +36,7 @@ class RawTracepoint:
     examples = ("rawtracepoint:sched_switch { @[args.next.comm] = count(); }", "rawtracepoint:sys_enter { @[arg1] = count(); }")
     listed = True
     pid_filter = "predicate"
+    cost = (0.0002, 0.0)
 
     def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
         module, event = ("*", *parts)[-2:] if parts else ("*", "*")

@@ -69,7 +69,7 @@ def expand(
     """The places that an attach point means; ``parts`` begin with the provider (ast.AttachPoint.parts).
 
     A glob that nothing fits gives []. A missing exact name raises DiagnosticError, or is put in ``warnings`` or passed
-    over as options.missing_probes says. More than options.max_probes places raise: check_count() is for the total.
+    over as options.missing_probes says.
     """
     options = options or Options()
     word, *rest = parts
@@ -93,7 +93,8 @@ def expand(
             raise problem
         if options.missing_probes == "warn" and warnings is not None:
             warnings.append(first.replace(message=first.message + " Skipping.", severity="warning"))
-    check_count(len(found), span, options)
+    if warnings is not None:
+        warnings += [Diagnostic(target.warning, span, severity="warning") for _, target in found if target.warning]
     return found
 
 
@@ -104,11 +105,30 @@ def check_found(count: int, span: "Span | None", options: Options) -> None:
         raise error(message, span, hint="bttui -l PATTERN shows what a pattern means")
 
 
-def check_count(count: int, span: "Span | None", options: Options) -> None:
-    """Raise where a program would attach to more places than max_probes allows."""
-    if count > options.max_probes:
-        raise error(
-            f"Can't attach to {count} probes because it exceeds the current limit of {options.max_probes} probes.",
-            span,
-            hint="narrow the pattern, or set the max_probes config variable (BPFTRACE_MAX_PROBES) higher",
-        )
+def check_count(places: "Sequence[tuple[Sequence[str], Span | None, Provider, int]]", options: Options) -> None:
+    """Raise where a program would attach to more places than max_probes allows.
+
+    ``places`` are the attach points: parts, span, and how many places they mean of a provider.
+    """
+    count = sum(number for *_, number in places)
+    if count <= options.max_probes:
+        return
+    most = sorted(places, key=lambda place: -place[3])[:3]
+    patterns = ", ".join(f"{number} of {':'.join(parts)}" for parts, _, _, number in most if number > 1)
+    attaching = sum(number * getattr(provider, "cost", (0.0, 0.0))[0] for _, _, provider, number in places)
+    detaching = sum(number * getattr(provider, "cost", (0.0, 0.0))[1] for _, _, provider, number in places)
+    estimate = f"attaching may take {duration(attaching)}" + (f", letting go {duration(detaching)} after the end" if detaching >= 1 else "")
+    allow = f"narrow the pattern, or allow it: --max-probes {count}, or config = {{ max_probes = {count} }} (BPFTRACE_MAX_PROBES)"
+    raise error(
+        f"Can't attach to {count} probes because it exceeds the current limit of {options.max_probes} probes.",
+        most[0][1],
+        hint=f"{patterns}{'; ' if patterns else ''}{estimate}; {allow}",
+        code="max-probes",
+    )
+
+
+def duration(seconds: float) -> str:
+    """A rough one, for an estimate."""
+    if seconds < 1:
+        return "less than a second"
+    return f"about {seconds:.0f} s" if seconds < 120 else f"about {seconds / 60:.0f} min"

@@ -28,6 +28,7 @@ class Tracepoint:
     )
     listed = True
     pid_filter = "predicate"
+    cost = (0.0005, 0.08)  # at most: bodies without arguments are let go of at once
     uniform = True  # contexts differ in their arguments only
 
     def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":

@@ -24,6 +24,7 @@ TRACE_UPROBE_MULTI = 48
 class Uprobe:
     listed = False
     pid_filter = "attach"
+    cost = (0.0002, 0.0)
 
     def __init__(self, name: str, alias: str, returns: bool, synopsis: str, doc: str, examples: "tuple[str, ...]"):
         self.name = name
@@ -96,7 +97,7 @@ class Uprobe:
                 raise missing(self.name, f"{path}:{function}", span, hint)
             address, size = symbol
             if distance and size and distance >= size:
-                raise error(f"Offset outside the function bounds ('{function}' has {size} bytes)", span)
+                raise error(f"Offset outside the function bounds ('{function}' size is {size} bytes)", span)
             name = f"{function}+{distance}" if distance else function
         else:
             name = str(address)

@@ -37,6 +37,7 @@ class Options(Data):
     unsafe: bool = False
     no_features: "frozenset[str]" = frozenset()
     traceable_functions: str = ""
+    max_probes: "int | None" = None
     dry_run: bool = False
     compile_only: bool = False
     mode: str = ""

@@ -29,10 +29,13 @@ class Interrupted(Exception):
 
 def compile_options(options: "Options") -> CompileOptions:
     """What of the command line the compiler wants to know."""
+    environment = {name: value for name, value in os.environ.items() if name.startswith("BPFTRACE_")}
+    if options.max_probes is not None:
+        environment["BPFTRACE_MAX_PROBES"] = str(options.max_probes)
     return CompileOptions(
         positional=options.parameters,
         named=tuple((name, value) for name, value in options.named.items()),  # type: ignore[misc]
-        environment=tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("BPFTRACE_"))),
+        environment=tuple(sorted(environment.items())),
         pid=options.pid or 0,
         child=1 if options.command.strip() else 0,  # a program reads the pid from a map
         unsafe=options.unsafe,

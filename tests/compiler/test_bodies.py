@@ -1,9 +1,10 @@
 """From attach points to programs: what shares one, what needs its own; parameters; config variables."""
 
 import pytest
-from compiler.compiling import begin, errors, lower, warnings
+from compiler.compiling import begin, errors, lower, refusal, warnings, written
 
 from bttui.compiler.options import CONFIG
+from bttui.probes.registry import duration
 
 
 def programs(text, **options):
@@ -39,6 +40,38 @@ def test_cookies_count_the_attach_points():
         (2, "tracepoint:syscalls:sys_enter_write"),
         (3, "end"),
     ]
+
+
+def test_too_many_are_counted_estimated_and_told_how_to_allow():
+    """All of the program's probes are counted before anything is done for the first."""
+    text = "BEGIN { } t:sched:* { @ = count(); } t:syscalls:sys_enter_read, t:task:* { @ = count(); }"
+    count = sum(len(names) for names in programs(text))
+    (found,) = refusal(text, environment=(("BPFTRACE_MAX_PROBES", str(count - 1)),))
+    limit = f"the current limit of {count - 1} probes."
+    assert written(found) == f"1:11-20 error: Can't attach to {count} probes because it exceeds {limit}"
+    sched = sum(map(len, programs("t:sched:* { @ = count(); }")))
+    for said in (f"{sched} of t:sched:*, ", "attaching may take less than a second", f"--max-probes {count}, ", f"max_probes = {count} "):
+        assert said in found.hint
+    assert programs(text, environment=(("BPFTRACE_MAX_PROBES", str(count)),))
+    assert programs(f"config = {{ max_probes = {count} }} {text}")
+    assert refusal(f"config = {{ max_probes = {count} }} {text}", environment=(("BPFTRACE_MAX_PROBES", "2"),))
+
+
+def test_probes_that_are_filtered_out_do_not_count():
+    few = {"environment": (("BPFTRACE_MAX_PROBES", "2"),), "probe_filter": "sched_switch"}
+    assert programs("BEGIN { } t:sched:* { }", **few) == [("begin",), ("tracepoint:sched:sched_switch",)]
+
+
+def test_more_bpf_programs_than_allowed():
+    few = (("BPFTRACE_MAX_BPF_PROGS", "1"),)
+    assert programs("t:sched:sched_wakeup, t:sched:sched_switch { @ = count(); }", environment=few)
+    (found,) = refusal("t:sched:sched_wakeup, t:task:task_newtask { @[args.pid] = count(); }", environment=few)
+    assert found.message == "Your program is trying to generate 2 BPF programs, which exceeds the current limit of 1"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.3, "less than a second"), (1.6, "about 2 s"), (119, "about 119 s"), (185, "about 3 min")])
+def test_rough_durations(seconds, text):
+    assert duration(seconds) == text
 
 
 def test_no_probe_is_an_error():

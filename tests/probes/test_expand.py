@@ -141,11 +141,15 @@ def test_a_missing_probe_may_be_allowed(new):
         registry.expand(("tracepoint", "x"), SPAN, new, Options(missing_probes="ignore"), warnings)
 
 
-def test_more_than_may_be_attached(new):
-    diagnostic = refusal("tracepoint:*:*", new, max_probes=3)
-    assert diagnostic.message.startswith("Can't attach to ")
-    assert diagnostic.message.endswith(" probes because it exceeds the current limit of 3 probes.")
-    assert "BPFTRACE_MAX_PROBES" in diagnostic.hint
+def test_a_function_that_a_list_does_not_have(old, tmp_path):
+    """--traceable-functions is the user's word for what is safe; --unsafe is one against it."""
+    (tmp_path / "functions").write_text("vfs_open\n")
+    given = {"traceable_functions": str(tmp_path / "functions")}
+    assert names("k:vfs_open", old, **given) == ["kprobe:vfs_open"]
+    assert refusal("k:vfs_read", old, **given).message == "No matches for kprobe vfs_read."
+    warnings = []
+    registry.expand(("k", "vfs_read"), SPAN, old, Options(unsafe=True, **given), warnings)
+    assert [(w.message.partition(" as ")[0], w.severity, w.span) for w in warnings] == [("vfs_read is not traceable", "warning", SPAN)]
 
 
 def test_an_address_with_unsafe(new):

@@ -124,7 +124,7 @@ def test_types(old):
 
 def test_the_probes_of_a_program(old):
     points = ["begin", "kprobe:vfs_re*", "t:sched:sched_switch", "i:ms:10", "p:99ms", "s:faults:10", "self:signal:SIGUSR1", "end"]
-    assert list(program_lines([point.split(":") for point in points], old)) == [
+    assert list(program_lines([[point.split(":")] for point in points], old)) == [
         "kprobe:vfs_read",
         "tracepoint:sched:sched_switch",
         "interval:ms:",
@@ -132,7 +132,11 @@ def test_the_probes_of_a_program(old):
         "software:faults:",
     ]
     with pytest.raises(DiagnosticError, match="No matches for tracepoint sched:nosuch"):
-        list(program_lines([["t", "sched", "nosuch"]], old))
+        list(program_lines([[["t", "sched", "nosuch"]]], old))
+    with pytest.raises(DiagnosticError, match="Probe has no valid attach points"):
+        list(program_lines([[["begin"]], [["t", "sched", "nosuch*"]]], old))
+    few = Options(max_probes=1)
+    assert len(list(program_lines([[["t", "sched", "*"], ["t", "sched", "nosuch*"]]], old, options=few))) == len(SCHED)
 
 
 def test_a_list_of_functions(old, tmp_path):
