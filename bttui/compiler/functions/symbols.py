@@ -51,7 +51,7 @@ class KernelAddress(Function):
     name = "kaddr"
     signature = 'kaddr("symbol")'
     doc = "The address of a kernel symbol, known at compile time."
-    example = 'interval:s:1 { print(kaddr("jiffies_64")); exit(); }'
+    example = 'interval:s:1 { print(kaddr("do_exit")); exit(); }'
     least = most = 1
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
