@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from support import ROOT
+
+from bttui.host.facts import Host
 
 pytestmark = pytest.mark.live
 
@@ -110,3 +113,47 @@ def test_a_trace_that_is_stopping_leaves_nothing(bttui, number):
         result = process.stop(number)
         assert_gone(process, held)
     assert "Traceback" not in result.stderr
+
+
+def links_of(pid):
+    """What bpftool says of the links that a process holds."""
+    held = {number for kind, number in held_by([pid]) if kind == "link"}
+    listed = subprocess.run(["bpftool", "-j", "link", "show"], capture_output=True, text=True, check=True)
+    return [link for link in json.loads(listed.stdout) if link["id"] in held]
+
+
+def test_every_tracepoint_attaches_and_is_let_go_of(bttui):
+    """All of this kernel, each under its name."""
+    names = bttui("-l", "tracepoint:*").stdout.split()
+    with bttui.start("--max-probes", str(len(names)), "-e", "tracepoint:*:* { @[probe] = count(); }") as process:
+        process.until(f"Attached {len(names)} probes\n", stream="stderr")
+        held = held_by([process.pid])
+        links = links_of(process.pid)
+        result = process.stop()
+        assert_gone(process, held)
+    others = [name.rpartition(":")[2] for name in names if not name.startswith("tracepoint:syscalls:")]
+    raw = [link["tp_name"] for link in links if link["type"] == "raw_tracepoint"]
+    # Those of system calls pass sys_enter and sys_exit, which tracepoint:raw_syscalls is about too.
+    assert len(raw) == len(links) and sorted(raw) == sorted([*others, "sys_enter", "sys_exit"])
+    counted = re.findall(r"^@\[(.*)\]: ", result.stdout, re.M)
+    assert "tracepoint:raw_syscalls:sys_enter" in counted and set(counted) <= set(names)
+
+
+def test_links_account_for_the_probes(bttui, load):
+    """What bpftool lists, and how many probes each link stands for."""
+    stack = load.build("stack", "bttui_stack")
+    functions = bttui("-l", f"uprobe:{stack}:*").stdout.split()
+    calls = bttui("-l", "tracepoint:syscalls:sys_enter_*").stdout.split()
+    program = (
+        "tracepoint:syscalls:sys_enter_* { @[probe] = count(); } "
+        "tracepoint:sched:sched_switch, tracepoint:sched:sched_waking { @switches = count(); } "
+        "tracepoint:sched:sched_switch { @pids[args.prev_pid] = count(); } "
+        f"uprobe:{stack}:* {{ @called[func] = count(); }} begin {{ }} end {{ }}"
+    )
+    with bttui.start("-e", program) as process:
+        process.until(f"Attached {len(calls) + 2 + 1 + len(functions) + 2} probes\n", stream="stderr")
+        links = links_of(process.pid)
+    raw = sorted(link["tp_name"] for link in links if link["type"] == "raw_tracepoint")
+    assert raw == ["sched_switch", "sched_waking", "sys_enter"]
+    multi = Host().features.has("uprobe_multi")  # one link for all functions of a file
+    assert len(links) - len(raw) == 1 + (1 if multi else len(functions))

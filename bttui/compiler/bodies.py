@@ -88,6 +88,11 @@ def sharing_key(context: "Context", use: "tuple[str, ...] | None", numbers: "fro
     return (context.replace(arguments=None), context.return_type, tuple(read))
 
 
+def attached(place: Attachment, body: Body, names: "set[str]") -> bool:
+    """Whether the body is attached to this place already; ``names`` are those of its attachments."""
+    return place.name in names and any((a.name, a.options) == (place.name, place.options) for a in body.attachments)
+
+
 def uses(probe: ast.Probe, names: "tuple[str, ...]") -> bool:
     return any(isinstance(node, (ast.Identifier, ast.Call)) and node.name in names for node in walk((probe.predicate, probe.body)))
 
@@ -147,6 +152,7 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
     for probe, places in meant(root, host, options, warnings):
         use, numbers = argument_use(probe), numbered_use(probe)
         groups: dict[Any, list[Body]] = {}
+        names: dict[int, set[str]] = {}  # of what each body is attached to
         for point, targets in places:
             for provider, target in targets:
                 if use == () and getattr(provider, "uniform", False):  # their formats need not be read
@@ -166,15 +172,16 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
                 key = (attachment.provider, *sharing_key(context, use, numbers))
                 group = groups.setdefault(key, [])
                 # the kernel attaches a program to a place only once
-                same = (attachment.name, attachment.options)
-                body = next((b for b in group if all((a.name, a.options) != same for a in b.attachments)), None)
+                body = next((b for b in group if not attached(attachment, b, names[id(b)])), None)
                 if body is None or attachment.provider in ("begin", "end"):
                     body = Body("", probe, copy(probe.body), context, [])
                     body.predicate = predicate_of(probe, options.pid if provider.pid_filter == "predicate" else 0)
                     body.provider = attachment.provider
                     group.append(body)
                     bodies.append(body)
+                    names[id(body)] = set()
                 body.attachments.append(attachment)
+                names[id(body)].add(attachment.name)
         done += [one for body in bodies for one in shared(body, use, host)]
         bodies = []
     iterators = [body for body in done if body.context.iteration]

@@ -118,10 +118,10 @@ class Btf:
             return tuple(p.replace(offset=p.offset - 8) for p in parameters[1:])
         return None
 
-    def raw_tracepoints(self) -> "list[str]":
-        """Names of all tracepoints that have types, of modules too, in no order."""
-        names = (blob.name(i) for blob in self.blobs() for i in blob.of_kind(TYPEDEF))
-        return [n.removeprefix("btf_trace_") for n in names if n.startswith("btf_trace_")]
+    def raw_tracepoints(self) -> "list[tuple[str, str]]":
+        """(module, name) of all tracepoints that have types, in no order."""
+        names = ((blob.module, blob.name(i)) for blob in self.blobs() for i in blob.of_kind(TYPEDEF))
+        return [(module, name.removeprefix("btf_trace_")) for module, name in names if name.startswith("btf_trace_")]
 
     def module_of(self, kind: str, name: str) -> "str | None":
         """ "vmlinux" or the module that has a type of this kind and name."""

@@ -15,17 +15,6 @@ if TYPE_CHECKING:
 
 RAW_TRACEPOINT = 17  # enum bpf_prog_type, <linux/bpf.h>
 MOST_ARGUMENTS = 12  # MAX_BPF_FUNC_ARGS, <linux/bpf.h>
-BTF_TYPEDEF = 8
-
-
-def raw_tracepoints(host: "Host") -> "list[tuple[str, str]]":
-    """(module, name) of every tracepoint that the kernel describes, sorted."""
-    return sorted(
-        (blob.module, name.removeprefix("btf_trace_"))
-        for blob in host.btf.blobs()
-        for name in map(blob.name, blob.of_kind(BTF_TYPEDEF))
-        if name.startswith("btf_trace_")
-    )
 
 
 class RawTracepoint:
@@ -43,7 +32,7 @@ class RawTracepoint:
         if len(parts) > 2:
             return
         module_fits, event_fits = matcher(module), matcher(event)
-        for home, name in raw_tracepoints(host):
+        for home, name in sorted(host.btf.raw_tracepoints()):
             if event_fits(name) and module_fits(home):
                 yield f"rawtracepoint:{home}:{name}"
 
@@ -64,7 +53,7 @@ class RawTracepoint:
             return "this kernel has no type information (CONFIG_DEBUG_INFO_BTF)"
         if event.startswith(("sys_enter_", "sys_exit_")):
             return f"system calls share rawtracepoint:{'_'.join(event.split('_')[:2])}; tracepoint:syscalls:{event} is about one"
-        return did_you_mean(event, [name for _, name in raw_tracepoints(host)], "rawtracepoint:")
+        return did_you_mean(event, [name for _, name in host.btf.raw_tracepoints()], "rawtracepoint:")
 
     def context(self, target: Target, host: "Host") -> Context:
         fields = host.btf.raw_tracepoint(target.target)

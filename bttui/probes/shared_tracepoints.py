@@ -13,13 +13,14 @@ from bttui.probes.registers import registers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bttui.host.facts import Host
     from bttui.probes.provider import Target
 
 RAW_TRACEPOINT = 17  # enum bpf_prog_type, <linux/bpf.h>
 MANY_CALLS = 8  # below, a program that runs at every system call costs more than it saves
+FEW_NAMES = 16  # to look so many up takes as long as to list all
 TS_COMPAT = 2  # a 32-bit system call, <asm/thread_info.h> of x86
 TABLE = 512  # more than any machine's number of system calls
 
@@ -71,13 +72,21 @@ def together(
         context = system_call_context(kind, plain, host) if len(served) >= MANY_CALLS else None
         if context:
             groups.append((context, served))
-    if not reads:
+    if not reads and host.btf.exists:
+        has = raw_form(len(targets), host)
         raw: "list[tuple[int, dict[str, object]]]" = [
             (index, {"raw": event})
             for index, (subsystem, _, event) in enumerate(t.target.partition(":") for t in targets)
-            if subsystem != "syscalls" and host.btf.exists and host.btf.raw_tracepoint(event) is not None
+            if subsystem != "syscalls" and has(event)
         ]
         if raw:
             context = Context(RAW_TRACEPOINT, "raw_tracepoint", capabilities=("ustack",))
             groups.append((context, raw))
     return groups
+
+
+def raw_form(count: int, host: "Host") -> "Callable[[str], bool]":
+    """A function that says whether a tracepoint can be attached to raw; it will be called ``count`` times."""
+    if count > FEW_NAMES:
+        return {event for _, event in host.btf.raw_tracepoints()}.__contains__
+    return lambda event: host.btf.module_of("typedef", "btf_trace_" + event) is not None

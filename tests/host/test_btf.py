@@ -143,7 +143,7 @@ def test_functions_enumerators_and_tracepoints(make):
     assert btf.enum_constant("TOP")[0] == 1 << 63
     assert btf.enum_constant("point") is None
     assert btf.raw_tracepoint("tick") == (Field("ready", BOOL), Field("next", Pointer(target=POINT), 8))
-    assert btf.raw_tracepoints() == ["tick"]
+    assert btf.raw_tracepoints() == [("vmlinux", "tick")]
     assert btf.raw_tracepoint("tock") is None
     assert btf.id("func", "do_it") == 1 + [r[4:8] for r in sample().records].index(struct.pack("=I", FUNC << 24 | 1))
     assert btf.id("func", "undo_it") is None
@@ -202,7 +202,7 @@ def ask_everything(btf):
         btf.struct(name)
     for name in ("int", "char", "enum color", "enum huge", "point", "__int128", "double", "tag", "jiffies"):
         btf.type(name)
-    for name in [*btf.raw_tracepoints(), "tick"]:
+    for name in [*(name for _, name in btf.raw_tracepoints()), "tick"]:
         btf.raw_tracepoint(name)
     for name in ("RED", "TOP", "point"):
         btf.enum_constant(name)
@@ -342,5 +342,5 @@ def test_this_kernels_tasks():
     host = Host()
     comm = fields(host.btf.struct("struct task_struct"))["comm"].type
     assert comm == next(f.type for f in host.tracefs.format("sched", "sched_switch").fields if f.name == "prev_comm")
-    assert "sched_switch" in host.btf.raw_tracepoints()
+    assert ("vmlinux", "sched_switch") in host.btf.raw_tracepoints()
     assert "vfs_read" in host.btf.functions()
