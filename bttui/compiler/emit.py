@@ -5,6 +5,7 @@ memset of unknown size, floats, 128-bit integers) cannot be said here. Metadata 
 maps carry numbers as array lengths (tools/lib/bpf/bpf_helpers.h, __uint), programs have no argument types.
 """
 
+from bttui.model import types
 from bttui.model.data import Data
 from bttui.model.diagnostic import Span
 from bttui.model.types import Type
@@ -35,6 +36,7 @@ class Helper:
     skb_load_bytes = 26
     get_stackid = 27
     get_current_task = 35
+    probe_write_user = 36
     get_numa_node_id = 42
     override_return = 58
     get_stack = 67
@@ -117,10 +119,10 @@ class Module:
     def declare(self, text: str) -> None:
         self._declarations.add(text)
 
-    def _variable(self, name: str, type_text: str) -> str:
+    def _variable(self, name: str, type_text: str, defined: str = "true") -> str:
         type_ = type_text if type_text[1:].isdigit() else self.node(type_text)
         variable = self.node(
-            f'!DIGlobalVariable(name: "{name}", scope: {self._unit}, file: {self.file}, line: 1, type: {type_}, isLocal: false, isDefinition: true)',
+            f'!DIGlobalVariable(name: "{name}", scope: {self._unit}, file: {self.file}, line: 1, type: {type_}, isLocal: false, isDefinition: {defined})',
             distinct=True,
         )
         expression = self.node(f"!DIGlobalVariableExpression(var: {variable}, expr: !DIExpression())")
@@ -172,6 +174,33 @@ class Module:
             self._globals.append(f'@{name} = global i32 0, section ".bss", align 4, !dbg {debug}')
             self._memo[key] = f"@{name}"
         return self._memo[key]
+
+    def kernel_variable(self, name: str, type_: Type) -> str:
+        """A variable of the kernel, by the name that its BTF has; libbpf finds it, and wants a type of the same kind."""
+        key = "@kernel:" + name
+        if key not in self._memo:
+            debug = self._variable(name, self._kind(type_), "false")
+            self._globals.append(f'@{name} = external global [{max(type_.size, 1)} x i8], section ".ksyms", align 8, !dbg {debug}')
+            self._memo[key] = f"@{name}"
+        return self._memo[key]
+
+    def _kind(self, type_: Type) -> str:
+        """Debug metadata of a type of this kind and size."""
+        if isinstance(type_, types.Pointer):
+            target = "null" if isinstance(type_.target, types.Void) else self._kind(type_.target)
+            return self.node(f"!DIDerivedType(tag: DW_TAG_pointer_type, baseType: {target}, size: 64)")
+        if isinstance(type_, types.Array):
+            count = self.node(f"!DISubrange(count: {type_.count})")
+            element = self._kind(type_.element)
+            return self.node(
+                f"!DICompositeType(tag: DW_TAG_array_type, baseType: {element}, size: {8 * type_.size}, elements: !{{{count}}})"
+            )
+        if isinstance(type_, types.Struct):
+            tag = "union" if type_.name.startswith("union") else "structure"
+            return self.node(
+                f'!DICompositeType(tag: DW_TAG_{tag}_type, name: "kernel", file: {self.file}, size: {8 * type_.size}, elements: !{{}})'
+            )
+        return self.node(f'!DIBasicType(name: "number{type_.size}", size: {8 * type_.size}, encoding: DW_ATE_unsigned)')
 
     def function(self, name: str, section: str = "", span: "Span | None" = None, parameters: str = "ptr %ctx") -> "Function":
         """A program (with a section) or a local function that libbpf links in (without)."""

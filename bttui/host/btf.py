@@ -118,6 +118,12 @@ class Btf:
             return tuple(p.replace(offset=p.offset - 8) for p in parameters[1:])
         return None
 
+    def variable(self, name: str) -> "Type | None":
+        """The type of a variable of the kernel: BTF knows the per-CPU ones."""
+        for blob, ident in self._find(KINDS["var"], name):
+            return blob.type(blob.target(ident))
+        return None
+
     def raw_tracepoints(self) -> "list[tuple[str, str]]":
         """(module, name) of all tracepoints that have types, in no order."""
         names = ((blob.module, blob.name(i)) for blob in self.blobs() for i in blob.of_kind(TYPEDEF))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bttui.model.program import Program
+    from bttui.session.capture import Capture
     from bttui.session.lookup import Lookup
     from bttui.session.snapshots import Snapshots
 
@@ -41,6 +42,8 @@ class Events:
         self._formatted = formatted
         self._max_cat = int(program.config.get("max_cat_bytes", 10240))
         self.exit_code: "int | None" = None
+        self._captures: "dict[str, Capture]" = {}  # files of packets, by path
+        self.unwatched: "set[int]" = set()  # addresses whose watchpoints shall go
         self.count = 0
         # As bpftrace has it: of an iterator, printf tells all elements, whatever exit() says; it ends by itself.
         self.iterates = any(each.attach_type == TRACE_ITER for each in program.programs)
@@ -104,6 +107,21 @@ class Events:
 
     def _on_zero(self, wall: int, output: Output, values: "tuple[Any, ...]") -> None:
         self._snapshots.zero(output.map)
+
+    def _on_unwatch(self, wall: int, output: Output, values: "tuple[Any, ...]") -> None:
+        self.unwatched.add(values[0] & (1 << 64) - 1)
+
+    def _on_skboutput(self, wall: int, output: Output, values: "tuple[Any, ...]") -> "Event | None":
+        from bttui.session.capture import Capture
+
+        try:
+            capture = self._captures.get(output.text)
+            if capture is None:
+                capture = self._captures[output.text] = Capture(output.text)
+            capture.write(*values)
+        except OSError as reason:
+            return Event("error", wall, output, text=f"failed to write to file '{output.text}' ({reason.strerror})")
+        return None
 
     def _on_time(self, wall: int, output: Output, values: "tuple[Any, ...]") -> Event:
         return Event("time", wall, output, text=time.strftime(output.text, time.localtime(wall // 10**9)))

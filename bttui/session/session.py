@@ -212,9 +212,19 @@ class Session:
         if not records or (self.events.exit_code is not None and not iterates and self.state != ENDED):
             return []
         events = self.events.decode(records)
+        if self.events.unwatched:
+            self._unwatch()
         if self.events.exit_code is not None and not iterates:
             self.over = True
         return events
+
+    def _unwatch(self) -> None:
+        """Close the links of the watchpoints at the addresses that unwatch() was called with."""
+        addresses = self.events.unwatched
+        names = {each.name for each in self._of("watchpoint") if each.options["address"] in addresses}
+        addresses.clear()
+        close_all([link for link in self._links if link.name in names])
+        self._links = [link for link in self._links if link.name not in names]
 
     def _iterate(self) -> None:
         """A step of each iterator; at their ends the trace is over."""

@@ -7,7 +7,27 @@ from bttui.compiler.functions import table
 from bttui.probes import registry
 
 # nothing of these is in the recorded facts, or the machine must have the file
-ELSEWHERE = ("argN", "sargN", "ctx", "func", "override", "reg", "retval", "is_err", "usym", "socket_cookie", "cgroupid", "kaddr", "ksym")
+ELSEWHERE = (
+    "argN",
+    "sargN",
+    "ctx",
+    "func",
+    "override",
+    "reg",
+    "retval",
+    "is_err",
+    "usym",
+    "uaddr",
+    "percpu_kaddr",
+    "skboutput",
+    "path",
+    "write_user",
+    "container_of",
+    "socket_cookie",
+    "cgroupid",
+    "kaddr",
+    "ksym",
+)
 
 
 @pytest.mark.parametrize("function", table().values(), ids=lambda f: f.name)

@@ -15,10 +15,12 @@ FAMILIES = (
     "aggregations",
     "clock",
     "control",
+    "kernel",
     "literals",
     "maps",
     "memory",
     "output",
+    "packets",
     "probe",
     "process",
     "stacks",
@@ -28,9 +30,7 @@ FAMILIES = (
 )
 
 # Names of the language that have no Function yet: the diagnostic says so instead of calling them unknown.
-PLANNED = frozenset(
-    """assert_str config container_of dw_ustack kfunc_allowed kfunc_exist path percpu_kaddr skboutput typeinfo uaddr unwatch write_user""".split()
-)
+PLANNED = frozenset("""dw_ustack typeinfo""".split())
 
 _table: "dict[str, Function]" = {}
 

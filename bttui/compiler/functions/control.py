@@ -1,8 +1,9 @@
-"""exit, and what acts on processes: signal, override."""
+"""exit, unwatch, and what acts on processes: signal, override."""
 
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
+from bttui.compiler.infer.rules import describe
 from bttui.compiler.lower.code import EXITING
 from bttui.model import types
 from bttui.model.program import Output
@@ -34,6 +35,24 @@ class Exit(Function):
         code.event(Output("exit", span=call.span), list(call.arguments), wake=True)  # type: ignore[arg-type]
         code.f.store(32, "1", code.tables.module.variable(EXITING), volatile=True)
         code.f.ret()
+        return Value(types.VOID, "0")
+
+
+class Unwatch(Function):
+    name = "unwatch"
+    signature = "unwatch(address)"
+    doc = "Take the watchpoints off an address; done once it is heard of."
+    example = "watchpoint:0x10000000:8:w { unwatch(0x10000000); }"
+    least = most = 1
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        type_ = typer.expression(call.arguments[0])
+        if type_ is not None and not isinstance(type_, (types.Integer, types.Pointer)):
+            typer.error(f"unwatch() only supports int and pointer arguments ({describe(type_)} provided)", call)
+        return types.VOID
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        code.event(Output(self.name, span=call.span), list(call.arguments))  # type: ignore[arg-type]
         return Value(types.VOID, "0")
 
 

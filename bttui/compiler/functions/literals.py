@@ -1,4 +1,4 @@
-"""What is known when the program is compiled: getopt, pton, static_assert, fail; and assert, which is not."""
+"""What is known when the program is compiled: config, getopt, pton, static_assert, fail, assert_str; and assert, which is not."""
 
 from bttui.compiler import ast
 from bttui.compiler.emit import Value
@@ -46,18 +46,8 @@ class Option(Function):
                 typer.error(f"program command line option --{name} invalid {kind} (value: {given})", call)
                 return None
         assert value is not None
-        literal: ast.Expression
-        if isinstance(value, bool):
-            literal = ast.BooleanLiteral(call.span, types.BOOL, None, value)
-        elif isinstance(value, str):
-            literal = ast.StringLiteral(call.span, types.String(len(value.encode("utf-8", "surrogateescape")) + 1), None, value)
-        elif value < 0:
-            inner = ast.IntegerLiteral(call.span, literal_type(-value), None, -value, str(-value))
-            literal = ast.Unary(call.span, literal_type(value), None, "-", inner)
-        else:
-            literal = ast.IntegerLiteral(call.span, literal_type(value), None, value, str(value))
-        call.note = literal
-        return literal.type
+        call.note = written(value, call)
+        return call.note.type
 
     @staticmethod
     def read(given: "str | bool", default: "int | str | bool") -> "int | str | bool | None":
@@ -71,6 +61,51 @@ class Option(Function):
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         return code.expression(call.note)
+
+
+def written(value: "int | str | bool", where: "ast.Node") -> "ast.Expression":
+    """The literal that gives a value."""
+    span = where.span
+    if isinstance(value, bool):
+        return ast.BooleanLiteral(span, types.BOOL, None, value)
+    if isinstance(value, str):
+        return ast.StringLiteral(span, types.String(len(value.encode("utf-8", "surrogateescape")) + 1), None, value)
+    if value < 0:
+        return ast.Unary(span, literal_type(value), None, "-", written(-value, where))
+    return ast.IntegerLiteral(span, literal_type(value), None, value, str(value))
+
+
+class Configuration(Function):
+    name = "config"
+    signature = "config"
+    doc = "The config variables in force, as a record."
+    example = "interval:s:1 { print(config.max_strlen); exit(); }"
+    builtin = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        fields = tuple((name, written(value, call)) for name, value in typer.config.items())
+        call.note = ast.RecordLiteral(call.span, None, None, fields)
+        return typer.expression(call.note)
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        return code.expression(call.note)
+
+
+class AssertString(Function):
+    name = "assert_str"
+    signature = "assert_str(value)"
+    doc = "Refuse the program unless the value is a string, an array or a pointer."
+    example = "interval:s:1 { assert_str(comm); exit(); }"
+    least = most = 1
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        type_ = typer.expression(call.arguments[0])
+        if type_ is not None and not isinstance(type_, (types.String, types.Array, types.Pointer)):
+            typer.error("string-like values must be either strings, arrays or pointers", call)
+        return types.VOID
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        return Value(types.VOID, "0")
 
 
 class NetworkBytes(Function):

@@ -1,8 +1,9 @@
-"""Reading memory as something: buf, kptr, uptr, bswap, and addresses."""
+"""Reading memory as something: buf, kptr, uptr, container_of, bswap, and addresses; writing it: write_user."""
 
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
+from bttui.compiler.functions.types import member_offset, type_of
 from bttui.compiler.infer.rules import describe
 from bttui.model import types
 
@@ -169,3 +170,48 @@ class IsError(Function):
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         return code.boolean(code.f.compare("uge", 64, code.integer(call.arguments[0]), "-4095"))  # MAX_ERRNO
+
+
+class ContainerOf(Function):
+    name = "container_of"
+    signature = "container_of(pointer, type, member)"
+    doc = "The struct of which the pointer points to a member."
+    example = "interval:s:1 { $member = (uint64)curtask + offsetof(struct task_struct, tasks); print(container_of($member, task_struct, tasks).pid); exit(); }"
+    least = most = 3
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        pointer = typer.expression(call.arguments[0])
+        if pointer is not None and not isinstance(pointer, (types.Pointer, types.Integer)):
+            typer.error(f"container_of() expects a pointer ({describe(pointer)} provided)", call.arguments[0])
+        struct = type_of(typer, call.arguments[1])
+        offset = member_offset(typer, struct, call.arguments[2], call)
+        call.note = ("offset", offset or 0)
+        if struct is None:
+            return None
+        return types.Pointer(target=struct, space=pointer.space if isinstance(pointer, types.Pointer) else "")
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        assert call.type is not None
+        return Value(call.type, code.f.binary("sub", 64, code.integer(call.arguments[0]), str(call.note[1])))
+
+
+class WriteUser(Function):
+    name = "write_user"
+    signature = "write_user(destination, source, length)"
+    doc = "Write memory of the process that is running; whether that succeeded. The source is memory of the program."
+    example = "uprobe:/bin/bash:readline { $new = (uint32)5; print(write_user(arg0, &$new, 4)); }"
+    least = most = 3
+    unsafe = True
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        for argument in call.arguments:
+            type_ = typer.expression(argument)
+            if type_ is not None and not isinstance(type_, (types.Pointer, types.Integer)):
+                typer.error(f"{self.name}() takes two pointers and a length ({describe(type_)} provided)", argument)
+        return types.BOOL
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        destination, source = (code.integer(argument) for argument in call.arguments[:2])
+        length = code.integer(call.arguments[2], 32)
+        result = code.f.call(Helper.probe_write_user, f"i64 {destination}", f"i64 {source}", f"i32 {length}")
+        return code.boolean(code.f.compare("eq", 64, result, "0"))

@@ -3,6 +3,7 @@
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.model import types
+from bttui.probes.registers import registers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,8 +140,15 @@ class StackArgument(Function):
     builtin = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        typer.error("not supported yet: arguments on the stack (sargN)", call)
+        if not typer.body.context.argument_registers:
+            typer.error(f"The {call.name} builtin can only be used with kprobe and uprobe probes", call)
         return types.UINT64
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        context, machine = code.body.context, registers(code.typer.host.machine)
+        pointer = code.f.load(64, code.f.offset("%ctx", context.registers[machine.stack_pointer]), volatile=True)
+        place = code.f.binary("add", 64, pointer, str(machine.stack_arguments + 8 * int(call.name[4:])))
+        return code.load(Value(types.UINT64, place, "user" if context.user else "kernel"))
 
 
 class ReturnValue(Function):

@@ -1,4 +1,4 @@
-"""Strings: str, strlen, strncmp, strcontains, strstr, strerror, signal_name, syscall_name."""
+"""Strings: str, path, strlen, strncmp, strcontains, strstr, strerror, signal_name, syscall_name."""
 
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
@@ -94,6 +94,67 @@ class Str(Function):
 def typer_constant(code: "Code", node: "ast.Node") -> "int | None":
     value = code.typer.constant(node)
     return int(value) if isinstance(value, int) else None
+
+
+class Path(Function):
+    name = "path"
+    signature = "path(struct path *[, length])"
+    doc = "The full path of a file, at most length (or max_strlen) bytes; in fentry, fexit and iter probes."
+    example = "iter:task_file { print(path(ctx.file.f_path)); }"
+    least, most = 1, 2
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        size = limit = int(typer.config["max_strlen"])
+        if typer.body.provider not in ("fentry", "fexit", "iter"):
+            typer.error("The path function can only be used with 'fentry', 'fexit', 'iter' probes", call)
+        type_ = typer.expression(call.arguments[0])
+        if isinstance(type_, types.Pointer):
+            type_ = type_.target
+        if type_ is not None and not (isinstance(type_, types.Struct) and type_.name == "struct path"):
+            typer.error(f"path() only supports struct path arguments ({describe(type_)} provided)", call.arguments[0])
+        if len(call.arguments) > 1:
+            typer.expression(call.arguments[1])
+            size = typer.integer_constant(call.arguments[1], "path() length") or limit
+            if not 0 < size <= limit:
+                typer.error(f"path() length must be between 1 and max_strlen ({size} provided)", call.arguments[1])
+                size = limit
+        return types.String(size)
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        assert isinstance(call.type, types.String)
+        f = code.f
+        memory = code.memory(call.type)
+        f.zero(memory, call.type.size, 1)
+        end = f.block("path")
+        place = self.kept(code, call.arguments[0], end)
+        # the kernel leaves parts of the path behind its end, and all kinds of things where there is no room for it
+        whole = code.temporary(call.type.size)
+        length = f.call(Helper.d_path, f"ptr {place}", f"ptr {whole}", f"i32 {call.type.size}")
+        read = [f"ptr {memory}", f"i32 {call.type.size}", f"ptr {whole}"]
+        code.when(f.compare("sgt", 64, length, "0"), lambda: f.call(Helper.probe_read_kernel_str, *read))
+        f.jump(end)
+        f.label(end)
+        return Value(call.type, memory, "memory")
+
+    def kept(self, code: "Code", node: "ast.Node", null: str) -> str:
+        """A pointer to a struct, or the pointer in a member, by loads that the verifier follows: it wants the very pointers
+
+        that the kernel gave, not numbers that were read from memory. Goes to ``null`` where one of them is null.
+        """
+        f = code.f
+        if not isinstance(node, ast.FieldAccess):
+            if isinstance(node, ast.Identifier) and node.name == "ctx":
+                return "%ctx"
+            value = code.expression(node)
+            return value.operand if value.place == "context" else f.to_pointer(value.operand)
+        place = f.offset(self.kept(code, node.operand, null), node.note.offset)
+        if not isinstance(node.type, types.Pointer):
+            return place
+        pointer = f.load_pointer(place)
+        some = f.block("some")
+        f.branch(f.compare("eq", "ptr", pointer, "null"), null, some)
+        f.label(some)
+        return pointer
 
 
 class Strlen(Function):

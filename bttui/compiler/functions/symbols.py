@@ -1,16 +1,18 @@
-"""Addresses and names: ksym, usym, kaddr, and of the network: ntop, macaddr; cgroups."""
+"""Addresses and names: ksym, usym, kaddr, uaddr, and of the network: ntop, macaddr; cgroups."""
 
 from bttui.compiler.emit import Value
 from bttui.compiler.functions import Function
 from bttui.compiler.functions.probe import user_symbol
 from bttui.compiler.infer.rules import describe
 from bttui.model import types
+from bttui.probes.registers import registers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bttui.compiler import ast
     from bttui.compiler.infer.typer import Typer
     from bttui.compiler.lower.code import Code
+    from bttui.host.elf import Elf
     from bttui.model.types import Type
 
 
@@ -67,6 +69,52 @@ class KernelAddress(Function):
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         return code.literal(call.note, types.UINT64)
+
+
+class UserAddress(Function):
+    name = "uaddr"
+    signature = 'uaddr("symbol")'
+    doc = "The address of a symbol of the probed program or library, as a pointer to an integer of its size."
+    example = 'uprobe:/bin/bash:readline { print(*uaddr("ps1_prompt")); }'
+    least = most = 1
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        typer.expression(call.arguments[0])
+        name = typer.string_constant(call.arguments[0], "uaddr() symbol")
+        body = typer.body
+        paths = sorted({attachment.options["path"] for attachment in body.attachments if "path" in attachment.options})
+        if "uaddr" not in body.context.capabilities:
+            typer.error(f"uaddr can not be used with {body.provider} probes", call, hint="it needs a uprobe, uretprobe or usdt probe")
+        elif len(paths) > 1:
+            typer.error("uaddr() needs all attach points in one file", call, hint="give each file a probe of its own")
+        elif name is not None:
+            with typer.host.elf(paths[0]) as elf:
+                found = elf.symbol(name)
+                if found is None:
+                    typer.error(f"Could not resolve symbol: {paths[0]}:{name}", call.arguments[0])
+                    return None
+                call.note = ("address", found[0], self.start(typer, elf))
+            size = found[1] if found[1] in (1, 2, 4, 8) else 8
+            return types.Pointer(target=types.Integer(size=size), space="user")
+        return None
+
+    @staticmethod
+    def start(typer: "Typer", elf: "Elf") -> "int | None":
+        """Where the probe is in a file that is loaded anywhere; None where addresses need no correction, or cannot get one."""
+        offsets = {attachment.options.get("offset") for attachment in typer.body.attachments}
+        offset = offsets.pop()
+        if offsets or offset is None or typer.body.provider != "uprobe" or not elf.is_position_independent:
+            return None
+        return elf.virtual(offset)
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        assert call.type is not None
+        _, address, start = call.note
+        if start is None:
+            return Value(call.type, str(address))
+        register = registers(code.typer.host.machine).instruction
+        here = code.f.load(64, code.f.offset("%ctx", code.body.context.registers[register]), volatile=True)
+        return Value(call.type, code.f.binary("add", 64, here, str(address - start)))
 
 
 class NetworkAddress(Function):

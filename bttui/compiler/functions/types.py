@@ -65,24 +65,28 @@ class OffsetOf(Known):
     least, most = 2, 2
 
     def value(self, typer: "Typer", call: "ast.Call") -> "int | None":
-        type_ = type_of(typer, call.arguments[0])
-        names, node = [], call.arguments[1]
-        while isinstance(node, ast.FieldAccess):
-            names.append(node.name)
-            node = node.operand
-        if isinstance(node, (ast.Identifier, ast.TypeName)):
-            names.append(node.name)
-        offset = 0
-        for name in reversed(names):
-            struct = typer.resolve(type_) if isinstance(type_, types.Struct) else None
-            field = find_field(struct, name, typer) if struct else None
-            if field is None:
-                if type_ is not None:
-                    typer.error(f"'{describe(type_)}' has no field named '{name}'", call)
-                return None
-            offset += field.offset
-            type_ = field.type
-        return offset
+        return member_offset(typer, type_of(typer, call.arguments[0]), call.arguments[1], call)
+
+
+def member_offset(typer: "Typer", type_: "Type | None", member: "ast.Node", call: "ast.Call") -> "int | None":
+    """Where a member (of a member, with dots between) lies in a struct; None where that was reported."""
+    names, node = [], member
+    while isinstance(node, ast.FieldAccess):
+        names.append(node.name)
+        node = node.operand
+    if isinstance(node, (ast.Identifier, ast.TypeName)):
+        names.append(node.name)
+    offset = 0
+    for name in reversed(names):
+        struct = typer.resolve(type_) if isinstance(type_, types.Struct) else None
+        field = find_field(struct, name, typer) if struct else None
+        if field is None:
+            if type_ is not None:
+                typer.error(f"'{describe(type_)}' has no field named '{name}'", call)
+            return None
+        offset += field.offset
+        type_ = field.type
+    return offset
 
 
 class Predicate(Known):

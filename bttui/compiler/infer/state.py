@@ -118,12 +118,20 @@ class State:
 
     def part(self, node: "ast.Node | None") -> "ast.Node | None":
         """The element that an access to a literal tuple or record means."""
-        if isinstance(node, ast.FieldAccess) and isinstance(node.operand, ast.RecordLiteral):
-            return next((value for name, value in node.operand.fields if name == node.name), None)
+        if isinstance(node, ast.FieldAccess):
+            record = self.record(node.operand)
+            if record is not None:
+                return next((value for name, value in record.fields if name == node.name), None)
         if not isinstance(node, (ast.FieldAccess, ast.Index)) or not isinstance(node.operand, ast.TupleLiteral):
             return None
         index = self.constant(node.index) if isinstance(node, ast.Index) else int(node.name) if node.name.isdigit() else None
         return node.operand.elements[index] if isinstance(index, int) and 0 <= index < len(node.operand.elements) else None
+
+    def record(self, node: ast.Node) -> "ast.RecordLiteral | None":
+        """The literal record that an expression is or, as config, stands for."""
+        while isinstance(node, (ast.Call, ast.Identifier)) and isinstance(node.note, ast.Expression):
+            node = node.note
+        return node if isinstance(node, ast.RecordLiteral) else None
 
     def countable(self, type_: "Type | None") -> "Type | None":
         """The integer that an aggregation stands for in an expression; every other type as it is."""

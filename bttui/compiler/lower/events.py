@@ -119,6 +119,8 @@ class Events(Maps):
             isinstance(node, ast.FieldAccess) and not isinstance(node.operand, ast.Identifier)
         )
 
-    def send(self, record: str, size: str, flags: int) -> None:
+    def send(self, record: str, size: str, flags: int) -> str:
+        """Returns what the helper does: 0, or an error below 0."""
         result = self.f.call(Helper.ringbuf_output, f"ptr @{RINGBUF}", f"ptr {record}", f"i64 {size}", f"i64 {flags}")
         self.when(self.f.compare("slt", 64, result, "0"), lambda: self.count("lost", self.name))
+        return result

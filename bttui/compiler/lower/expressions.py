@@ -294,6 +294,8 @@ class Expressions(Events):
         return Value(node.type, memory, "memory")
 
     def FieldAccess(self, node: ast.FieldAccess) -> Value:
+        if isinstance(node.operand, (ast.Call, ast.Identifier)) and (part := self.typer.part(node)) is not None:
+            return self.expression(part)  # of a record that is known: the rest is not made
         operand = self.expression(node.operand)
         type_ = operand.type
         while isinstance(type_, types.Pointer):

@@ -1,0 +1,103 @@
+"""Functions that look at the kernel and at processes, against what is known of them."""
+
+import os
+import socket
+import struct
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.live
+
+
+def lines(result):
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split("\n\n")[0].splitlines()
+
+
+@pytest.mark.parametrize("flags", [("-no-pie",), ("-pie", "-fPIE")], ids=["executable", "pie"])
+def test_variables_and_stack_arguments_of_a_program(bttui, load, flags):
+    name = "bttui_" + flags[-1].strip("-").replace("-", "")
+    path = load.build("variables", name, *flags)
+    program = f'uprobe:{path}:step {{ printf("%d %c %d %d\\n", *uaddr("counter"), *uaddr("letter"), sarg0, (int64)sarg1); }}'
+    result = bttui("-e", program, "-c", f"{path} 3")
+    ours = [line for line in lines(result) if line.count(" ") == 3]  # the load prints as well, when it likes to
+    assert ours == ["7 x 1 -1", "8 x 2 -2", "10 x 3 -3"]
+
+
+def test_unwatch_ends_a_watchpoint(bttui, load):
+    path = load.build("variables", "bttui_nopie", "-no-pie")
+    symbols = subprocess.run(["nm", path], check=True, capture_output=True, text=True).stdout
+    (address,) = [int(line.split()[0], 16) for line in symbols.splitlines() if line.endswith(" counter")]
+    result = bttui("-e", f"watchpoint:{address}:4:w {{ @++; unwatch({address}); }}", "-c", f"{path} 30 20000")
+    written = int(result.stdout.split("@: ")[1])
+    assert 1 <= written < 30  # the tracer hears of it, and the kernel lets go, some tens of milliseconds later
+
+
+def test_the_path_of_an_open_file(bttui, tmp_path):
+    place = tmp_path / "open \x1b[31m file"
+    with open(place, "w") as file:
+        program = (
+            f"iter:task_file {{ if (ctx.task.tgid == {os.getpid()} && ctx.fd == {file.fileno()}) {{ print(path(ctx.file.f_path)); }} }}"
+        )
+        result = bttui("-e", program)
+    assert lines(result) == [str(place)]
+
+
+def test_a_path_with_no_room_is_empty(bttui, tmp_path):
+    with open(tmp_path / ("a" * 40), "w") as file:
+        text = (
+            f"iter:task_file {{ if (ctx.task.tgid == {os.getpid()} && ctx.fd == {file.fileno()}) {{ @[path(ctx.file.f_path, 32)] = 1; }} }}"
+        )
+        assert bttui("-e", text).stdout.strip() == "@[]: 1"
+
+
+def test_packets_become_a_file(bttui, tmp_path):
+    """Each datagram over the loopback device, in order, whole."""
+    file = tmp_path / "loopback.pcap"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        receiver.bind(("127.0.0.1", 0))
+        port = receiver.getsockname()[1]
+        text = f'rawtracepoint:netif_receive_skb /pid == {os.getpid()}/ {{ @ += (int64)skboutput("{file}", args.skb, args.skb.len, 0); }}'
+
+        def work():
+            for size in (10, 1000, 3000):
+                sender.sendto(bytes([size % 251]) * size, ("127.0.0.1", port))
+                receiver.recv(4096)
+
+        result, _ = bttui.trace(text, work=work)
+    assert result.stdout == "\n\n@: 0\n"
+    content = file.read_bytes()
+    assert struct.unpack_from("=IHHiIII", content) == (0xA1B23C4D, 2, 4, 0, 0, 1 << 16, 1)
+    at, packets = 24, []
+    while at < len(content):
+        _, _, captured, whole = struct.unpack_from("=IIII", content, at)
+        packets.append((captured, whole, content[at + 16 + 28 : at + 16 + captured]))  # behind the IP and UDP headers
+        at += 16 + captured
+    assert [(whole, data) for _, whole, data in packets] == [(28 + size, bytes([size % 251]) * size) for size in (10, 1000, 3000)]
+
+
+def test_a_file_of_packets_that_cannot_be_written(bttui):
+    text = 'rawtracepoint:sys_enter { $task = curtask; $r = skboutput("/nowhere/x.pcap", (struct sk_buff *)$task, 0, 0); exit(); }'
+    assert "ERROR: failed to write to file '/nowhere/x.pcap' (No such file or directory)" in bttui("-e", text).stderr
+
+
+def test_config_is_a_record(bttui):
+    text = "config = { max_strlen = 99 } begin { print(config.max_strlen); $c = config; print($c.stack_mode); print(config.max_map_keys + 1); }"
+    assert lines(bttui("-e", text, env={"BPFTRACE_MAX_MAP_KEYS": "7"})) == ["99", "bpftrace", "8"]
+
+
+def test_what_the_kernel_lets_programs_call(bttui):
+    text = 'print(kfunc_exist("bpf_task_from_pid")); print(kfunc_exist("no_such")); print(kfunc_allowed("bpf_task_from_pid"));'
+    assert lines(bttui("-e", f"begin {{ {text} }}")) == ["true", "false", "false"]
+    assert bttui("-e", 'iter:task { @ = kfunc_allowed("bpf_task_from_pid"); }').stdout.strip() == "@: true"
+
+
+def test_the_struct_around_a_member(bttui):
+    text = "begin { $p = (uint64)curtask + offsetof(struct task_struct, tasks); print(container_of($p, task_struct, tasks).pid == tid); }"
+    assert lines(bttui("-e", text)) == ["true"]
+
+
+def test_clocks_agree(bttui):
+    text = "begin { $d = (int64)(nsecs(sw_tai) - nsecs(tai)); print($d < 1000000 && $d > -1000000); }"
+    assert lines(bttui("-e", text)) == ["true"]
