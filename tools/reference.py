@@ -27,6 +27,8 @@ FAMILIES = {
     "strings": "Strings",
     "memory": "Memory",
     "symbols": "Addresses and names",
+    "packets": "Packets",
+    "kernel": "What the kernel offers",
     "control": "Acting",
     "types": "Types",
     "literals": "Known when the program is compiled",

@@ -21,7 +21,7 @@ class SocketBufferOutput(Function):
     name = "skboutput"
     signature = 'skboutput("file", struct sk_buff *, length, offset)'
     doc = "Add a packet to a pcap file; 0 if it was sent there. Up to 4096 bytes of what lies in the buffer's own memory."
-    example = 'rawtracepoint:netif_receive_skb { skboutput("received.pcap", args.skb, args.skb.len, 0); exit(); }'
+    example = 'fentry:napi_gro_receive { skboutput("received.pcap", args.skb, args.skb.len, 0); }'
     least = most = 4
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
