@@ -46,6 +46,8 @@ CHAINS = {
     "probe_tree": ("probe_tree", "probes", "global"),
     "probe_query": ("probe_query", "probes", "global"),
     "page": ("page", "global"),
+    "export_choice": ("export_choice", "export", "global"),
+    "export": ("export", "global"),
 }
 
 ACTIONS = (
@@ -81,6 +83,8 @@ ACTIONS = (
         Action("pane", "pane", (str(n),), f"Pane {n}", f"Go to pane {n}. Numbers stand in the panes' titles.", argument=str(n))
         for n in range(1, 10)
     ),
+    Action("export", "pane", ("w",), "Export", "Write this pane, all of them or the screen to a file or the clipboard.", 8),
+    Action("copy", "pane", ("y",), "Copy", "Copy what the pane holds, as text, to the terminal's clipboard."),
     Action("leave_editor", "editor", ("escape",), "To the panes", "From the program to the first map."),
     Action("sort", "table", ("s",), "Sort", "Sort by the next column.", 1),
     Action("reverse", "table", ("r",), "Reverse", "Turn the order around.", 2),
@@ -107,6 +111,13 @@ ACTIONS = (
     Action("last", "probe_tree", ("end",), "Last", "To the last line."),
     Action("open", "probe_tree", ("right", "space"), "Open", "Open a group."),
     Action("close", "probe_tree", ("left",), "Close", "Close a group, or go to it."),
+    Action("write", "export", ("enter",), "Write", "Write the file; one that exists is asked about first.", 1, True),
+    Action("cancel", "export", ("escape",), "Cancel", "Back, and nothing is written.", 3, True),
+    Action("line", "export_choice", ("up",), "Up", "To what is written.", argument="-1"),
+    Action("line", "export_choice", ("down",), "Down", "To how it is written.", argument="1"),
+    Action("choose", "export_choice", ("left",), "Left", "The choice before.", argument="-1"),
+    Action("choose", "export_choice", ("right",), "Right", "The next choice.", argument="1"),
+    Action("copy", "export_choice", ("y",), "Copy", "To the terminal's clipboard instead of a file.", 2),
     Action("close", "page", ("escape", "q"), "Back", "Close this page.", 1),
 )
 

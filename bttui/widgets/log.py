@@ -115,6 +115,9 @@ class Log(Pane):
             else:
                 self.lines.append(Line(event.wall, shorten(clean(piece[: WIDEST * 2])), role, not ended))
 
+    def written(self) -> str:
+        return "".join(f"{stamp(line.wall)}{line.text}\n" for line in self.lines)
+
     def clear(self) -> None:
         """Forget everything, for a new run."""
         self.lines.clear()
@@ -136,8 +139,7 @@ class Log(Pane):
 
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
         line = self.lines[y]
-        stamp = strftime("%H:%M:%S", localtime(line.wall // SECOND)) + f".{line.wall // 1_000_000 % 1000:03} "
-        return [(stamp, "dim"), (line.text, line.role)]
+        return [(stamp(line.wall), "dim"), (line.text, line.role)]
 
     def on_resize(self) -> None:
         self.to_end()
@@ -154,6 +156,10 @@ class Log(Pane):
         self.following = not self.following
         self.title_now()
         self.refresh_lines_shown()
+
+
+def stamp(wall: int) -> str:
+    return strftime("%H:%M:%S", localtime(wall // SECOND)) + f".{wall // 1_000_000 % 1000:03} "
 
 
 def shorten(text: str) -> str:

@@ -8,7 +8,7 @@ from textual.screen import ModalScreen
 
 from bttui.model.diagnostic import Diagnostic
 from bttui.render.clean import cell_width, clean
-from bttui.widgets.actions import ACTIONS, bindings, in_chain, key_name
+from bttui.widgets.actions import ACTIONS, bindings, in_chain, key_name, of_scope
 from bttui.widgets.rows import Rows
 
 SCOPES = {
@@ -24,6 +24,8 @@ SCOPES = {
     "probe_tree": "Probe tree",
     "probe_query": "Probe search",
     "page": "This page",
+    "export": "Export",
+    "export_choice": "What to export, and how",
 }
 
 
@@ -74,6 +76,18 @@ class Page(ModalScreen[None]):
         self.dismiss()
 
 
+def rows_of(scope: str) -> "list[tuple[list[str], str]]":
+    """(keys, help) of a scope's actions; the keys that go to a pane are one row."""
+    rows: list[tuple[list[str], str]] = []
+    for action in of_scope(scope):
+        if action.id == "pane":
+            if action.argument == "1":
+                rows.append((["1–9"], "Go to a pane by its number."))
+        else:
+            rows.append(([key_name(key) for key in action.keys], action.help))
+    return rows
+
+
 def help_page(scope: str) -> Page:
     """Every action: those that work at ``scope`` first."""
     near = list(dict.fromkeys(action.scope for action in in_chain(scope)))
@@ -83,15 +97,17 @@ def help_page(scope: str) -> Page:
         if lines:
             lines.append([])
         lines.append([(f" {SCOPES[name]}", "head"), ("" if name in near else "  (elsewhere)", "dim")])
-        done = set()
-        for action in ACTIONS:
-            if action.scope != name or action.id in done:
-                continue
-            done.add(action.id)
-            keys = [key for a in ACTIONS if (a.scope, a.id) == (name, action.id) for key in a.keys]
-            shown = f"{keys[0]}–{keys[-1]}" if action.argument else "  ".join(key_name(key) for key in keys)
-            lines.append([(f"   {shown:14}", "mark"), (action.help.replace("pane 1.", "a pane by its number."), "text")])
+        lines += [[(f"   {'  '.join(keys):14}", "mark"), (help_, "text")] for keys, help_ in rows_of(name)]
     return Page("Help", lines)
+
+
+def keys_markdown() -> str:
+    """The page about keys, docs/keys.md."""
+    parts = ["# Keys\n\nF1 shows those that work where you are. A key that a terminal keeps for itself has a twin, or the palette (^P).\n"]
+    for scope in dict.fromkeys(action.scope for action in ACTIONS):
+        parts.append(f"\n## {SCOPES[scope]}\n\n| keys | what they do |\n|---|---|\n")
+        parts += [f"| {' '.join(f'`{key}`' for key in keys)} | {help_} |\n" for keys, help_ in rows_of(scope)]
+    return "".join(parts)
 
 
 def details_page(diagnostics: "list[Diagnostic]") -> Page:

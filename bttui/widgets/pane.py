@@ -3,11 +3,14 @@
 from textual.content import Content
 
 from bttui.model.frame import MapSnapshot
+from bttui.render.export import FORMATS, Export
 from bttui.widgets.actions import bindings
+from bttui.widgets.clipboard import to_clipboard
 from bttui.widgets.rows import Rows
 
 SECOND = 1_000_000_000
 MODEST = 7
+TEXT = FORMATS[0]
 
 
 class Pane(Rows):
@@ -47,6 +50,16 @@ class Pane(Rows):
     def action_pane(self, number: str) -> None:
         self.screen.go_to_pane(int(number))  # type: ignore[attr-defined]
 
+    def written(self) -> str:
+        """What the pane holds, as text for the clipboard."""
+        raise NotImplementedError
+
+    def action_export(self) -> None:
+        self.screen.export(self)  # type: ignore[attr-defined]
+
+    def action_copy(self) -> None:
+        self.notify(to_clipboard(self, self.written()), markup=False)
+
     def action_suspend(self) -> None:
         self.app.action_suspend_process()
 
@@ -76,6 +89,9 @@ class MapPane(Pane):
         self.snapshot, self.moment = snapshot, monotonic
         self.update_rows()
         self.need = min(max(self.need, self.virtual_size.height + 2), MODEST if self.modest else 1000)
+
+    def written(self) -> str:
+        return TEXT.write(Export([self.snapshot])) if self.snapshot is not None else ""
 
     def update_rows(self) -> None:
         """Make the rows anew from ``snapshot``."""

@@ -1,5 +1,7 @@
 """The main screen: the program, its maps, the log. Side by side where there is room, one at a time where not."""
 
+import shlex
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -14,10 +16,12 @@ from bttui.render.clean import clean
 from bttui.session.controller import ENDED, LIVE, Status
 from bttui.widgets.actions import bindings
 from bttui.widgets.editor import MARKS, Editor
+from bttui.widgets.export import LINES, ExportPage, Subject
 from bttui.widgets.keys import KeyBar
 from bttui.widgets.log import Log
 from bttui.widgets.map_panes import MapPanes
 from bttui.widgets.page import details_page
+from bttui.widgets.pane import MapPane, Pane
 from bttui.widgets.status import StatusBar
 from bttui.widgets.tabs import TabStrip
 
@@ -174,6 +178,37 @@ class Workspace(Screen[None]):
 
     def on_text_area_changed(self) -> None:
         self.call_later(self.title_editor)  # the editor drops what no longer holds first
+
+    # Export
+
+    def export(self, pane: Pane) -> None:
+        """Open the page that writes ``pane``, all panes or the screen."""
+        picture = self.app.export_screenshot(title=f"bttui {self.program_name}")  # now: the page will cover it
+        filled = [other for other in self.maps.panes if other.snapshot is not None]
+        names = {other.map_name: other.key_names for other in filled}
+
+        def command(format_: str) -> str:
+            """What runs the same program and prints its maps, where a format is one of those that a run prints."""
+            option = {"text": "--no-tui", "json": "-f json"}.get(format_)
+            named = clean(self.program_name) if self.program_name != "Program" else ""
+            program = shlex.quote(named) if named else f"-e {shlex.quote(clean(self.status.text))}"
+            return f"bttui {option} {program}" if option and len(program) < 90 else ""
+
+        subjects = []
+        if isinstance(pane, MapPane) and pane.snapshot is not None:
+            subjects.append(Subject("this pane", pane.map_name, (pane.snapshot,), names, command=command))
+        elif pane is self.log_pane:
+            subjects.append(Subject("this pane", "log", draw=pane.written, format=LINES))
+        if filled:
+            subjects.append(
+                Subject("all panes", self.program_name, tuple(p.snapshot for p in filled if p.snapshot), names, command=command)
+            )
+        subjects.append(Subject("screen", "screen", draw=lambda: picture))
+        self.app.push_screen(ExportPage(subjects), self.exported)
+
+    def exported(self, told: "str | None") -> None:
+        if told:
+            self.notify(told, markup=False)
 
     def action_next_diagnostic(self) -> None:
         self.editor.next_diagnostic()

@@ -17,3 +17,9 @@ def utc(monkeypatch):
 def plain_environment(monkeypatch):
     for name in ("NO_COLOR", "COLORTERM", "TEXTUAL", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    """Files that the dashboard writes."""
+    monkeypatch.chdir(tmp_path)

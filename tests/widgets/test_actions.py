@@ -1,11 +1,16 @@
 """The table of actions: no key means two things at one place, and every key does what the table says."""
 
+import os
+from pathlib import Path
+
 import pytest
 from widgets import driving, scripted
 
 from bttui.model.diagnostic import Diagnostic, Span
 from bttui.widgets.actions import ACTIONS, CHAINS, bindings, in_chain, key_name
 from bttui.widgets.editor import Editor
+from bttui.widgets.export import Choices
+from bttui.widgets.page import keys_markdown
 from bttui.widgets.stacks import StacksPane
 
 
@@ -43,6 +48,11 @@ def test_key_names(key, shown):
     assert key_name(key) == shown
 
 
+def row(choices):
+    """The row of the export page that has the cursor."""
+    return choices.line(choices.at, 100)
+
+
 class State:
     """What a person can see at one moment, and what the controller was asked so far."""
 
@@ -58,6 +68,10 @@ class State:
         tree = app.probes.query("#tree").first() if app.probes.is_mounted else None
         self.probe = tree.row.text if tree and tree.row else ""
         stacks = app.workspace.query(StacksPane)
+        choices = app.screen.query(Choices)
+        self.marked = next((text for text, role in row(choices.first()) if role == "cursor"), "") if choices else ""
+        self.files = sorted(os.listdir())
+        self.clipboard = app.clipboard
         self.widest = stacks.first().levels[0][0][2].name if stacks else ""
 
     def order(self, *words):
@@ -120,6 +134,15 @@ EFFECTS = {
     "probe_tree.last": (TREE, lambda s: s.probe == "tracepoint"),
     "probe_tree.open": ([*TREE, "down"], lambda s: "vfs_read" in s.text and "▾ kprobe" in s.text),
     "probe_tree.close": ([*TREE, "down", "right"], lambda s: "▸ kprobe" in s.text and "vfs_read" not in s.text),
+    "pane.export": (US, lambda s: s.screen == "ExportPage" and "(•) this pane" in s.text),
+    "pane.copy": (CALLS, lambda s: "@calls[postgres]: 26538\n" in s.clipboard),
+    "export.write": ([*US, "w"], lambda s: len(s.files) == 1 and s.files[0].startswith("us-") and s.screen == "Workspace"),
+    "export.cancel": ([*US, "w"], lambda s: s.screen == "Workspace" and s.files == []),
+    "export_choice.line.1": ([*US, "w"], lambda s: s.marked == "(•) text"),
+    "export_choice.line.-1": ([*US, "w", "down"], lambda s: s.marked == "(•) this pane"),
+    "export_choice.choose.1": ([*US, "w", "down"], lambda s: "(•) json" in s.text and '{"type": "hist"' in s.text),
+    "export_choice.choose.-1": ([*US, "w", "down"], lambda s: "(•) openmetrics" in s.text and "# TYPE bttui_us histogram" in s.text),
+    "export_choice.copy": ([*US, "w"], lambda s: s.clipboard.startswith("@us[cron]:\n")),
     "page.close": (["f1"], lambda s: s.screen == "Workspace"),
 }
 # With seven panes there is no eighth: these keys must do nothing.
@@ -130,8 +153,17 @@ def test_every_action_is_tried():
     assert set(EFFECTS) | WITHOUT_EFFECT == {action.name for action in ACTIONS}
 
 
-async def act(keys, action_keys):
-    """The States before and after; then ctrl+q was still possible."""
+def owner(app, action):
+    """The widget, screen or app on the way from the focus that has the action in its table."""
+    for node in (*(app.focused.ancestors_with_self if app.focused else ()), app.screen, app):
+        scopes = [getattr(kind, "scope", None) for kind in type(node).__mro__]
+        if action.scope in scopes and hasattr(node, f"action_{action.id}"):
+            return node
+    raise LookupError(action.name)
+
+
+async def act(keys, action_keys, removed=None):
+    """The States before and after. ``removed`` is an action that does nothing then."""
     async with driving.dashboard() as (app, controller, pilot):
         app.action_suspend_process = lambda: setattr(app, "suspended", True)  # the real thing: tests/test_app_terminal.py
         controller.show(scripted.reads_frame(3))
@@ -146,6 +178,8 @@ async def act(keys, action_keys):
             else:
                 await driving.press(pilot, key)
         before = State(app, controller)
+        if removed:
+            setattr(owner(app, removed), f"action_{removed.id}", lambda *_: None)
         await driving.press(pilot, *action_keys)
         return before, State(app, controller)
 
@@ -158,6 +192,14 @@ async def test_action_has_its_effect(name, key):
     before, after = await act(keys, [key])
     assert not holds(before)
     assert holds(after)
+
+
+@pytest.mark.parametrize("action", [a for a in ACTIONS if a.name in EFFECTS], ids=lambda action: action.name)
+async def test_an_action_without_its_body_has_no_effect(action):
+    """What the test above sees is the action's own work: with nothing in the method, it would fail."""
+    keys, holds = EFFECTS[action.name]
+    _, after = await act(keys, [action.keys[0]], action)
+    assert not holds(after)
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_EFFECT))
@@ -196,7 +238,7 @@ async def test_footer_names_only_what_works_here():
         await driving.settle(pilot)
         assert driving.lines(app)[-1].rstrip() == " F5 Run  F6 Stop  F2 Probes  ^Q Quit  F1 Help  ^P Palette"
         await driving.press(pilot, "escape", "3")
-        assert driving.lines(app)[-1].rstrip() == " s Sort  r Reverse  F5 Run  F6 Stop  F2 Probes  ^Q Quit  F1 Help  ^P Palette"
+        assert driving.lines(app)[-1].rstrip() == " s Sort  r Reverse  w Export  F5 Run  F6 Stop  F2 Probes  ^Q Quit  F1 Help  ^P Palette"
 
 
 async def test_a_click_on_the_footer_is_the_key():
@@ -215,9 +257,14 @@ async def test_palette_runs_the_same_actions():
         assert controller.calls[-1] == ("stop",)
 
 
+def test_the_page_about_keys_is_current():
+    page = Path(__file__).parents[2] / "docs" / "keys.md"
+    assert page.read_text() == keys_markdown(), "tools/keys writes it"
+
+
 async def test_help_lists_every_action():
-    async with driving.dashboard(size=(120, 120)) as (app, _, pilot):
+    async with driving.dashboard(size=(120, 160)) as (app, _, pilot):
         await driving.press(pilot, "f1")
         shown = driving.text(app)
         for action in ACTIONS:
-            assert (action.help if not action.argument else "Go to a pane by its number.") in shown, action.name
+            assert (action.help if action.id != "pane" else "Go to a pane by its number.") in shown, action.name

@@ -1,0 +1,246 @@
+"""w: write what a pane shows to a file or the clipboard, in any of the formats of render/export.py."""
+
+import os
+import re
+import time
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input
+from textual.worker import get_current_worker
+
+from bttui.model.data import Data
+from bttui.model.frame import MapSnapshot
+from bttui.render.clean import clean
+from bttui.render.export import Export, Format, suiting
+from bttui.widgets.actions import bindings
+from bttui.widgets.clipboard import to_clipboard
+from bttui.widgets.figures import short
+from bttui.widgets.rows import Rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PREVIEW = 8  # lines
+SCREEN = Format("screen", "the screen as it is, SVG", ".svg", "")
+LINES = Format("lines", "the lines that are kept", ".txt", "")
+
+
+class Subject(Data):
+    """Something that can be written: ``maps``, or else the text that ``draw`` makes, in the one format ``format``.
+
+    ``command`` gives the same from a shell, for a format's name; "" where nothing does.
+    """
+
+    title: str
+    stem: str
+    maps: "tuple[MapSnapshot, ...]" = ()
+    names: "dict[str, tuple[str, ...]]" = {}
+    draw: "Callable[[], str] | None" = None
+    format: Format = SCREEN
+    command: "Callable[[str], str]" = lambda name: ""
+
+    @property
+    def formats(self) -> "list[Format]":
+        return [self.format] if self.draw else suiting(self.maps)
+
+    def write(self, format_: Format) -> str:
+        return self.draw() if self.draw else format_.write(Export(self.maps, self.names))
+
+
+class Choices(Rows):
+    """What and how: a line each, the picked choice marked."""
+
+    scope = "export_choice"
+    BINDINGS = bindings("export_choice")
+
+    class Changed(Message):
+        pass
+
+    def __init__(self, subjects: "list[Subject]", **options) -> None:
+        super().__init__(**options)
+        self.subjects = subjects
+        self.at = 0  # the line
+        self.what, self.how = 0, 0
+
+    def on_mount(self) -> None:
+        self.resize_rows(2)
+
+    @property
+    def subject(self) -> Subject:
+        return self.subjects[self.what]
+
+    @property
+    def format(self) -> Format:
+        return self.subject.formats[self.how]
+
+    def line(self, y: int, width: int) -> "list[tuple[str, str]]":
+        titles = [subject.title for subject in self.subjects] if y == 0 else [each.name for each in self.subject.formats]
+        picked = self.what if y == 0 else self.how
+        parts = [(f" {('what', 'how ')[y]}  ", "label")]
+        for number, title in enumerate(titles):
+            chosen = number == picked
+            role = "cursor" if chosen and y == self.at and self.has_focus else "mark" if chosen else "dim"
+            parts.append((f"({'•' if chosen else ' '}) {title}", role))
+            parts.append(("  ", "text"))
+        return parts
+
+    def action_line(self, by: str) -> None:
+        self.at = (self.at + int(by)) % 2
+        self.refresh()
+
+    def action_choose(self, by: str) -> None:
+        if self.at == 0:
+            name = self.format.name
+            self.what = (self.what + int(by)) % len(self.subjects)
+            self.how = next((n for n, each in enumerate(self.subject.formats) if each.name == name), 0)
+        else:
+            self.how = (self.how + int(by)) % len(self.subject.formats)
+        self.refresh()
+        self.post_message(self.Changed())
+
+    def action_copy(self) -> None:
+        self.screen.copy()  # type: ignore[attr-defined]
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+
+class Preview(Rows):
+    """The first lines, what it will be called from a shell, and how it went."""
+
+    can_focus = False
+
+    def __init__(self, **options) -> None:
+        super().__init__(**options)
+        self.lines: list[tuple[str, str]] = []
+
+    def show(self, lines: "list[tuple[str, str]]") -> None:
+        self.lines = lines
+        self.resize_rows(len(lines))
+
+    def line(self, y: int, width: int) -> "list[tuple[str, str]]":
+        return [(" " + self.lines[y][0], self.lines[y][1])]
+
+
+class ExportPage(ModalScreen[str]):
+    """Dismissed with a message that says what was written; None when nothing was."""
+
+    scope = "export"
+    BINDINGS = bindings("export")
+
+    def __init__(self, subjects: "list[Subject]") -> None:
+        super().__init__()
+        self.subjects = subjects
+        self.text: str | None = None  # None while it is being made
+        self.wanted = ""  # "write" or "copy" as soon as it is there
+        self.agreed = ""  # the file that may be overwritten
+        self.told = ("", "note")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="export"):
+            yield Choices(self.subjects, id="choices")
+            yield Input(id="file")
+            yield Preview(id="preview")
+
+    def on_mount(self) -> None:
+        self.choices, self.file, self.preview = self.query_one(Choices), self.query_one(Input), self.query_one(Preview)
+        self.query_one("#export").border_title = Content("Export")
+        self.query_one("#export").border_subtitle = Content("Tab next · Enter writes · y to the clipboard · Esc cancels")
+        self.file.border_title = Content("file")
+        self.choices.focus()
+        self.on_choices_changed()
+
+    def on_choices_changed(self) -> None:
+        subject, format_ = self.choices.subject, self.choices.format
+        self.file.value = file_name(subject.stem, format_.suffix)
+        self.text, self.wanted, self.told = None, "", ("", "note")
+        self.show()
+        self.make(subject, format_)
+
+    def on_input_changed(self) -> None:
+        self.agreed = ""
+        if self.text is not None:
+            self.told = ("", "note")
+            self.show()
+
+    @work(thread=True, exclusive=True, group="export")
+    def make(self, subject: Subject, format_: Format) -> None:
+        text = self.app.call_from_thread(subject.write, format_) if subject.draw else subject.write(format_)
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self.made, text)
+
+    def made(self, text: str) -> None:
+        self.text = text
+        self.show()
+        if self.wanted:
+            (self.write if self.wanted == "write" else self.copy)()
+
+    def show(self) -> None:
+        path = self.file.value
+        there = "exists" if path and os.path.lexists(path) else "new file"
+        size = "…" if self.text is None else f"{short(len(self.text.encode(errors='replace')))}B"
+        self.file.border_subtitle = Content(f"{there} · {size}")
+        lines = [] if self.text is None else [line[:2000] for line in self.text[:20_000].split("\n")[:PREVIEW]]
+        shown = [(clean(line), "text") for line in lines] + [("", "text")] * (PREVIEW - len(lines))
+        command = self.choices.subject.command(self.choices.format.name)
+        shown += [("", "text"), (f"same from a shell:  {command}" if command else "", "dim"), self.told]
+        self.preview.show(shown)
+
+    def say(self, text: str, role: str = "bad") -> None:
+        self.told = (clean(text), role)
+        self.show()
+
+    def action_write(self) -> None:
+        if self.text is None:
+            self.wanted = "write"
+        else:
+            self.write()
+
+    def write(self) -> None:
+        assert self.text is not None
+        self.wanted = ""
+        path = self.file.value.strip()
+        if not path:
+            self.say("a file needs a name")
+            return
+        if os.path.lexists(path) and self.agreed != path:
+            self.agreed = path
+            self.say(f"{path} exists: Enter once more overwrites it", "warning")
+            return
+        try:
+            with open(os.path.expanduser(path), "w", encoding="utf-8", errors="replace", newline="") as file:
+                file.write(self.text)
+        except (OSError, ValueError) as problem:
+            reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+            self.say(f"could not write {path}: {reason}")
+            return
+        self.dismiss(f"Wrote {short(len(self.text))}B to {path}")
+
+    def copy(self) -> None:
+        if self.text is None:
+            self.wanted = "copy"
+            return
+        self.wanted = ""
+        told = to_clipboard(self, self.text)
+        if told.startswith("Copied"):
+            self.dismiss(told)
+        else:
+            self.say(told)
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+def file_name(stem: str, suffix: str) -> str:
+    """A name that sorts by time and needs no quotes."""
+    word = re.sub(r"[^A-Za-z0-9_]+", "-", stem).strip("-") or "map"
+    return f"{word}-{time.strftime('%Y%m%d-%H%M%S')}{suffix}"
