@@ -1,5 +1,6 @@
 """Many tracepoints by few links: nothing that a user can see differs from the plain form, and nothing stays behind."""
 
+import os
 import re
 
 import pytest
@@ -96,6 +97,23 @@ def test_tracepoints_without_arguments_are_raw(bttui, load):
     )
     assert shared == plain
     assert set(shared) == {"tracepoint:raw_syscalls:sys_enter", "tracepoint:raw_syscalls:sys_exit"}
+
+
+@pytest.mark.live
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="only x86_64 runs programs whose system calls have other numbers")
+def test_a_program_of_32_bits(bttui, load):
+    """Its numbers are not taken for those of other calls; whoever counts all system calls sees them."""
+    path = load.build("compat", "bttui_compat", "-m32", "-nostdlib", "-static")
+    program = (
+        'tracepoint:syscalls:sys_enter_[csr]*, tracepoint:syscalls:sys_exit_[csr]* /comm == "bttui_compat"/ { @[probe] = count(); KEEP } '
+        'tracepoint:raw_syscalls:sys_enter /comm == "bttui_compat"/ { @all[probe] = count(); KEEP }'
+    )
+    for keep, type in (("", RAW), (KEEP_PLAIN, PLAIN)):
+        text = program.replace("KEEP", keep)
+        assert set(kinds(text)[0]) == {type}
+        result, _ = bttui.trace(text, work=lambda: load(path=path))
+        assert numbers(result.stdout, "@") == {}
+        assert numbers(result.stdout, "@all") == {"tracepoint:raw_syscalls:sys_enter": 1501}
 
 
 @pytest.mark.live
