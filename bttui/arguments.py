@@ -46,7 +46,7 @@ OPTIONS:
     --max-probes N allow so many probes (default 1024)
     --unsafe       allow functions that can change the system
     --no-feature FEATURE[,FEATURE]
-                   do without 'kprobe_multi', 'kprobe_session' or 'uprobe_multi'
+                   do without 'fentry', 'kprobe', 'kprobe_multi', 'kprobe_session' or 'uprobe_multi'
 
 TROUBLESHOOTING OPTIONS:
     --dry-run      attach all the probes, then end

@@ -83,7 +83,7 @@ def test_misuse_shows_the_usage(bttui, arguments, complaint):
         (["-f", "xml"], 'Invalid output format "xml"'),
         (["-B", "some"], "USAGE: -B must be either 'line', 'full', or 'none'."),
         (["-d", "foo"], "USAGE: invalid option for -d: foo"),
-        (["--no-feature", "foo"], "USAGE: --no-feature can only have values 'kprobe_multi,kprobe_session,uprobe_multi'."),
+        (["--no-feature", "foo"], "USAGE: --no-feature can only have values 'fentry,kprobe,kprobe_multi,kprobe_session,uprobe_multi'."),
         (["-k", "--no-warnings"], "USAGE: -k, --warnings conflicts with --no-warnings"),
         (["--interval", "soon"], "--interval is a number of seconds, 0.01 or more: soon"),
         (["--aot", "x"], "not supported yet: --aot"),

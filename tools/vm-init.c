@@ -8,14 +8,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -126,7 +129,7 @@ int main(void) {
         if (mount(moved[i], target, NULL, MS_MOVE, NULL))
             give_up(moved[i]);
     }
-    if (chroot(NEW) || chdir("/"))
+    if (chdir(NEW) || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
         give_up("chroot");
     attach("devpts", "/dev/pts", "mode=620,ptmxmode=666");
     attach("tmpfs", "/dev/shm", "");
@@ -136,6 +139,8 @@ int main(void) {
     attach("cgroup2", "/sys/fs/cgroup", "");
     symlink("/proc/self/fd", "/dev/fd");
     sethostname("vm", 2);
+    struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    ioctl(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), SIOCSIFFLAGS, &loopback);
 
     /* The driver makes the port a little later than the device. */
     int port = -1;

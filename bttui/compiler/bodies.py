@@ -212,3 +212,25 @@ def split(bodies: "list[Body]", host: "Host") -> "list[Body]":
             one.predicate, one.provider = copy(body.predicate), body.provider
             found.append(one)
     return found
+
+
+def fold(bodies: "list[Body]", host: "Host", options: "Options") -> None:
+    """Let entries and returns of the same functions share a program, and a link, where the kernel has such links."""
+    for entry in bodies:
+        find = getattr(registry.find(entry.provider), "session", None)
+        if find is None or _looks_around(entry):
+            continue
+        for returns in bodies:
+            if returns.entry or _looks_around(returns):
+                continue
+            context = find(entry.context, entry.attachments, returns.attachments, host, options)
+            if context:
+                entry.context = context
+                returns.runs_with(entry, {"multi": True, "session": True})
+                break
+
+
+def _looks_around(body: Body) -> bool:
+    """Whether it would see that it is attached in another way."""
+    assert isinstance(body.probe, ast.Probe)
+    return uses(body.probe, ("kstack", "stack", "ctx", "reg", "override"))

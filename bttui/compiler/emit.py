@@ -215,6 +215,17 @@ class Module:
         self._functions.append(function)
         return function
 
+    def kernel_function(self, name: str, parameters: int) -> str:
+        """Declare a function of the kernel that programs may call (kfunc): it takes pointers and returns a bool."""
+        boolean = self.node('!DIBasicType(name: "_Bool", size: 8, encoding: DW_ATE_boolean)')
+        pointer = self.node("!DIDerivedType(tag: DW_TAG_pointer_type, baseType: null, size: 64)")
+        types = ", ".join([boolean, *[pointer] * parameters])
+        routine = self.node(f"!DISubroutineType(types: !{{{types}}})")
+        scope = self.node(f'!DISubprogram(name: "{name}", scope: {self.file}, file: {self.file}, line: 1, type: {routine}, spFlags: 0)')
+        arguments = ", ".join(["ptr"] * parameters)
+        self.declare(f'declare !dbg {scope} zeroext i1 @{name}({arguments}) section ".ksyms"')
+        return f"@{name}"
+
     def text(self) -> str:
         self._metadata[int(self._unit[1:])] = (
             f'distinct !DICompileUnit(language: DW_LANG_C11, file: {self.file}, producer: "bttui", isOptimized: true, runtimeVersion: 0, '

@@ -2,12 +2,13 @@
 
 from bttui.compiler import ast
 from bttui.compiler.assemble import assemble, optimise
-from bttui.compiler.bodies import make_bodies, split, walk
+from bttui.compiler.bodies import fold, make_bodies, split, walk
 from bttui.compiler.c_definitions import define
 from bttui.compiler.emit import Module
 from bttui.compiler.infer.scope import Body
 from bttui.compiler.infer.typer import Typer
 from bttui.compiler.lower.code import Code
+from bttui.compiler.lower.session import choose_side
 from bttui.compiler.lower.tables import Tables
 from bttui.compiler.macros import expand
 from bttui.compiler.options import CompileOptions, read_config
@@ -52,9 +53,11 @@ class Lowered:
             object=data,
             source=text,
             programs=tuple(
-                BpfProgram(b.name, b.context.type, b.context.attach_type, b.context.attach_to, b.probe.span) for b in self.bodies
+                BpfProgram(b.name, b.context.type, b.context.attach_type, b.context.attach_to, b.probe.span, b.context.attach_program)
+                for b in self.bodies
+                if not b.entry
             ),
-            attachments=tuple(sorted((a.replace(program=b.name) for b in self.bodies for a in b.attachments), key=lambda a: a.cookie)),
+            attachments=tuple(sorted((a.replace(program=b.program) for b in self.bodies for a in b.attachments), key=lambda a: a.cookie)),
             maps=tuple(self.maps),
             outputs=tuple(self.tables.outputs),
             counters=tuple(self.tables.counters),
@@ -72,7 +75,8 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowere
     typer = Typer(host, options, config)
     root = define(root, typer)
     declarations(root, typer)
-    bodies = make_bodies(root, host, options.probes(config), warnings)
+    probe_options = options.probes(config)
+    bodies = make_bodies(root, host, probe_options, warnings)
     check_programs(bodies, config)
     typer.run(bodies)
     whole = split(bodies, host)
@@ -80,13 +84,17 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowere
         bodies = whole
         check_programs(bodies, config)
         typer.run(bodies)
+    fold(bodies, host, probe_options)
     typer.problems[:0] = warnings
     module = Module(file, text)
     tables = Tables(module, typer)
     tables.exits = any(isinstance(n, ast.Call | ast.Identifier) and n.name == "exit" for b in bodies for n in walk(b.block))
     for index, body in enumerate(bodies):
         body.name = f"{body.provider}_{index}"
+    for index, body in enumerate(bodies):
         Code(tables, body, index).program(body.name)
+        if body.returns:
+            choose_side(tables, body, body.returns)
     return Lowered(module, tables, bodies, config)
 
 

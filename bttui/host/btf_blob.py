@@ -61,26 +61,34 @@ _sizes = _Sizes()
 
 
 class Blob:
-    """One file: the kernel's, or a module's, whose numbers and strings go on where those of ``base`` end."""
+    """One file: the kernel's, or a module's, whose numbers and strings go on where those of ``base`` end.
 
-    def __init__(self, path: str, base: "Blob | None" = None) -> None:
+    With ``data`` the path is only what it is called.
+    """
+
+    def __init__(self, path: str, base: "Blob | None" = None, data: bytes = b"") -> None:
         self.path = path
         self.module = os.path.basename(path)
         self.base = base
-        data = _contents(path)
+        contents = data or _contents(path)
         try:
-            magic, version, _flags, header, types, types_size, strings, strings_size = struct.unpack_from("=HBBIIIII", data)
+            magic, version, _flags, header, types, types_size, strings, strings_size = struct.unpack_from("=HBBIIIII", contents)
         except struct.error:
             raise self._damaged("it is too short") from None
         if magic != MAGIC or version != 1:
             raise self._damaged("it does not begin as BTF of this machine does")
-        self.data = data
+        self.data = contents
         self.begin, self.end = header + types, header + types + types_size
         self.strings = header + strings
         self.strings_end = self.strings + strings_size
-        if self.end > len(data) or self.strings_end > len(data) or types_size % 4 or (strings_size and data[self.strings_end - 1]):
+        if (
+            self.end > len(contents)
+            or self.strings_end > len(contents)
+            or types_size % 4
+            or (strings_size and contents[self.strings_end - 1])
+        ):
             raise self._damaged("its sections do not fit")
-        self.words = memoryview(data)[self.begin : self.end].cast("I")
+        self.words = memoryview(contents)[self.begin : self.end].cast("I")
         self.starts = array("I")  # where the records begin, in words, as far as walked
         self.walked = 0
         self.first_string: int = base.first_string + base.strings_end - base.strings if base else 0

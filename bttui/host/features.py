@@ -23,6 +23,12 @@ class Features:
         self._host = host
         self._known: dict[str, bool] = {}
 
+    def tried(self, name: str, attempt: "Callable[[], bool]") -> bool:
+        """What ``attempt()`` found out, once. On a recording nothing works."""
+        if name not in self._known:
+            self._known[name] = self._host.live and attempt()
+        return self._known[name]
+
     def has(self, name: str) -> bool:
         """Raises KeyError for a name that means nothing here."""
         known = self._known.get(name)

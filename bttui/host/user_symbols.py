@@ -141,7 +141,7 @@ class UserSymbols:
             poll.register(descriptor, select.POLLIN)  # type: ignore[arg-type]
         poll.register(self._stop, select.POLLIN)
         pause.register(self._stop, select.POLLIN)
-        for pid in pids():
+        for pid in pids():  # what has begun last is the likeliest to end before we have looked
             with self._lock:
                 self._drain()
                 if pid not in self._processes:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MAP_LOOKUP_ELEM, MAP_UPDATE_ELEM, MAP_DELETE_ELEM, MAP_GET_NEXT_KEY = 1, 2, 3, 4
 PROG_LOAD, OBJ_PIN = 5, 6
 PROG_TEST_RUN, PROG_GET_NEXT_ID, MAP_GET_NEXT_ID, PROG_GET_FD_BY_ID = 10, 11, 12, 13
-OBJ_GET_INFO_BY_FD, RAW_TRACEPOINT_OPEN = 15, 17
+OBJ_GET_INFO_BY_FD, RAW_TRACEPOINT_OPEN, BTF_GET_FD_BY_ID = 15, 17, 19
 MAP_LOOKUP_BATCH, MAP_LOOKUP_AND_DELETE_BATCH, MAP_UPDATE_BATCH = 24, 25, 26
 LINK_CREATE, LINK_GET_NEXT_ID, ENABLE_STATS, ITER_CREATE = 28, 31, 32, 33
 
@@ -30,7 +30,7 @@ KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT, TRACING = 2, 5, 7, 17, 26
 
 # enum bpf_attach_type
 TRACE_RAW_TP, TRACE_FENTRY, TRACE_FEXIT, TRACE_ITER = 23, 24, 25, 28
-XDP, BPF_PERF_EVENT, TRACE_KPROBE_MULTI, TCX_INGRESS, TCX_EGRESS, TRACE_UPROBE_MULTI = 37, 41, 42, 46, 47, 48
+XDP, BPF_PERF_EVENT, TCX_INGRESS, TCX_EGRESS, TRACE_UPROBE_MULTI = 37, 41, 46, 47, 48
 
 _machine = os.uname().machine
 _generic = (280, 241)
@@ -59,6 +59,13 @@ def pack(format: str, *values: int) -> "Any":
 def address(buffer: "Any") -> int:
     """Where a ctypes buffer lies; 0 for None."""
     return 0 if buffer is None else ctypes.addressof(buffer)
+
+
+def load_tracing(instructions: bytes, attach_type: int, function: int) -> int:
+    """A program for a function of the kernel, by its number in the kernel's BTF; its descriptor."""
+    code, licence = ctypes.create_string_buffer(instructions, len(instructions)), ctypes.create_string_buffer(b"GPL")
+    head = (TRACING, len(instructions) // 8, address(code), address(licence))
+    return bpf(PROG_LOAD, pack("IIQQ44xI36xII", *head, attach_type, function, 0))
 
 
 def raw_tracepoint_open(program_fd: int, name: "bytes | None", cookie: int = 0) -> int:
@@ -94,12 +101,20 @@ def test_run(program_fd: int, context: bytes) -> int:
     return struct.unpack_from("=I", attributes, 4)[0]
 
 
-def info(fd: int, size: int = 256) -> bytes:
-    """struct bpf_prog_info, bpf_map_info, bpf_link_info or bpf_btf_info of a descriptor, as far as the kernel knows it."""
-    held = ctypes.create_string_buffer(size)
+def info(fd: int, size: int = 256, asked: bytes = b"") -> bytes:
+    """struct bpf_prog_info, bpf_map_info, bpf_link_info or bpf_btf_info of a descriptor, as far as the kernel knows it.
+
+    ``asked``: the struct as it is handed in, with addresses of buffers that the kernel shall fill.
+    """
+    held = ctypes.create_string_buffer(asked, size)
     attributes = pack("IIQ", fd, size, address(held))
     bpf(OBJ_GET_INFO_BY_FD, attributes)
     return held.raw[: struct.unpack_from("=I", attributes, 4)[0]].ljust(size, b"\0")
+
+
+def by_id(command: int, ident: int) -> int:
+    """A descriptor of the program, map, link or type information with this number (PROG_GET_FD_BY_ID, ...)."""
+    return bpf(command, pack("III", ident, 0, 0))
 
 
 def ids(command: int) -> "Iterator[int]":

@@ -231,7 +231,7 @@ def _probe_device(device: str, returns: bool, name: str, span: "Span | None") ->
         option = "CONFIG_KPROBE_EVENTS" if device == "kprobe" else "CONFIG_UPROBE_EVENTS"
         hint = f"a kernel built with {option} is needed"
         if device == "kprobe":
-            hint += "; fentry and tracepoints need none"
+            hint += ", or one that allows fentry"
         message = f"cannot attach {name}: this kernel has no {device}s ({_DEVICES}/{device} is missing)"
         raise error(message, span, hint=hint, code=f"no-{device}") from None
     return type, (1 << bit if returns else 0)
@@ -376,7 +376,7 @@ def kprobe_multi(
     names: "Sequence[str]",
     span: "Span | None" = None,
 ) -> "tuple[list[Link], list[tuple[int, int]]]":
-    """Many kernel functions at once (since 5.18); the program's attach type is TRACE_KPROBE_MULTI.
+    """Many kernel functions at once (since 5.18); the program's attach type is TRACE_KPROBE_MULTI, or _SESSION (6.10).
 
     Returns (links, refusals); a refusal is (index in ``functions``, errno): see ``refused``. Raises DiagnosticError
     where none could be attached.
@@ -389,7 +389,7 @@ def kprobe_multi(
         some = ctypes.create_string_buffer(symbols[8 * first : 8 * end])
         some_cookies = ctypes.create_string_buffer(every_cookie[8 * first : 8 * end])
         rest = struct.pack("=IIQQQ", int(returns), end - first, bpf.address(some), 0, bpf.address(some_cookies))
-        return bpf.link_create(program.fd, 0, bpf.TRACE_KPROBE_MULTI, rest)
+        return bpf.link_create(program.fd, 0, program.spec.attach_type, rest)
 
     return _multi(len(texts), create, names, span)
 

@@ -103,8 +103,10 @@ def load(program: "Program", *, log_level: int = 0) -> LoadedObject:
         if not handle:
             number = ctypes.get_errno()
             raise error(f"the compiled object cannot be opened: {os.strerror(number)}", detail=messages.text, code="object")
+        traced = {}
         try:
-            handles = _configure(handle, program, log_level)
+            traced = _open_traced(program)
+            handles = _configure(handle, program, log_level, traced)
             if libbpf.bpf_object__load(handle) < 0:
                 number = ctypes.get_errno()
                 from bttui.loader.refusal import load_error
@@ -115,6 +117,8 @@ def load(program: "Program", *, log_level: int = 0) -> LoadedObject:
         except BaseException:
             libbpf.bpf_object__close(handle)
             raise
+        finally:
+            _close_traced(traced)
     return LoadedObject(handle, programs, maps, messages.text if log_level else "")
 
 
@@ -125,7 +129,7 @@ def _each(handle: "Any", following: "Any") -> "Iterator[Any]":
         current = following(handle, current)
 
 
-def _configure(handle: "Any", program: "Program", log_level: int) -> "dict[str, Any]":
+def _configure(handle: "Any", program: "Program", log_level: int, traced: "dict[int, int]") -> "dict[str, Any]":
     libbpf = library()
     handles = {libbpf.bpf_program__name(found).decode(): found for found in _each(handle, libbpf.bpf_object__next_program)}
     for spec in program.programs:
@@ -136,9 +140,33 @@ def _configure(handle: "Any", program: "Program", log_level: int) -> "dict[str, 
         libbpf.bpf_program__set_expected_attach_type(found, spec.attach_type)
         if log_level:
             libbpf.bpf_program__set_log_level(found, log_level)
-        if spec.attach_to and libbpf.bpf_program__set_attach_target(found, 0, spec.attach_to.encode()) < 0:
-            raise _no_target(spec, ctypes.get_errno())
+        if spec.attach_to:
+            _set_target(found, spec, traced[spec.attach_program])
     return handles
+
+
+def _set_target(found: "Any", spec: "BpfProgram", traced: int) -> None:
+    if library().bpf_program__set_attach_target(found, traced, spec.attach_to.encode()) < 0:
+        raise _no_target(spec, ctypes.get_errno())
+
+
+def _open_traced(program: "Program") -> "dict[int, int]":
+    """Descriptors of the running programs that ours are for, by their numbers."""
+    held: "dict[int, int]" = {0: 0}  # 0: the kernel
+    for spec in program.programs:
+        if spec.attach_program not in held:
+            try:
+                held[spec.attach_program] = bpf.by_id(bpf.PROG_GET_FD_BY_ID, spec.attach_program)
+            except OSError:
+                _close_traced(held)
+                raise error(f"the BPF program {spec.attach_program} has ended", spec.span, code="no-target") from None
+    return held
+
+
+def _close_traced(held: "dict[int, int]") -> None:
+    for number, fd in held.items():
+        if number:
+            os.close(fd)
 
 
 def _no_target(spec: "BpfProgram", number: int) -> DiagnosticError:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 class BpfProgram(Data):
     """One BPF function of the object. ``type`` and ``attach_type`` are numbers of <linux/bpf.h>.
 
-    ``attach_to`` names the BTF function or type that a tracing program is loaded for ("" where none).
+    ``attach_to`` names the BTF function or type that a tracing program is loaded for ("" where none);
+    ``attach_program`` is the number of the running BPF program that it is a part of (0: of the kernel).
     """
 
     name: str
@@ -20,6 +21,7 @@ class BpfProgram(Data):
     attach_type: int = 0
     attach_to: str = ""
     span: "Span | None" = None
+    attach_program: int = 0
 
 
 class Attachment(Data):
@@ -74,7 +76,7 @@ class Output(Data):
     ``kind``: printf, errorf, warnf, debugf, cat, system, print, print_map, clear, zero, time, strftime, join, exit,
     unwatch, skboutput, helper_error, runtime_error (its ``text`` is a warning about ``span``), print_entry (print of one
     entry of an aggregation: the argument is the key, the value is read when it is printed). ``text`` is its format. ``map`` is the map it is about. ``size`` is the full
-    size of the record in bytes. ``trail``: as in Diagnostic, the calls of macros that ``span`` is inside of.
+    size of the record in bytes. ``probe`` says it fires for its own probe only.
     """
 
     kind: str
@@ -84,18 +86,16 @@ class Output(Data):
     map: str = ""
     options: "dict[str, Any]" = {}
     span: "Span | None" = None
-    trail: "tuple[tuple[str, Span], ...]" = ()
 
 
 class Counter(Data):
-    """One entry of the counters map. ``kind``: lost (``subject`` is a BpfProgram's name), full (a map's name, and the
+    """One entry of the counters map. ``kind``: lost (``subject`` is a BpfProgram's name), full (a map's name),
 
-    place that found no room there), stack (a stack that could not be stored).
+    stack (a stack that could not be stored).
     """
 
     kind: str
     subject: str
-    span: "Span | None" = None
 
 
 # Our own maps, by name. There is a stack trace map for each depth that the program asks for: "stacks127", "stacks3".

@@ -59,10 +59,10 @@ def explained(reason: DiagnosticError, attachments: "Iterable[Attachment]", host
     if first.code not in ("no-kprobe", "permission"):
         return reason
     for each in attachments:
-        if each.provider in _FUNCTIONS and each.name in first.message:
+        if each.provider in _FUNCTIONS and "bpf" not in each.options and each.name in first.message:
             instead = alternatives(each.target, host, _FUNCTIONS[each.provider])
             if instead:
-                hint = f"{first.hint}. This kernel has {', '.join(instead)}"
+                hint = f"{first.hint + '. ' if first.hint else ''}This kernel has {', '.join(instead)}"
                 return DiagnosticError(first.replace(hint=hint), *reason.diagnostics[1:], exit_code=reason.exit_code)
     return reason
 
@@ -76,7 +76,8 @@ def _groups(attachments: "Iterable[Attachment]") -> "Iterable[list[Attachment]]"
     """What one link can stand for: those with options["multi"] of one program and file. All else is by itself."""
     groups: "dict[object, list[Attachment]]" = {}
     for index, each in enumerate(attachments):
-        key = (each.provider, each.program, each.options.get("path")) if each.options.get("multi") else index
+        kind = "session" if each.options.get("session") else each.provider
+        key = (kind, each.program, each.options.get("path")) if each.options.get("multi") else index
         groups.setdefault(key, []).append(each)
     return groups.values()
 

@@ -249,11 +249,13 @@ def function_parameters(name: str, host: "Host", numbered: bool = False) -> "lis
 
 def function_result(name: str, host: "Host") -> "list[str]":
     found = _functions(host).find(name)
-    if not found:
-        return []
-    lines, ident = found
-    result = lines.blob.target(ident)
-    return [f"{lines.plain(result)} retval" if result else "void"]
+    return result(*found) if found else []
+
+
+def result(lines: Declarations, ident: int) -> "list[str]":
+    """The line for what a function type returns."""
+    returned = lines.blob.target(ident)
+    return [f"{lines.plain(returned)} retval" if returned else "void"]
 
 
 def raw_tracepoint_parameters(name: str, host: "Host") -> "list[str]":

@@ -2,8 +2,8 @@
 
 from bttui.model.diagnostic import error
 from bttui.model.types import Struct, Void
-from bttui.probes.functions import exists, near_functions, select_functions
-from bttui.probes.matching import is_glob, missing, need_parts
+from bttui.probes.functions import exists, near_functions, select_functions, without_kprobes
+from bttui.probes.matching import did_you_mean, is_glob, matcher, missing, need_parts
 from bttui.probes.provider import Context, Target
 
 TYPE_CHECKING = False
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from bttui.host.btf_blob import Function
     from bttui.host.facts import Host
     from bttui.model.diagnostic import Span
     from bttui.probes.provider import Options
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # <linux/bpf.h>: enum bpf_prog_type, enum bpf_attach_type
 TRACING = 26
 TRACE_FENTRY, TRACE_FEXIT = 24, 25
+NOT_TRACED = (TRACING, 28)  # by one another: TRACING and EXT
 
 
 class Fentry:
@@ -27,7 +29,7 @@ class Fentry:
     def __init__(self, name: str, aliases: "tuple[str, ...]", returns: bool, doc: str, examples: "tuple[str, ...]"):
         self.name = name
         self.aliases = aliases
-        self.synopsis = f"{name}:[MODULE:]FUNCTION"
+        self.synopsis = f"{name}:[MODULE:]FUNCTION or {name}:bpf:[ID:]FUNCTION"
         self.doc = doc
         self.examples = examples
         self.returns = returns
@@ -38,61 +40,113 @@ class Fentry:
         if len(parts) <= 2:
             for home, name in select_functions(module, function, host, options):
                 yield f"{self.name}:{home}:{name}"
+        if parts and parts[0] == "bpf":
+            for program, name in select_programs(parts[1:], host):
+                yield f"{self.name}:bpf:{program}:{name}"
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
         need_parts(self.name, parts, span, 1, 2, 3, hint=self.synopsis)
         if parts[0] == "bpf" and len(parts) > 1:
-            raise error(f"not supported yet: {self.name} of BPF programs", span)
+            return self._of_programs(parts[1:], span, host)
         if len(parts) == 3:
             raise error("Only the 'bpf' variant of this probe supports 4 arguments", span, hint=self.synopsis)
         if any(map(is_glob, parts)):
             return [Target(name, name.rpartition(":")[2]) for name in self.matches(parts, host, options)]
         function = host.btf.function(parts[-1])
         if function is None or (len(parts) == 2 and parts[0] != function.module):
-            raise missing(self.name, ":".join(parts), span, self._hint(parts[-1], host, options))
+            raise missing(self.name, ":".join(parts), span, not_typed(self.name, parts[-1], host, options))
         return [Target(f"{self.name}:{function.module}:{function.name}", function.name)]
 
-    def _hint(self, function: str, host: "Host", options: "Options") -> str:
-        if not host.btf.exists:
-            return "this kernel has no type information (CONFIG_DEBUG_INFO_BTF): use kprobe"
-        known = host.btf.function(function)
-        if known:
-            return f"did you mean {self.name}:{known.module}:{function}?"
-        if exists(function, host):
-            return f"{function} exists but has no type information: use kprobe:{function}"
-        near = near_functions(function, host, options)
-        return f"did you mean {' or '.join(f'{self.name}:{name}' for name in near)}?" if near else ""
+    def _of_programs(self, parts: "Sequence[str]", span: "Span | None", host: "Host") -> "list[Target]":
+        found = list(select_programs(parts, host))
+        if not found and not any(map(is_glob, parts)):
+            known = [name for _, name in select_programs(["*"], host)]
+            raise missing(self.name, f"bpf:{':'.join(parts)}", span, did_you_mean(parts[-1], known, f"{self.name}:bpf:"))
+        return [Target(f"{self.name}:bpf:{program}:{name}", name, {"bpf": program}) for program, name in found]
 
     def context(self, target: Target, host: "Host") -> Context:
-        function = host.btf.function(target.target)
-        if function is None:
-            raise missing(self.name, target.target, None)
-        # A struct passed by value takes as many 8-byte slots as it needs; the result has the slot after the last.
-        slots = sum(-(-max(field.type.size, 1) // 8) for field in function.parameters)
-        result = self.returns and not isinstance(function.returns, Void)
-        return Context(
-            TRACING,
-            "fexit" if self.returns else "fentry",
-            TRACE_FEXIT if self.returns else TRACE_FENTRY,
-            target.target,
-            arguments=Struct(name=f"struct {target.name}_args", size=8 * slots, fields=function.parameters),
-            argument_access="slots",
-            return_value=f"slot:{slots}" if result else "",
-            return_type=function.returns if result else None,
-            capabilities=("kstack", "ustack", "function"),
-        )
+        if "bpf" in target.options:
+            from bttui.loader.programs import find
+
+            program = find(target.options["bpf"])
+            number = program.number(target.target) if program else None
+            if program is None or number is None:
+                raise missing(self.name, target.name.partition(":")[2], None)
+            return function_context(program.types.function(number), self.returns).replace(attach_program=program.id)
+        return kernel_context(target.target, self.returns, host)
 
     def describe(self, name: str, host: "Host") -> "list[str]":
-        from bttui.probes.declarations import function_parameters, function_result
+        from bttui.probes.declarations import Declarations, function_parameters, function_result, prototype, result
 
-        function = name.rpartition(":")[2]
-        result = function_result(function, host) if self.returns else []
-        return function_parameters(function, host) + [line for line in result if line != "void"]
+        _, home, *of_program, function = name.split(":")
+        if home == "bpf" and of_program:
+            from bttui.loader.programs import find
+
+            program = find(int(of_program[0]))
+            number = program.number(function) if program else None
+            if program is None or number is None:
+                return []
+            lines, ident = Declarations(program.types), program.types.target(number)
+            parameters, results = prototype(lines, ident), result(lines, ident)
+        else:
+            parameters, results = function_parameters(function, host), function_result(function, host)
+        return parameters + [line for line in results if self.returns and line != "void"]
 
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":
         from bttui.loader import links
 
         return [links.tracing(program, name=attachment.name, span=attachment.span)]
+
+
+def not_typed(probe: str, function: str, host: "Host", options: "Options") -> str:
+    """A hint about a function that the kernel's types do not know."""
+    if not host.btf.exists:
+        return "this kernel has no type information (CONFIG_DEBUG_INFO_BTF): use kprobe"
+    known = host.btf.function(function)
+    if known:
+        return f"did you mean {probe}:{known.module}:{function}?"
+    if exists(function, host):
+        other = "" if without_kprobes(host, options) else f": use kprobe:{function}"
+        return f"{function} exists but has no type information{other}"
+    near = near_functions(function, host, options)
+    return f"did you mean {' or '.join(f'{probe}:{name}' for name in near)}?" if near else ""
+
+
+def select_programs(parts: "Sequence[str]", host: "Host") -> "Iterator[tuple[int, str]]":
+    """(number, function) of running BPF programs: ``parts`` are globs of the function, or of number and function."""
+    from bttui.loader.programs import running
+
+    if len(parts) <= 2 and host.live:
+        id_fits, name_fits = matcher(parts[-2] if len(parts) == 2 else "*"), matcher(parts[-1] if parts else "*")
+        for program in running():
+            if program.type not in NOT_TRACED and id_fits(str(program.id)):
+                yield from ((program.id, name) for name in program.names() if name_fits(name))
+
+
+def kernel_context(name: str, returns: bool, host: "Host") -> Context:
+    function = host.btf.function(name)
+    if function is None:
+        raise missing("fexit" if returns else "fentry", name, None)
+    return function_context(function, returns)
+
+
+def function_context(function: "Function", returns: bool) -> Context:
+    """How a program at the entry (or, with ``returns``, at the end) of this function sees its world."""
+    name = function.name
+    # A struct passed by value takes as many 8-byte slots as it needs; the result has the slot after the last.
+    slots = sum(-(-max(field.type.size, 1) // 8) for field in function.parameters)
+    result = returns and not isinstance(function.returns, Void)
+    return Context(
+        TRACING,
+        "fexit" if returns else "fentry",
+        TRACE_FEXIT if returns else TRACE_FENTRY,
+        name,
+        arguments=Struct(name=f"struct {name}_args", size=8 * slots, fields=function.parameters),
+        argument_access="slots",
+        return_value=f"slot:{slots}" if result else "",
+        return_type=function.returns if result else None,
+        capabilities=("kstack", "ustack", "function"),
+    )
 
 
 providers = (

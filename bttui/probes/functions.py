@@ -61,6 +61,19 @@ def exists(name: str, host: "Host") -> bool:
     return not host.btf.exists and host.kernel_symbols.hidden  # nobody can tell: attaching will
 
 
+def without_kprobes(host: "Host", options: "Options") -> bool:
+    return "kprobe" in options.no_features or not host.features.has("kprobe")
+
+
+def fentry_works(host: "Host", options: "Options") -> bool:
+    """Whether the kernel lets us trace functions by trampolines; some are built with them and forbid it."""
+    if "fentry" in options.no_features or not host.features.has("fentry"):
+        return False
+    from bttui.loader.attempts import fentry
+
+    return host.features.tried("fentry works", lambda: fentry(host))
+
+
 def module_loaded(name: str, host: "Host") -> bool:
     return name == "vmlinux" or os.path.isdir(host.path(f"/sys/module/{name}"))
 

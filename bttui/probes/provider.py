@@ -63,6 +63,7 @@ class Context(Data):
     """How a BPF program at an attach point reads its world. Attach points with equal contexts share a program.
 
     ``type``, ``attach_type``: numbers of <linux/bpf.h>; ``attach_to``: BTF name for tracing programs, else "".
+    ``attach_program``: the number of the BPF program that ``attach_to`` is a function of; 0 for the kernel's own.
     ``section``: ELF section that libbpf accepts for the type.
     ``arguments``: fields of ``args``, offsets from the context pointer; None where the probe has no args.
     ``argument_access``: "context" (a field is read straight from ctx at its offset), "slots" (ctx is an array of
@@ -85,6 +86,7 @@ class Context(Data):
     section: str
     attach_type: int = 0
     attach_to: str = ""
+    attach_program: int = 0
     arguments: "Struct | None" = None
     argument_access: str = "context"
     data_location_base: int = 0
@@ -103,7 +105,9 @@ class Context(Data):
     packet: "Packet | None" = None
 
     def __hash__(self) -> int:
-        return hash((self.type, self.section, self.attach_type, self.attach_to, self.arguments, self.argument_locations))
+        return hash(
+            (self.type, self.section, self.attach_type, self.attach_to, self.attach_program, self.arguments, self.argument_locations)
+        )
 
 
 class Target(Data):
@@ -169,6 +173,8 @@ if TYPE_CHECKING:
         # Optional: uniform = True where contexts differ in their arguments only, so that one serves a body without them.
         # Optional: cost = (seconds to attach to one of many places, seconds that the kernel lets go of it after the end):
         # for an estimate before too many are attached.
+        # Optional: def session(context, entries, returns, host, options) -> Context | None: one program for the attachments
+        # of two probes, see kprobe.py.
         # Optional: def together(targets, reads, context, host) -> list[tuple[Context, list[tuple[int, dict]]]]: another
         # way to attach many places that run the same instructions, see tracepoint.py.
 

@@ -94,7 +94,9 @@ def expand(
         if options.missing_probes == "warn" and warnings is not None:
             warnings.append(first.replace(message=first.message + " Skipping.", severity="warning"))
     if warnings is not None:
-        warnings += [Diagnostic(target.warning, span, severity="warning") for _, target in found if target.warning]
+        told = {known.message for known in warnings}
+        fresh = dict.fromkeys(target.warning for _, target in found if target.warning)
+        warnings += [Diagnostic(text, span, severity="warning") for text in fresh if text not in told]
     return found
 
 

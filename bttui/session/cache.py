@@ -103,6 +103,8 @@ def write(key: bytes, program: Program) -> None:
     """Keep a program, if it may be kept. Says nothing where that fails: the next run compiles again."""
     if any(attachment.provider in _FLEETING_PROVIDERS for attachment in program.attachments):
         return
+    if any(spec.attach_program for spec in program.programs):
+        return  # numbers of running programs
     if any(word in program.source for word in _FLEETING_WORDS):
         return
     place = folder()

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from bttui.model.diagnostic import Diagnostic
 
 STAGES = ("ast", "types", "codegen", "codegen-opt", "libbpf", "verifier")  # of -d, in the order they happen
-FEATURES = ("kprobe_multi", "kprobe_session", "uprobe_multi")  # of --no-feature
+FEATURES = ("fentry", "kprobe", "kprobe_multi", "kprobe_session", "uprobe_multi")  # of --no-feature
 
 
 class Options(Data):

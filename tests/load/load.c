@@ -7,6 +7,7 @@
  *   load [-w] forks N                N children, one after the other, that exit at once
  *   load [-w] switches N             N round trips between two processes through pipes
  *   load [-w] disk FILE COUNT        COUNT direct reads of 4096 bytes each
+ *   load [-w] packets N              N datagrams of 100 bytes to UDP port 9 of this machine
  *
  * First line: pid=PID. With -w it then waits for SIGUSR1, so that a tracer can attach to a program that has
  * started already: from then on it makes no system call but those of its work, one write(2) of the report and one
@@ -14,10 +15,12 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -105,6 +108,16 @@ static void disk(const char *file, long count) {
     say(snprintf(line, sizeof line, "disk=%ld\n", count));
 }
 
+static void packets(long count) {
+    static char data[100];
+    struct sockaddr_in there = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    for (long left = count; left > 0; left--)
+        if (sendto(fd, data, sizeof data, 0, (struct sockaddr *)&there, sizeof there) != sizeof data)
+            fail("sendto");
+    say(snprintf(line, sizeof line, "packets=%ld\n", count));
+}
+
 int main(int argc, char **argv) {
     int wait = argc > 1 && !strcmp(argv[1], "-w");
     argv += wait;
@@ -150,6 +163,8 @@ int main(int argc, char **argv) {
         say(snprintf(line, sizeof line, "forks=%ld\n", count));
     } else if (!strcmp(what, "switches")) {
         switches(count);
+    } else if (!strcmp(what, "packets")) {
+        packets(count);
     } else if (!strcmp(what, "disk")) {
         disk(argv[2], argv[3] ? atol(argv[3]) : 1);
     } else {

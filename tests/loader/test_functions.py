@@ -16,6 +16,7 @@ from bttui.loader import bpf, links, maps
 from bttui.loader.object import load as load_object
 from bttui.loader.ringbuffer import RingBuffer
 from bttui.model.diagnostic import DiagnosticError
+from bttui.probes.kprobe import TRACE_KPROBE_MULTI
 
 pytestmark = pytest.mark.live
 uprobe_multi = pytest.mark.skipif(not Host().features.has("uprobe_multi"), reason="this kernel has no uprobe_multi links")
@@ -182,7 +183,7 @@ def test_kprobe_multi_counts_or_says_why_not(load):
     map = module.map("@", bpf.PERCPU_HASH, 4, 8, 8)
     with load.start("syscalls", 300) as waiting:
         body = f"  %cookie = {ir.helper(174, 'ptr %ctx')} @@\n  store i64 %cookie, ptr %wide @@" + ir.add_one(map, "%wide")
-        module.function("probe", bpf.KPROBE, "kprobe", ir.of_process(waiting.pid, body), attach_type=bpf.TRACE_KPROBE_MULTI)
+        module.function("probe", bpf.KPROBE, "kprobe", ir.of_process(waiting.pid, body), attach_type=TRACE_KPROBE_MULTI)
         with load_object(module.program()) as loaded:
             functions = ["no_such_function", "__x64_sys_getppid" if platform.machine() == "x86_64" else "__arm64_sys_getppid"]
             names = [f"kprobe:{function}" for function in functions]

@@ -110,7 +110,7 @@ def test_names(text, expected, old, new):
         ("k:a:b:c", "kprobe probe type requires 1 or 2 arguments, found 3", ""),
         ("f:vfs_raed", "No matches for fentry vfs_raed.", "did you mean fentry:vfs_read"),
         ("f:ext4:vfs_read", "No matches for fentry ext4:vfs_read.", "did you mean fentry:vmlinux:vfs_read?"),
-        ("f:bpf:x", "not supported yet: fentry of BPF programs", ""),
+        ("f:bpf:x", "No matches for fentry bpf:x.", ""),
         ("usdt:/bin/true:x", "No matches for usdt /bin/true:x.", "no USDT probes"),
         ("bench:x", "not supported yet: bench probes", ""),
         ("uprobe:/bin/nosuch:main", "uprobe target file '/bin/nosuch' does not exist or is not executable", "path"),

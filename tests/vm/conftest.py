@@ -5,24 +5,24 @@
         assert traced.stdout == ...
 
 The load has started and waits when the program is attached; PID in the program is the load's. Without a load the
-program ends by itself.
+program ends by itself. See traces.py for what else a marker may have.
 
-Each kernel (BTTUI_KERNELS, "6.12 6.1" unless it says otherwise: with and without multi links) is booted once; the programs of all selected tests run in
-that one boot, one after the other.
+Each kernel (BTTUI_KERNELS, "6.12 6.1 7.2" unless it says otherwise) is booted once, two at a time; what all selected
+tests ask for runs in that one boot, one after the other.
 """
 
-import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from support import ROOT
+from vm.features import FEATURES
+from vm.machines import KERNELS, Machine, case
 
-KERNELS = os.environ.get("BTTUI_KERNELS", "6.12 6.1").split()
-SECONDS = 1200
+# The live tests that other kernels run too: what differs between kernels, without what only takes time there.
+LIVE = """
+    tests/loader tests/probes tests/test_lessons.py tests/session/test_stack_losses.py tests/compiler/test_live_values.py
+    tests/host/test_processes.py tests/test_test_mode.py
+""".split()
 
 
 class Traced(NamedTuple):
@@ -36,34 +36,48 @@ def case_name(item):
     return item.nodeid.rsplit("[", 1)[0]
 
 
-@pytest.fixture(scope="session", params=KERNELS)
-def boot(request, tmp_path_factory):
-    """What all selected tests of this layer asked for, traced in one boot: {name: answer} (see traces.py)."""
-    cases = {}
+@pytest.fixture(scope="session")
+def machines(request, tmp_path_factory):
+    """{kernel: Machine}, all of them at work."""
+    traces, live = {}, []
     for item in request.session.items:
         marker = item.get_closest_marker("vm")
         if marker and "traced" in item.fixturenames:
-            wanted = marker.kwargs
-            words = wanted.get("load", "").split()
-            cases[case_name(item)] = {"program": wanted["program"], "arguments": wanted.get("arguments", []), "words": words}
-    script = Path(__file__).parent / "traces.py"
-    file = tmp_path_factory.mktemp("vm") / "cases.json"
-    file.write_text(json.dumps(cases))
-    command = [ROOT / "tools/vm", request.param, "--timeout", str(SECONDS), "--", sys.executable, script, file]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS + 60)
-    answers = {}
-    for line in done.stdout.splitlines():
-        answer = json.loads(line)
-        answers[answer.pop("name")] = answer
-    return answers, f"exit code {done.returncode}\n{done.stderr}"
+            traces[case_name(item)] = case(**marker.kwargs)
+        elif "features" in item.fixturenames:
+            traces |= {feature.label: case(*feature[2:4], *feature[5:]) for feature in FEATURES}
+        elif "live" in item.fixturenames:
+            live = os.environ.get("BTTUI_VM_LIVE", "").split() or LIVE
+    folder = tmp_path_factory.mktemp("vm")
+    return {kernel: Machine(kernel, {"traces": traces, "live": live}, folder) for kernel in KERNELS}
+
+
+@pytest.fixture(scope="session", params=KERNELS)
+def machine(request, machines):
+    return machines[request.param]
+
+
+def answer_of(machine, name):
+    answer = machine.answers().get(name)
+    if answer is None:
+        pytest.fail(f"the machine did not get to {name}: {machine.end}", pytrace=False)
+    return answer
 
 
 @pytest.fixture
-def traced(request, boot):
-    answers, end = boot
-    answer = answers.get(case_name(request.node))
-    if answer is None:
-        pytest.fail(f"the machine did not get to this program: {end}", pytrace=False)
+def traced(request, machine):
+    answer = answer_of(machine, case_name(request.node))
     if "failure" in answer:
         pytest.fail(answer["failure"], pytrace=False)
     return Traced(**answer)
+
+
+@pytest.fixture
+def features(machine):
+    """{label of a Feature: what became of it}"""
+    return {feature.label: answer_of(machine, feature.label) for feature in FEATURES}
+
+
+@pytest.fixture
+def live(machine):
+    return answer_of(machine, "live")

@@ -107,8 +107,16 @@ class Argument(Function):
         if context.argument_locations is not None:
             known = number < len(context.argument_locations)
             return Value(types.INT64, located(code, context.argument_locations[number]) if known else "0")
-        offset = context.registers[context.argument_registers[number]] if context.argument_registers else 8 * number
+        if not context.argument_registers:
+            return Value(types.UINT64, slot(code, number))
+        offset = context.registers[context.argument_registers[number]]
         return Value(types.UINT64, code.f.load(64, code.f.offset("%ctx", offset), volatile=True))
+
+
+def slot(code: "Code", number: int) -> str:
+    """A u64 of a context that is an array of them."""
+    pointer = types.Pointer(target=types.VOID)
+    return code.load(Value(pointer, code.f.offset("%ctx", 8 * number), "context")).operand
 
 
 def located(code: "Code", location: "Location") -> str:
@@ -172,10 +180,9 @@ class ReturnValue(Function):
         context = code.body.context
         type_ = context.return_type or types.UINT64
         if context.return_value.startswith("slot:"):
-            offset = 8 * int(context.return_value[5:])
+            number = slot(code, int(context.return_value[5:]))
         else:
-            offset = context.registers[context.return_value]
-        number = code.f.load(64, code.f.offset("%ctx", offset), volatile=True)
+            number = code.f.load(64, code.f.offset("%ctx", context.registers[context.return_value]), volatile=True)
         if isinstance(type_, types.Bool):
             return code.boolean(code.f.compare("ne", 8, code.f.resize(number, 64, 8, False), "0"))
         return Value(type_, code.f.resize(number, 64, type_.size * 8, False))
@@ -198,7 +205,10 @@ class Probe(Function):
             return Value(types.ProbeName(), code.f.load(64, code.cookie))
         if len(attachments) == 1:
             return Value(types.ProbeName(), str(attachments[0].cookie))
-        return Value(types.ProbeName(), code.f.call(Helper.get_attach_cookie, "ptr %ctx"))
+        cookie = code.f.call(Helper.get_attach_cookie, "ptr %ctx")
+        if code.body.entry:  # the link has those of the entries
+            cookie = code.f.binary("add", 64, cookie, str(attachments[0].cookie - code.body.entry.attachments[0].cookie))
+        return Value(types.ProbeName(), cookie)
 
 
 class ProbeType(Function):

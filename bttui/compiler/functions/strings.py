@@ -86,7 +86,8 @@ class Str(Function):
         limit = str(type_.size)
         length = f.select(f.compare("ult", 64, length, limit), 64, length, limit)
         f.zero(memory, type_.size, 1)
-        code.probe_read_string(memory, f.resize(length, 64, 32, False), place)
+        helper = Helper.probe_read_user_str if place.place == "user" else Helper.probe_read_kernel_str
+        f.call(helper, f"ptr {memory}", f"i32 {f.resize(length, 64, 32, False)}", f"i64 {place.operand}")
         return Value(type_, memory, "memory")
 
 

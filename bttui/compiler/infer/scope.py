@@ -47,3 +47,16 @@ class Body:
         self.provider = ""
         self.cookies = False  # reads which attachment it is
         self.calls: dict[int, int] = {}  # with a table of system calls: number to cookie
+        self.entry: Body | None = None  # of a return that runs in the program of its entry
+        self.returns: Body | None = None  # the other way round
+
+    @property
+    def program(self) -> str:
+        """The BPF program that runs it."""
+        return self.entry.name if self.entry else self.name
+
+    def runs_with(self, entry: "Body", how: "dict[str, object]") -> None:
+        """Become a part of the program of ``entry``, whose attachments are about the same places in the same order."""
+        self.entry, entry.returns = entry, self
+        for body in (self, entry):
+            body.attachments = [attachment.replace(options={**attachment.options, **how}) for attachment in body.attachments]

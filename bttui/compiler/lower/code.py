@@ -1,9 +1,10 @@
 """A body as one BPF program."""
 
-from bttui.compiler.emit import Helper, Value
+from bttui.compiler.emit import STACK_LIMIT, Helper, Value
 from bttui.compiler.lower.iteration import begin_iteration
 from bttui.compiler.lower.loops import Loops
 from bttui.compiler.lower.packets import read_packet
+from bttui.compiler.lower.session import SHARED_STACK, function_name
 from bttui.compiler.lower.statements import Statements
 from bttui.model import types
 from bttui.model.diagnostic import error
@@ -17,7 +18,9 @@ class Code(Statements, Loops):
     """Lowers a whole body."""
 
     def program(self, name: str) -> None:
-        self.f = self.tables.module.function(name, self.body.context.section, self.body.probe.span)
+        shared = self.body.entry or self.body.returns
+        section = "" if shared else self.body.context.section
+        self.f = self.tables.module.function(function_name(self.body), section, self.body.probe.span)
         self.name = name
         if self.body.context.packet:
             self.f.result = str(self.body.context.packet.passes)
@@ -41,7 +44,7 @@ class Code(Statements, Loops):
         self.block(self.body.block)
         if not self.f.terminated:
             self.f.ret()
-        if self.f.stack_used > 512:
+        if self.f.stack_used > (SHARED_STACK if shared else STACK_LIMIT):
             raise error(
                 "This program needs more than the 512 bytes of stack that BPF has",
                 self.body.probe.span,

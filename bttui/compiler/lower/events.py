@@ -5,7 +5,6 @@ from bttui.compiler.emit import Helper
 from bttui.compiler.infer.rules import is_stringlike
 from bttui.compiler.lower.maps import Maps
 from bttui.compiler.lower.state import SCALARS
-from bttui.compiler.lower.telling import FORCE_WAKEUP, NO_WAKEUP
 from bttui.model import types
 from bttui.model.diagnostic import error
 from bttui.model.program import RINGBUF, Argument, Output
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 RESERVE_LIMIT = 256  # bytes; larger records are built in scratch memory and sent with the length they need
 TRAILING = 64  # bytes; a longer string goes last in its record, cut to the length it has
+NO_WAKEUP, FORCE_WAKEUP = 1, 2  # BPF_RB_* of <linux/bpf.h>
 
 
 class Events(Maps):
@@ -51,9 +51,7 @@ class Events(Maps):
             offsets[trailing] = at
             at += kinds[trailing].size
         size = types.align_up(at, 8)
-        output = output.replace(
-            trail=self.trail(), arguments=tuple(Argument(kind, offset) for kind, offset in zip(kinds, offsets, strict=True)), size=size
-        )
+        output = output.replace(arguments=tuple(Argument(kind, offset) for kind, offset in zip(kinds, offsets, strict=True)), size=size)
         number = self.tables.output(output)
         mark = self.mark()
         flags = FORCE_WAKEUP if wake else NO_WAKEUP
@@ -84,7 +82,7 @@ class Events(Maps):
 
         if size <= RESERVE_LIMIT:
             memory = [n for i, n in enumerate(nodes) if i not in scalars]
-            if any(not self.quiet(n) for n in memory) or (memory and self.typer.options.warn_helpers):
+            if any(not self.quiet(n) for n in memory):
                 record = self.scratch(size)
                 fill(record)
                 self.send(record, str(size), flags)
@@ -93,7 +91,7 @@ class Events(Maps):
                 got, full, end = self.f.block("room"), self.f.block("lost"), self.f.block("sent")
                 self.f.branch(self.f.compare("eq", "ptr", record, "null"), full, got)
                 self.f.label(full)
-                self.count("lost", self.name)
+                self.count("lost", self.body.program)
                 self.f.jump(end)
                 self.f.label(got)
                 fill(record)
@@ -120,3 +118,9 @@ class Events(Maps):
         return isinstance(node, (ast.StringLiteral, ast.Variable, ast.FieldAccess)) and not (
             isinstance(node, ast.FieldAccess) and not isinstance(node.operand, ast.Identifier)
         )
+
+    def send(self, record: str, size: str, flags: int) -> str:
+        """Returns what the helper does: 0, or an error below 0."""
+        result = self.f.call(Helper.ringbuf_output, f"ptr @{RINGBUF}", f"ptr {record}", f"i64 {size}", f"i64 {flags}")
+        self.when(self.f.compare("slt", 64, result, "0"), lambda: self.count("lost", self.body.program))
+        return result

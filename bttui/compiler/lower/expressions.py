@@ -75,8 +75,7 @@ class Expressions(Events):
             return Value(node.type, self.f.to_integer(self.variable(operand.note)))
         if node.operator == "*":
             assert node.type is not None
-            place = self.pointed(self.load(self.expression(operand)), node.type)
-            return self.load(place) if isinstance(node.type, SCALARS) else place
+            return self.pointed(self.load(self.expression(operand)), node.type)
         assert node.type is not None
         bits = node.type.size * 8
         number = self.integer(operand, bits)
@@ -280,11 +279,7 @@ class Expressions(Events):
         value = self.expression(node.value)
         return value if isinstance(value.type, types.Void) else self.load(value)
 
-    def Expansion(self, node: ast.Expansion) -> Value:
-        self.expansions.append(node.span)
-        value = self.BlockExpression(node)
-        self.expansions.pop()
-        return value
+    Expansion = BlockExpression
 
     def TupleLiteral(self, node: ast.TupleLiteral) -> Value:
         assert node.type is not None

@@ -3,8 +3,7 @@
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.infer.rules import describe, is_stringlike
-from bttui.compiler.lower.state import SCALARS
-from bttui.compiler.lower.telling import Telling
+from bttui.compiler.lower.state import SCALARS, State
 from bttui.model import types
 from bttui.model.diagnostic import error
 from bttui.model.types import Type
@@ -13,8 +12,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     pass
 
+TRACING = 26  # enum bpf_prog_type, <linux/bpf.h>
 
-class Values(Telling):
+
+class Values(State):
     """What every expression leans on."""
 
     def load(self, value: Value, into: str = "") -> Value:
@@ -25,7 +26,9 @@ class Values(Telling):
             bits = size * 8
             if value.place == "value":
                 return value
-            if value.place in ("memory", "context"):
+            # A pointer in the context of a tracing program is more than a number to the verifier: it lets nobody calculate with it.
+            typed = value.place == "context" and isinstance(type_, types.Pointer) and self.body.context.type == TRACING
+            if value.place in ("memory", "context") and not typed:
                 return Value(type_, self.f.load(bits, value.operand, 1 if value.place == "memory" else 0, value.place == "context"))
             temporary = self.temporary(8)
             self.probe_read(temporary, size, value)
@@ -36,13 +39,10 @@ class Values(Telling):
         self.probe_read(memory, size, value)
         return Value(type_, memory, "memory")
 
-    def probe_read(self, memory: str, size: "int | str", value: Value) -> None:
-        """``size``: bytes, a number or an i32; after a failure they are zero."""
+    def probe_read(self, memory: str, size: int, value: Value) -> None:
         helper = Helper.probe_read_user if value.place == "user" else Helper.probe_read_kernel
         source = f"ptr {value.operand}" if value.place in ("context", "memory") else f"i64 {value.operand}"
-        self.checked(
-            "probe_read_user" if value.place == "user" else "probe_read", self.f.call(helper, f"ptr {memory}", f"i32 {size}", source)
-        )
+        self.f.call(helper, f"ptr {memory}", f"i32 {size}", source)
 
     def scalar(self, node: ast.Expression, type_: Type) -> str:
         """An operand of the size of a scalar type, converted as C would."""
@@ -184,15 +184,8 @@ class Values(Telling):
     def read_string(self, memory: str, size: int, place: Value) -> str:
         """A NUL-terminated string from kernel or user memory; the rest is zeroed. Returns the used bytes as an i64."""
         self.f.zero(memory, size, 1)
-        return self.probe_read_string(memory, size, place)
-
-    def probe_read_string(self, memory: str, size: "int | str", place: Value) -> str:
-        """The same without zeroing; ``size`` is a number or an i32."""
         helper = Helper.probe_read_user_str if place.place == "user" else Helper.probe_read_kernel_str
-        return self.checked(
-            "probe_read_user_str" if place.place == "user" else "probe_read_str",
-            self.f.call(helper, f"ptr {memory}", f"i32 {size}", f"i64 {place.operand}"),
-        )
+        return self.f.call(helper, f"ptr {memory}", f"i32 {size}", f"i64 {place.operand}")
 
     def divide(self, dividend: str, divisor: str, signed: bool, remainder: bool = False) -> str:
         """64-bit division; BPF's own is unsigned before cpu v4. A zero divisor must have been excluded or gives 0."""
