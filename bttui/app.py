@@ -17,7 +17,7 @@ from bttui.render.clean import clean_lines
 from bttui.session.controller import IDLE, Status
 from bttui.widgets.actions import bindings, in_chain, key_name
 from bttui.widgets.editor import Editor
-from bttui.widgets.feed import Arrived, Feed
+from bttui.widgets.feed import Arrived, Feed, FrameReport
 from bttui.widgets.keys import focused_scope
 from bttui.widgets.page import help_page
 from bttui.widgets.probes import Catalog, ProbeScreen
@@ -107,11 +107,10 @@ class Dashboard(App[Frame]):
             if isinstance(report, Status):
                 self.status = report
                 await self.workspace.show_status(report)
-            elif report and isinstance(report[0], int):
-                run, frame = report
-                if run == self.workspace.run:
-                    self.frame = frame
-                    await self.workspace.show_frame(frame)
+            elif isinstance(report, FrameReport):
+                if report.run == self.workspace.run:
+                    self.frame = report.frame
+                    await self.workspace.add_frame(report.packed, report.frame)
             else:
                 self.workspace.show_diagnostics(report)
         self.workspace.show_events(events, skipped)

@@ -4,8 +4,10 @@ from threading import Lock
 
 from textual.message import Message
 
+from bttui.model.data import Data
 from bttui.model.diagnostic import Diagnostic
 from bttui.model.frame import Event, Frame
+from bttui.model.history import Packed, Packer
 from bttui.session.controller import Status
 
 TYPE_CHECKING = False
@@ -13,6 +15,14 @@ if TYPE_CHECKING:
     from textual.app import App
 
 MOST_EVENTS = 20_000  # held while the screen is busy; more than anyone can read, and some 10 MB
+
+
+class FrameReport(Data):
+    """The newest frame of a run; ``packed`` are it and those before it that the screen had no time for."""
+
+    run: int
+    packed: "list[Packed]"
+    frame: Frame
 
 
 class Arrived(Message):
@@ -25,10 +35,11 @@ class Feed:
     def __init__(self, app: "App") -> None:
         self.app = app
         self.lock = Lock()
-        self.reports: list = []  # Status, (Diagnostic, ...) or (run, Frame)
+        self.reports: list = []  # Status, (Diagnostic, ...) or FrameReport
         self.events: list[Event] = []
         self.skipped = 0
         self.waiting = False
+        self.packer, self.run = Packer(), 0  # of the thread that gives frames
 
     def on_status(self, status: Status) -> None:
         self.put(status)
@@ -37,10 +48,14 @@ class Feed:
         self.put(diagnostics)
 
     def on_frame(self, run: int, frame: Frame) -> None:
+        if run != self.run:
+            self.packer, self.run = Packer(), run
+        packed = [self.packer.pack(frame)]
         with self.lock:
-            if self.reports and isinstance(self.reports[-1], tuple) and self.reports[-1][:1] == (run,):
-                self.reports.pop()
-        self.put((run, frame))
+            last = self.reports[-1] if self.reports else None
+            if isinstance(last, FrameReport) and last.run == run:
+                packed[:0] = self.reports.pop().packed
+        self.put(FrameReport(run, packed, frame))
 
     def on_events(self, run: int, events: "list[Event]") -> None:
         with self.lock:

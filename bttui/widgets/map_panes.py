@@ -2,7 +2,8 @@
 
 from textual.containers import Container
 
-from bttui.model.frame import Frame, MapSnapshot
+from bttui.model.frame import MapSnapshot
+from bttui.model.timeline import Timeline
 from bttui.model.types import Average, Count, Histogram, LinearHistogram, Maximum, Minimum, Stats, Sum, TimeSeries
 from bttui.render.stacks import has_stack
 from bttui.widgets.histogram import HistogramPane
@@ -47,8 +48,10 @@ class MapPanes(Container):
         self.placed = (0, [])
         await self.remove_children()
 
-    async def show(self, frame: Frame) -> bool:
-        """Give each pane its map. True when there are new panes."""
+    async def show(self, timeline: Timeline) -> bool:
+        """Give each pane its view of the moment that the timeline is at. True when there are new panes."""
+        frame = timeline.frame
+        assert frame is not None
         panes = {pane.map_name: pane for pane in self.panes}
         fresh = [snapshot for name, snapshot in frame.maps.items() if name not in panes]
         new = [make_pane(snapshot, self.text) for snapshot in fresh]
@@ -58,8 +61,10 @@ class MapPanes(Container):
         if new:
             await self.mount_all(new)
             panes.update((pane.map_name, pane) for pane in new)
-        for name, snapshot in frame.maps.items():
-            panes[name].show(snapshot, frame.monotonic)
+        for name in frame.maps:
+            view = timeline.view(name)
+            if view is not None:
+                panes[name].show(view)
         self.lay_out()
         return bool(new)
 

@@ -3,12 +3,12 @@
 from textual.content import Content
 
 from bttui.model.frame import MapSnapshot
+from bttui.model.timeline import View
 from bttui.render.export import FORMATS, Export
 from bttui.widgets.actions import bindings
 from bttui.widgets.clipboard import to_clipboard
 from bttui.widgets.rows import Rows
 
-SECOND = 1_000_000_000
 MODEST = 7
 TEXT = FORMATS[0]
 
@@ -74,19 +74,17 @@ class MapPane(Pane):
         super().__init__(**options)
         self.map_name = name
         self.key_names = keys
-        self.snapshot: MapSnapshot | None = None
-        self.earlier: MapSnapshot | None = None  # the frame before, for changes per second
-        self.seconds = 0.0  # between the two
-        self.moment = 0
+        self.view: View | None = None
         self.need = 5  # lines it had use for so far, with its frame: never less than before, so that panes do not jump
         suffix = f"[{', '.join(keys)}]" if keys else ""
         self.caption = f"{name}{suffix}  {kind or self.kind}".rstrip()
 
-    def show(self, snapshot: MapSnapshot, monotonic: int) -> None:
-        """The map as of ``monotonic`` (ns)."""
-        if self.snapshot is not None and monotonic > self.moment:
-            self.earlier, self.seconds = self.snapshot, (monotonic - self.moment) / SECOND
-        self.snapshot, self.moment = snapshot, monotonic
+    @property
+    def snapshot(self) -> "MapSnapshot | None":
+        return self.view.snapshot if self.view else None
+
+    def show(self, view: View) -> None:
+        self.view = view
         self.update_rows()
         self.need = min(max(self.need, self.virtual_size.height + 2), MODEST if self.modest else 1000)
 

@@ -12,6 +12,8 @@ from textual.widgets import Static
 
 from bttui.model.diagnostic import Diagnostic
 from bttui.model.frame import Event, Frame
+from bttui.model.history import Packed
+from bttui.model.timeline import Timeline
 from bttui.render.clean import clean
 from bttui.session.controller import ENDED, LIVE, Status
 from bttui.widgets.actions import bindings
@@ -50,6 +52,7 @@ class Workspace(Screen[None]):
         self.run = 0
         self.status = Status()
         self.begun = False  # the newest run has panes
+        self.timeline = Timeline()
         self.editor_titles = ("", "")
 
     def compose(self) -> ComposeResult:
@@ -126,17 +129,25 @@ class Workspace(Screen[None]):
     async def show_status(self, status: Status) -> None:
         if status.run != self.run:
             self.run, self.begun = status.run, False
+            self.timeline = Timeline()
             self.log_pane.clear()
         self.status = status
         self.query_one(StatusBar).show_status(status)
         self.title_editor()
 
-    async def show_frame(self, frame: Frame) -> None:
+    async def add_frame(self, packed: "list[Packed]", frame: Frame) -> None:
+        """``frame`` is the last one of those that came."""
+        for older in packed[:-1]:
+            self.timeline.history.add(older)
+        self.timeline.history.add(packed[-1], frame)
+        await self.show_moment(frame)
+
+    async def show_moment(self, frame: Frame) -> None:
         """The panes of the run before stay until the first frame of the new one is there."""
         if not self.begun:
             await self.maps.start(self.status.text)
         first, self.begun = not self.begun, True
-        if await self.maps.show(frame) or first:
+        if await self.maps.show(self.timeline) or first:
             self.number_panes()
         self.query_one(StatusBar).show_frame(frame)
         if first and (self.focused is None or (self.is_narrow and self.focused is self.editor)):

@@ -14,12 +14,13 @@ class Screen:
         self.woken += 1
 
 
-def test_only_the_newest_frame_of_a_run_is_kept():
+def test_only_the_newest_frame_of_a_run_is_drawn_and_all_are_remembered():
     feed = Feed(Screen())
     for second in range(5):
-        feed.on_frame(1, scripted.frame(second))
-    reports, _, _ = feed.take()
-    assert [(run, frame.sequence) for run, frame in reports] == [(1, 4)]
+        feed.on_frame(1, scripted.reads_frame(second))
+    (report,), _, _ = feed.take()
+    assert (report.run, report.frame) == (1, scripted.reads_frame(4))
+    assert [packed.unpack() for packed in report.packed] == [scripted.reads_frame(second) for second in range(5)]
 
 
 def test_reports_keep_their_order():
@@ -30,7 +31,7 @@ def test_reports_keep_their_order():
     feed.on_status(Status("live", run=2))
     feed.on_frame(2, scripted.frame(2))
     reports, _, _ = feed.take()
-    assert [type(r).__name__ for r in reports] == ["Status", "tuple", "tuple", "Status", "tuple"]
+    assert [type(r).__name__ for r in reports] == ["Status", "tuple", "FrameReport", "Status", "FrameReport"]
     assert feed.take() == ([], [], 0)
 
 
