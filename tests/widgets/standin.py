@@ -18,6 +18,11 @@ class Ticking(scripted.ScriptedController):
     """Shows a frame every interval once it runs."""
 
     crash = False
+    ahead = 0
+
+    def listen(self, listener):
+        super().listen(listener)
+        self.made = [scripted.reads_frame(second) for second in range(self.ahead)]
 
     def run(self, text):
         super().run(text)
@@ -28,7 +33,7 @@ class Ticking(scripted.ScriptedController):
         second = 0
         while not self.over.wait(self.interval):
             second += 1
-            self.show(scripted.reads_frame(second))
+            self.show(self.made[second] if second < len(self.made) else scripted.reads_frame(second))
             self.say(scripted.printed(f"tick {second}\n", second))
             if self.crash and second == 3:
                 self.listener.on_frame(self.status.run, None)  # nothing that a screen can show
@@ -43,10 +48,11 @@ if __name__ == "__main__":
     wanted.add_argument("--crash", action="store_true", help="a frame that no screen can show, after three good ones")
     wanted.add_argument("--lines", type=int, default=0, help="length of the program, at least")
     wanted.add_argument("--interval", type=float, default=0.1, help="seconds between two frames")
+    wanted.add_argument("--ahead", type=int, default=0, help="so many frames are made before the first is shown")
     options = wanted.parse_args()
     print(f"pid {os.getpid()}", flush=True)
     controller = Ticking(options.interval)
-    controller.crash = options.crash
+    controller.crash, controller.ahead = options.crash, options.ahead
     program = scripted.READS
     while program.count("\n") < options.lines:
         program += scripted.READS
