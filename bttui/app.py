@@ -171,10 +171,9 @@ class Dashboard(App[Frame]):
         if self.screen is self.workspace:
             self.push_screen("probes", self.insert_probe)
 
-    def insert_probe(self, name: "str | None") -> None:
-        editor = self.workspace.query_one(Editor)
-        if name:
-            editor.insert(name)
+    def insert_probe(self, text: "str | None") -> None:
+        if text:
+            self.workspace.editor.insert_probe(text)
         self.workspace.go_to_pane(1)
 
     def get_system_commands(self, screen: "Screen") -> "Iterable[SystemCommand]":

@@ -261,5 +261,19 @@ class Editor(TextArea, inherit_bindings=False):
         if self.diagnostics:
             self._lay_out_notes()
 
+    def insert_probe(self, text: str) -> None:
+        """At the cursor; a probe with a body gets lines of its own, and the cursor goes into it."""
+        row, _ = self.cursor_location
+        if not text.endswith("}\n"):
+            self.insert(text)
+            return
+        line = self.document.lines[row]
+        if line.strip():
+            self.move_cursor((row, len(line)))
+            text = "\n" + text.removesuffix("\n")
+        self.insert(text)
+        inside = row + text.count("\n") - (1 if line.strip() else 2)
+        self.move_cursor((inside, len(self.document.lines[inside])))
+
     def action_leave_editor(self) -> None:
         self.screen.go_to_pane(2)  # type: ignore[attr-defined]

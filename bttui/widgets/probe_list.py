@@ -1,4 +1,13 @@
-"""All probes of a machine as a tree, without a widget: filtering 150,000 names and finding line N of the open tree."""
+"""All probes of a machine as a tree, without a widget: filtering 150,000 names and finding line N of the open tree.
+
+A query is words, all of which a name must meet:
+
+- a plain word is somewhere in the name; any word in small letters also finds big ones;
+- a word with * ? [ is a glob on the whole name, or on its last part where the word has no colon;
+- /.../ is a regular expression, found anywhere in the name;
+- type:fentry and mod:nf_* are globs on the first part and on the middle one;
+- arg:sock is somewhere in the probe's arguments, their types or names; has:ret: it has a return value.
+"""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -6,6 +15,12 @@ from bisect import bisect_left, bisect_right
 from bttui.model.data import Data
 
 GLOB = {"*": ".*", "?": "."}
+FIELDS = ("type", "mod", "arg", "has")
+MOST_RANKED = 30_000
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 class Group(Data):
@@ -40,7 +55,9 @@ class ProbeList:
     def __init__(self, names: "list[str]") -> None:
         keyed = sorted((sort_key(name), name) for name in set(names))
         self.names = [name for _, name in keyed]
-        self.index = {name: at for at, name in enumerate(self.names)}
+        self.lower = [name.lower() for name in self.names]
+        self.facts: dict[str, tuple[str, bool]] | None = None  # what a probe's arguments are, and whether it returns something
+        self.last: tuple[str, list[int]] = ("", [])
         self.groups: list[Group] = []
         open_groups: list[Group] = []
         for at, ((provider, middle, _), _) in enumerate(keyed):
@@ -55,31 +72,81 @@ class ProbeList:
             group.last = len(keyed)
 
     def search(self, query: str) -> "list[int]":
-        """Indices of the names that match: every word of the query is somewhere in the name; a word with * ? [ is a glob
-
-        on the whole name, or on its last part where it has no colon.
-        """
+        """Indices of the names that match. Raises re.error for a regular expression that is none."""
         words = query.split()
-        if not words:
-            return list(range(len(self.names)))
-        found: "list[str]" = []
-        names = self.names
-        for word in sorted(words, key=lambda w: any(c in w for c in "*?[")):
-            if any(c in word for c in "*?["):
-                literal = max(re.split(r"[*?]|\[.[^]]*\]", word), key=len)
-                pattern = re.compile(glob_pattern(word), re.MULTILINE)
-                candidates = [n for n in names if literal in n] if literal else names
-                found = [n for n in candidates if pattern.match(n)]
-            else:
-                lower = word.lower()
-                found = [n for n in names if lower in n] if lower == word and lower.islower() else [n for n in names if word in n]
-            names = found
-        index = self.index
-        return [index[name] for name in found]
+        found: Sequence[int] = range(len(self.names)) if not self.last[0] or not extends(query, self.last[0]) else self.last[1]
+        for word in sorted(words, key=cost):
+            found = self.filtered(word, found)
+        self.last = query, list(found)
+        return self.last[1]
+
+    def filtered(self, word: str, among: "Sequence[int]") -> "Sequence[int]":
+        key, colon, value = word.partition(":")
+        if colon and key in FIELDS:
+            return self.having(key, value.lower(), among) if value else among
+        names = self.lower if word.islower() else self.names
+        whole = len(among) == len(names)
+        candidates: Iterable[tuple[int, str]] = enumerate(names) if whole else [(at, names[at]) for at in among]
+        if len(word) > 2 and word[0] == word[-1] == "/":
+            finds = re.compile(word[1:-1]).search
+            return [at for at, name in candidates if finds(name)]
+        if is_glob(word):
+            literal = max(re.split(r"[*?]|\[.[^]]*\]", word), key=len)
+            fits = re.compile(glob_pattern(word)).match
+            return [at for at, name in candidates if literal in name and fits(name)]
+        return [at for at, name in candidates if word in name]
+
+    def having(self, key: str, value: str, among: "Sequence[int]") -> "Sequence[int]":
+        if key in ("type", "mod"):
+            level = ("type", "mod").index(key)
+            pattern = re.compile(glob_pattern(value if is_glob(value) else value + "*", whole=True), re.IGNORECASE)
+            fitting = [group for group in self.groups if group.level == level and pattern.match(group.title)]
+            return [at for group in fitting for at in among[bisect_left(among, group.first) : bisect_left(among, group.last)]]
+        if self.facts is None:
+            return among  # nobody has read them yet
+        if key == "arg":
+            return [at for at in among if value in self.facts.get(self.names[at], ("", False))[0]]
+        return [at for at in among if self.facts.get(self.names[at], ("", False))[1]]
+
+    def best(self, query: str, matches: "Sequence[int]") -> int:
+        """Which of the matches the query most likely means: its name is the word, begins with it, has a part that does.
+
+        Of those that begin with it the shortest; -1 without a plain word, or where the matches are too many to tell.
+        """
+        words = [w for w in query.split() if not is_glob(w) and w[0] != "/" and w.partition(":")[0] not in FIELDS]
+        if not words or len(matches) > MOST_RANKED:
+            return -1
+        word = max(words, key=len)
+        last = word.rpartition(":")[2] or word
+        for mark in (f":{last}$", f":{last}", f"_{last}", ""):
+            wanted, ends = mark.rstrip("$"), mark.endswith("$")
+            found = [at for at in matches if (self.lower[at].rstrip(":").endswith(wanted) if ends else wanted in self.lower[at])]
+            if found:
+                return min(found, key=lambda at: (len(self.names[at]), at)) if wanted[:1] == ":" else found[0]
+        return -1
 
 
-def glob_pattern(glob: str) -> str:
-    r"""A pattern for one line. [a-z] and [!a-z] are classes as in a shell; everything else is literal."""
+def is_glob(word: str) -> bool:
+    return any(c in word for c in "*?[")
+
+
+def extends(query: str, earlier: str) -> bool:
+    """Whether whatever matches the query matched the earlier one too: it is the same with more letters in plain words."""
+    return query.startswith(earlier) and query.islower() and all(c.isalnum() or c in "_ " for c in query)
+
+
+def cost(word: str) -> int:
+    """What to look for first: what takes least to try, and leaves least to the others."""
+    if word.partition(":")[0] in FIELDS:
+        return 1
+    return 2 if is_glob(word) or word[0] == "/" else 0
+
+
+def glob_pattern(glob: str, whole: bool = False) -> str:
+    r"""A pattern for a name. [a-z] and [!a-z] are classes as in a shell; everything else is literal.
+
+    ``whole``: the text is not a full name, so a glob without a colon is not about its last part.
+    """
     out, at = [], 0
     while at < len(glob):
         char = glob[at]
@@ -92,7 +159,7 @@ def glob_pattern(glob: str) -> str:
         out.append(GLOB.get(char) or re.escape(char))
         at += 1
     body = "".join(out)
-    return f"^{body}$" if ":" in glob or glob.startswith("*") else f"^(?:.*:)?{body}$"
+    return f"^{body}$" if whole or ":" in glob or glob.startswith("*") else f"^(?:.*:)?{body}$"
 
 
 class OpenTree:
@@ -138,6 +205,14 @@ class OpenTree:
     def line_of(self, path: str) -> int:
         """The line of a group."""
         return next((start for start, (group, *_) in zip(self.starts, self.parts, strict=True) if group and group.path == path), 0)
+
+    def line_of_match(self, at: int) -> int:
+        """The line of a match that is visible, by its index in the names; 0 where it is not."""
+        place = bisect_left(self.matches, at)
+        for start, (group, _, first, last) in zip(self.starts, self.parts, strict=True):
+            if group is None and first <= place < last:
+                return start + place - first
+        return 0
 
     def first_probe(self) -> int:
         """The line of the first probe that is visible."""

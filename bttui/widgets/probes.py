@@ -1,5 +1,9 @@
 """F2: every probe of this machine, as a tree with a search."""
 
+import re
+import time
+from bisect import bisect_left
+
 from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -14,12 +18,16 @@ from bttui.render.clean import clean, fit
 from bttui.widgets.actions import bindings
 from bttui.widgets.figures import grouped
 from bttui.widgets.keys import KeyBar
-from bttui.widgets.probe_list import OpenTree, ProbeList, Row
+from bttui.widgets.probe_list import Group, OpenTree, ProbeList, Row
 from bttui.widgets.rows import Rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+
+MOST_MARKED = 200
+TWINS = {"kprobe": "kretprobe", "fentry": "fexit", "uprobe": "uretprobe"}  # what fires when the same function returns
 
 
 class Catalog(Data):
@@ -50,17 +58,19 @@ class ProbeTree(Rows):
         self.is_open: set[str] | None = set()
         self.rows = OpenTree(self.probes, [], None)
         self.at = 0
+        self.marked: dict[str, None] = {}  # in the order of marking
 
     def fill(self, probes: ProbeList) -> None:
         self.probes = probes
         self.search("")
 
     def search(self, query: str) -> None:
-        """Show what matches, all of it open; without a query the tree is closed."""
+        """Show what matches, all of it open, the cursor on the likeliest; without a query the tree is closed. Raises re.error."""
         self.matches = self.probes.search(query)
         self.is_open = None if query.strip() else set()
         self.lay_out()
-        self.go_to(self.rows.first_probe() if self.is_open is None else 0)
+        best = self.probes.best(query, self.matches) if self.is_open is None else -1
+        self.go_to(0 if self.is_open is not None else self.rows.first_probe() if best < 0 else self.rows.line_of_match(best))
 
     def lay_out(self) -> None:
         self.rows = OpenTree(self.probes, self.matches, self.is_open)
@@ -82,8 +92,9 @@ class ProbeTree(Rows):
         indent = " " + "  " * row.level
         picked = y == self.at
         if row.group is None:
-            text = indent + "  " + clean(row.text)
-            return [(fit(text, width), "cursor")] if picked else [(text, "text")]
+            marked = row.probe in self.marked
+            text = f"{indent}{'✓' if marked else ' '} {clean(row.text)}"
+            return [(fit(text, width), "cursor")] if picked else [(text, "mark" if marked else "text")]
         mark = "▾" if self.opened(row.group.path) else "▸"
         count = f"{grouped(row.matches)} "
         text = f"{indent}{mark} {clean(row.text)}"
@@ -121,6 +132,32 @@ class ProbeTree(Rows):
 
     def action_last(self) -> None:
         self.go_to(self.rows.count - 1)
+
+    def action_mark(self) -> None:
+        """Of a group: all its matches, unless all are marked."""
+        row = self.row
+        if row is None:
+            return
+        names = [row.probe] if row.group is None else self.below(row.group)
+        unmarked = [name for name in names if name not in self.marked]
+        if row.group is not None and len(unmarked) > MOST_MARKED:
+            self.notify(f"{grouped(len(unmarked))} probes are too many to mark: narrow the search, or write a glob", severity="warning")
+            return
+        if unmarked:
+            self.marked.update(dict.fromkeys(unmarked))
+        else:
+            for name in names:
+                del self.marked[name]
+        self.go_to(self.at + (row.group is None))
+        self.screen.tell_matches()  # type: ignore[attr-defined]
+
+    def below(self, group: "Group") -> "list[str]":
+        """The names of a group that match."""
+        low, high = bisect_left(self.matches, group.first), bisect_left(self.matches, group.last)
+        return [self.probes.names[at] for at in self.matches[low:high]]
+
+    def action_insert_body(self) -> None:
+        self.screen.insert(body=True)  # type: ignore[attr-defined]
 
     def action_open(self) -> None:
         if self.row and self.row.group and not self.opened(self.row.group.path):
@@ -186,7 +223,7 @@ class Facts(Rows):
 
 
 class ProbeScreen(Screen[str]):
-    """Dismissed with the chosen probe's name, or with "" for none. Kept by the app, so the list is read once."""
+    """Dismissed with the text to insert, "" for none. Kept by the app, so the list is read once."""
 
     scope = "probes"
     BINDINGS = bindings("probes")
@@ -195,9 +232,11 @@ class ProbeScreen(Screen[str]):
     def __init__(self, catalog: "Catalog | None") -> None:
         super().__init__()
         self.catalog = catalog
+        self.reading = False
+        self.milliseconds = 0.0
 
     def compose(self) -> ComposeResult:
-        yield Query(placeholder="vfs_*   sys_enter open   tracepoint:sched:*", id="query")
+        yield Query(placeholder="words   vfs_*   /re/   type:fentry   mod:ext4   arg:sock   has:ret", id="query")
         with Horizontal():
             yield ProbeTree(id="tree")
             yield Facts(id="facts")
@@ -220,21 +259,56 @@ class ProbeScreen(Screen[str]):
     def fill(self, probes: ProbeList) -> None:
         tree = self.query_one(ProbeTree)
         tree.fill(probes)
-        query = self.query_one(Query).value
-        if query:
-            tree.search(query)
-        self.tell_matches()
+        self.look_for(self.query_one(Query).value)
 
     def say(self, text: str) -> None:
         self.query_one("#query").border_subtitle = Content(text)
 
     def tell_matches(self) -> None:
         tree = self.query_one(ProbeTree)
-        self.say(f"{grouped(len(tree.matches))} of {grouped(len(tree.probes.names))}")
+        marked = f" · {grouped(len(tree.marked))} marked" if tree.marked else ""
+        wanted = any(word.startswith(("arg:", "has:")) for word in self.query_one(Query).value.split())
+        reading = " · reading arguments…" if wanted and tree.probes.facts is None else ""
+        self.say(f"{grouped(len(tree.matches))} of {grouped(len(tree.probes.names))} · {self.milliseconds:.0f} ms{marked}{reading}")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self.query_one(ProbeTree).search(event.value)
+        self.look_for(event.value)
+
+    def look_for(self, query: str) -> None:
+        tree = self.query_one(ProbeTree)
+        began = time.perf_counter()
+        try:
+            tree.search(query)
+        except re.error as problem:
+            self.say(f"not a regular expression: {problem}")
+            return
+        self.milliseconds = (time.perf_counter() - began) * 1000
+        if any(word.startswith(("arg:", "has:")) for word in query.split()) and tree.probes.facts is None and not self.reading:
+            self.reading = True
+            self.read_facts(tree.probes)
         self.tell_matches()
+
+    @work(thread=True, exclusive=True, group="arguments")
+    def read_facts(self, probes: ProbeList) -> None:
+        """What arg: and has: ask for: the description of every probe, once."""
+        assert self.catalog is not None
+        facts: dict[str, tuple[str, bool]] = {}
+        for name in probes.names:
+            try:
+                lines = self.catalog.describe(name)
+                provider, _, rest = name.partition(":")
+                after = self.catalog.describe(f"{TWINS[provider]}:{rest}") if provider in TWINS else lines
+            except (OSError, DiagnosticError):
+                continue
+            facts[name] = " ".join(lines).lower(), returns(after)
+        probes.facts = facts
+        self.app.call_from_thread(self.facts_read, probes)
+
+    def facts_read(self, probes: ProbeList) -> None:
+        self.reading = False
+        if self.query_one(ProbeTree).probes is probes:
+            probes.last = ("", [])
+            self.look_for(self.query_one(Query).value)
 
     def on_probe_tree_moved(self, event: ProbeTree.Moved) -> None:
         if event.probe:
@@ -260,8 +334,20 @@ class ProbeScreen(Screen[str]):
         self.dismiss("")
 
     def action_insert(self) -> None:
+        self.insert()
+
+    def insert(self, body: bool = False) -> None:
+        """Leave with the marked probes, or the one under the cursor; ``body``: as a probe to fill in."""
         tree = self.query_one(ProbeTree)
-        if tree.row and tree.row.probe:
-            self.dismiss(tree.row.probe)
+        names = list(tree.marked) or ([tree.row.probe] if tree.row and tree.row.probe else [])
+        if names:
+            tree.marked.clear()
+            self.tell_matches()
+            self.dismiss(",\n".join(names) + (" {\n  \n}\n" if body else ""))
         else:
             tree.toggle()
+
+
+def returns(lines: "list[str]") -> bool:
+    """Whether one of the described values is what a function or system call returns."""
+    return any(line.rpartition(" ")[2] in ("retval", "ret") and not line.startswith("void ret") for line in lines)

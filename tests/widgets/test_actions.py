@@ -133,6 +133,8 @@ EFFECTS = {
     "probe_tree.first": ([*TREE, "down"], lambda s: s.probe == "fentry"),
     "probe_tree.last": (TREE, lambda s: s.probe == "tracepoint"),
     "probe_tree.open": ([*TREE, "down"], lambda s: "vfs_read" in s.text and "▾ kprobe" in s.text),
+    "probe_tree.mark": ([*TREE, "down", "right", "down"], lambda s: "✓ tcp_connect" in s.text and "1 marked" in s.text),
+    "probe_tree.insert_body": ([*TREE, "down", "right", "down"], lambda s: "kprobe:tcp_connect {\n  \n}" in s.program),
     "probe_tree.close": ([*TREE, "down", "right"], lambda s: "▸ kprobe" in s.text and "vfs_read" not in s.text),
     "pane.export": (US, lambda s: s.screen == "ExportPage" and "(•) this pane" in s.text),
     "pane.copy": (CALLS, lambda s: "@calls[postgres]: 26538\n" in s.clipboard),

@@ -106,3 +106,66 @@ def test_lines_of_any_tree_are_its_parts_in_order(names, data):
     for row in shown:
         if row.group:
             assert row.matches == sum(row.group.first <= at < row.group.last for at in matches) > 0
+
+
+FUNCTIONS = ProbeList(
+    ["kprobe:tcp_connect", "kprobe:tcp_v4_connect", "kprobe:__tcp_connect_x", "fentry:vmlinux:tcp_connect", "fentry:nf_conntrack:nf_ct_get",
+     "tracepoint:tcp:tcp_probe", "kprobe:VFS_Read", "kprobe:vfs_read", "kprobe:vfs_readv", "kprobe:do_vfs_read", "kprobe:inet_csk"]
+)  # fmt: skip
+
+
+def searched(query, probes=FUNCTIONS):
+    return sorted(probes.names[at] for at in probes.search(query))
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("tcp v4", ["kprobe:tcp_v4_connect"]),
+        ("/tcp_(v4|probe)/", ["kprobe:tcp_v4_connect", "tracepoint:tcp:tcp_probe"]),
+        ("/_connect$/ type:kprobe", ["kprobe:tcp_connect", "kprobe:tcp_v4_connect"]),
+        ("type:fentry", ["fentry:nf_conntrack:nf_ct_get", "fentry:vmlinux:tcp_connect"]),
+        ("type:f*y tcp", ["fentry:vmlinux:tcp_connect"]),
+        ("mod:nf_*", ["fentry:nf_conntrack:nf_ct_get"]),
+        ("mod:nf", ["fentry:nf_conntrack:nf_ct_get"]),
+        ("mod:tcp", ["tracepoint:tcp:tcp_probe"]),
+        ("VFS", ["kprobe:VFS_Read"]),
+        ("vfs_read", ["kprobe:VFS_Read", "kprobe:do_vfs_read", "kprobe:vfs_read", "kprobe:vfs_readv"]),
+        ("type:", FUNCTIONS.names),
+    ],
+)
+def test_words_of_a_query(query, found):
+    assert searched(query) == sorted(found)
+
+
+def test_arguments_and_return_values():
+    probes = ProbeList(["kprobe:a", "kprobe:b", "kprobe:c"])
+    assert searched("arg:sock", probes) == probes.names, "until they are read"
+    probes.facts = {"kprobe:a": ("struct sock * sk", False), "kprobe:b": ("int fd struct socket * s", True)}
+    probes.last = ("", [])
+    assert searched("arg:sock", probes) == ["kprobe:a", "kprobe:b"]
+    assert searched("arg:sock has:ret", probes) == ["kprobe:b"]
+    assert searched("arg:fd a", probes) == []
+
+
+def test_a_regular_expression_that_is_none():
+    with pytest.raises(re.error):
+        FUNCTIONS.search("/tcp_(/")
+    assert searched("/usr/bin") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "best"), [("vfs_read", "kprobe:vfs_read"), ("tcp_conn", "kprobe:tcp_connect"), ("csk", "kprobe:inet_csk")]
+)
+def test_the_likeliest_match(query, best):
+    """The whole name before its beginning, the beginning before a later part; VFS_Read is written otherwise."""
+    assert FUNCTIONS.names[FUNCTIONS.best(query, FUNCTIONS.search(query))].lower() == best
+
+
+@given(st.lists(st.sampled_from(["t", "c", "p", "_", " ", "v", "r", "/", "*", "type:", "x"]), max_size=8))
+def test_typing_finds_what_the_whole_query_finds(letters):
+    """Each key looks among what the one before left; nothing is lost or kept by that."""
+    typed = ProbeList(FUNCTIONS.names)
+    for end in range(len(letters) + 1):
+        query = "".join(letters[:end])
+        assert searched(query, typed) == searched(query, ProbeList(FUNCTIONS.names))

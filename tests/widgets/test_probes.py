@@ -95,3 +95,59 @@ async def test_a_list_that_cannot_be_read_says_why():
         assert "Permission denied" in driving.text(app)
         await driving.press(pilot, "escape")
         assert app.screen is app.workspace
+
+
+async def test_marked_probes_are_inserted_together():
+    async with driving.dashboard(text="", start=False) as (app, _, pilot):
+        await driving.press(pilot, "f2", *"vfs", "tab", "home", "down", "down", "space", "down", "space")
+        assert "2 marked" in driving.text(app) and driving.text(app).count("✓") == 2
+        await driving.press(pilot, "enter")
+        assert app.workspace.editor.text == "fentry:vmlinux:vfs_read,\nkprobe:vfs_open"
+        await driving.press(pilot, "f2")
+        assert "marked" not in driving.text(app)
+
+
+async def test_a_group_is_marked_as_a_whole():
+    async with driving.dashboard(text="", start=False) as (app, _, pilot):
+        await driving.press(pilot, "f2", *"sys_exit", "tab", "home", "space")
+        assert "3 marked" in driving.text(app)
+        await driving.press(pilot, "space")
+        assert "marked" not in driving.text(app)
+
+
+async def test_too_many_are_not_marked():
+    async with driving.dashboard(catalog=Catalog(names=lambda: MANY, describe=lambda name: [])) as (app, _, pilot):
+        await driving.press(pilot, "f2", "tab", "space")
+        assert "too many to mark" in driving.text(app) and app.screen.query_one(ProbeTree).marked == {}
+
+
+async def test_a_probe_with_its_body_gets_lines_of_its_own():
+    async with driving.dashboard(text="BEGIN { }", start=False) as (app, _, pilot):
+        await driving.press(pilot, "f2", *"vfs_open", "tab", "a", *"@x")
+        assert app.workspace.editor.text == "BEGIN { }\nkprobe:vfs_open {\n  @x\n}"
+    async with driving.dashboard(text="", start=False) as (app, _, pilot):
+        await driving.press(pilot, "f2", *"vfs_open", "tab", "a", *"@x")
+        assert app.workspace.editor.text == "kprobe:vfs_open {\n  @x\n}\n"
+
+
+async def test_search_by_argument():
+    def describe(name):
+        return (
+            ["int fd", "struct file * file"]
+            if name.endswith(("openat", "vfs_open"))
+            else ["int retval"]
+            if name.startswith("fexit")
+            else []
+        )
+
+    async with driving.dashboard(catalog=Catalog(names=lambda: driving.PROBES, describe=describe)) as (app, _, pilot):
+        await driving.press(pilot, "f2", *"arg:file")
+        assert "3 of 14" in driving.text(app) and "reading" not in driving.text(app)
+        await driving.press(pilot, "home", "shift+end", *"has:ret")
+        assert "2 of 14" in driving.text(app) and "ext4_file_open" in driving.text(app)
+
+
+async def test_an_unfinished_expression_is_told_not_raised():
+    async with driving.dashboard() as (app, _, pilot):
+        await driving.press(pilot, "f2", *"/vfs_(/")
+        assert "not a regular expression" in driving.text(app)
