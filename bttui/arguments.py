@@ -251,7 +251,7 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
             return
         if value != "codegen":
             raise error(f"not supported yet: --mode {value}", hint="--mode codegen compiles and stops")
-        values["compile_only"] = True
+        values.update(mode="codegen", compile_only=True)
     elif name == "interval":
         values["interval"] = seconds(value)
     elif name == "warnings":

@@ -289,7 +289,7 @@ class Macro(Node):
 
 
 class Parameter(Node):
-    name: str
+    variable: Variable
     type: TypeName
 
 

@@ -158,7 +158,9 @@ class Builder:
         return ast.Subprogram(self.span(start, end), name, tuple(parameters), returns, block_of(body))
 
     def parameter(self, start: int, end: int, name: str, colon: str, type: ast.TypeName) -> ast.Parameter:
-        return ast.Parameter(self.span(start, end), name, type)
+        span = self.span(start, end)
+        own = span.replace(end=start + len(name), end_line=span.line, end_column=span.column + len(name))
+        return ast.Parameter(span, ast.Variable(own, None, None, name), type)
 
     def map_declaration(
         self, start: int, end: int, word: str, map: ast.Map, equals: str, kind: str, opening: str, size: ast.IntegerLiteral, *_: str

@@ -66,7 +66,7 @@ class Printer:
         if isinstance(item, ast.Macro):
             head = f"macro {item.name}({', '.join(self.expression(parameter, 0) for parameter in item.parameters)})"
         elif isinstance(item, ast.Subprogram):
-            parameters = ", ".join(f"{parameter.name} : {self.type(parameter.type)}" for parameter in item.parameters)
+            parameters = ", ".join(f"{parameter.variable.name} : {self.type(parameter.type)}" for parameter in item.parameters)
             head = f"fn {item.name}({parameters}) : {self.type(item.returns) if item.returns else 'void'}"
         else:
             head = ",\n".join(point.text for point in item.attach_points)

@@ -30,9 +30,9 @@ CONFIG: "dict[str, tuple[Any, str]]" = {
     "stack_mode": ("bpftrace", "layout of stacks: bpftrace, perf, raw or build_id"),
     "str_trunc_trailer": ("..", "shown after a string that was cut"),
     "unstable_tseries": ("warn", "tseries(): error, warn or enable"),
-    "unstable_typeinfo": ("warn", "typeinfo(): error, warn or enable"),
+    "unstable_typeinfo": ("error", "typeinfo(): error, warn or enable"),
     "unstable_dw_ustack": ("warn", "dw_ustack(): error, warn or enable"),
-    "unstable_import_statement": ("warn", "import inside a block: error, warn or enable"),
+    "unstable_import_statement": ("error", "import inside a block: error, warn or enable"),
     "use_blazesym": (True, "accepted for compatibility"),
 }
 CHOICES = {

@@ -124,7 +124,7 @@ def declarations(root: ast.Root, typer: Typer) -> None:
             elif info.size <= 0:
                 problems.append(error("The size of a map must be a positive number", item.size.span))
         elif isinstance(item, ast.Subprogram):
-            problems.append(error(f"not supported yet: functions of one's own ({item.name})", item.span))
+            typer.add_subprogram(item)
     for statement in root.imports:
         problems.append(error("not supported yet: import", statement.span))
     if problems:

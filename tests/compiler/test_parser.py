@@ -386,7 +386,7 @@ k:f { import "b.bt"; }
     declaration, macro, function, probe = root.items
     assert (declaration.map.name, declaration.kind, declaration.size.value) == ("@m", "lruhash", 100)
     assert [p.name for p in macro.parameters] == ["$a", "b", "@c"]
-    assert [(p.name, p.type.name) for p in function.parameters] == [("$x", "int32"), ("$y", "struct s")]
+    assert [(p.variable.name, p.type.name) for p in function.parameters] == [("$x", "int32"), ("$y", "struct s")]
     assert function.returns.name == "void"
     assert probe.body.statements[0].path == "b.bt"
     assert parse("BEGIN { }").config is None

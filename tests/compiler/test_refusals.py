@@ -32,7 +32,7 @@ from bttui.compiler.functions import PLANNED, table
         ),
         ("BEGIN { $a = 1/0; }", "1:14-17 error: unable to fold literals due to overflow or underflow"),
         ("BEGIN { $a = -0x8000000000000001; }", "1:14-33 error: unable to fold literals due to overflow or underflow"),
-        ("BEGIN { if (comm) { } }", "1:13-17 error: Invalid condition: string[16]"),
+        ("BEGIN { if (comm) { } }", "1:13-17 error: Invalid condition: string"),
         ("BEGIN { @a = count(); if (@a) { } }", "1:27-29 error: Invalid condition: count_t"),
         ("BEGIN /kstack/ { }", "1:8-14 error: Invalid condition: kstack"),
         ("BEGIN { print(-true); }", "1:15-20 error: The - operator can not be used on expressions of type 'bool'"),

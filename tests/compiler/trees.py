@@ -227,7 +227,7 @@ class Trees:
         return ast.Macro(NOWHERE, self.word(), self.some(lambda: self.any(self.variable, self.map, self.parameter)), body)
 
     def subprogram(self):
-        parameters = self.some(lambda: ast.Parameter(NOWHERE, "$p", self.type()))
+        parameters = self.some(lambda: ast.Parameter(NOWHERE, self.variable(), self.type()))
         return ast.Subprogram(NOWHERE, self.word(), parameters, self.type(), self.block())
 
     def map_declaration(self):

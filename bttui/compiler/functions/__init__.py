@@ -30,7 +30,7 @@ FAMILIES = (
 )
 
 # Names of the language that have no Function yet: the diagnostic says so instead of calling them unknown.
-PLANNED = frozenset("""dw_ustack typeinfo""".split())
+PLANNED = frozenset("""dw_ustack""".split())
 
 _table: "dict[str, Function]" = {}
 

@@ -1,10 +1,11 @@
-"""About types, known at compile time: sizeof, offsetof, is_ptr and relatives."""
+"""About types, known at compile time: sizeof, offsetof, typeinfo, is_ptr and relatives."""
 
 from bttui.compiler import ast
 from bttui.compiler.emit import Value
 from bttui.compiler.functions import Function
+from bttui.compiler.functions.literals import written
 from bttui.compiler.infer.names import find_field
-from bttui.compiler.infer.rules import describe, is_stringlike
+from bttui.compiler.infer.rules import base_type, describe, is_stringlike
 from bttui.model import types
 
 TYPE_CHECKING = False
@@ -45,16 +46,55 @@ class SizeOf(Known):
     example = "interval:s:1 { print(sizeof(struct task_struct)); exit(); }"
 
     def value(self, typer: "Typer", call: "ast.Call") -> "int | None":
-        from bttui.compiler.bodies import walk
-
-        for node in walk(call.arguments[0]):
-            if isinstance(node, ast.Assignment) and isinstance(node.target, (ast.Map, ast.MapAccess)):
-                typer.error("Map assignments not allowed inside of sizeof", node)
+        no_assignments(typer, call.arguments[0], "sizeof")
         type_ = type_of(typer, call.arguments[0])
         if isinstance(type_, types.Struct) and not type_.size:
             resolved = typer.resolve(type_)
             return resolved.size if resolved else 0
         return type_.size if type_ is not None else None
+
+
+class TypeInfo(Function):
+    name = "typeinfo"
+    signature = "typeinfo(type or expression)"
+    doc = "A record that tells of a type: base_type (int, string, tuple, ...), full_type (uint32, string[16], ...) and btf_id, which is 0."
+    example = "config = { unstable_typeinfo = enable } interval:s:1 { print(typeinfo(pid)); exit(); }"
+    least = most = 1
+
+    def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        typer.unstable(self.name, call)
+        argument = call.arguments[0]
+        no_assignments(typer, argument, "typeof or typeinfo")
+        call.note = None
+        if not typer.asking:
+            return None
+        type_ = typer.type_of(argument) if isinstance(argument, ast.Map) else type_of(typer, argument)
+        if type_ is None and typer.final:
+            typer.error(
+                f"Could not resolve the type of this {'variable' if isinstance(argument, ast.Variable) else 'expression'}", argument
+            )
+        if type_ is None:
+            return None
+        holder = argument.map if isinstance(argument, ast.MapAccess) else argument
+        if isinstance(holder, (ast.Variable, ast.Map)):
+            found = typer.find(holder.name) if isinstance(holder, ast.Variable) else typer.maps.get(holder.name)
+            if found is not None:
+                found.locked = True
+        told: dict[str, int | str | bool] = {"btf_id": 0, "base_type": base_type(type_), "full_type": describe(type_)}
+        call.note = ast.RecordLiteral(call.span, None, None, tuple((name, written(value, call)) for name, value in told.items()))
+        return typer.expression(call.note)
+
+    def lower(self, code: "Code", call: "ast.Call") -> Value:
+        return code.expression(call.note)
+
+
+def no_assignments(typer: "Typer", argument: "ast.Node", where: str) -> None:
+    """What is only looked at for its type does not run."""
+    from bttui.compiler.bodies import walk
+
+    for node in walk(argument):
+        if isinstance(node, ast.Assignment) and isinstance(node.target, (ast.Map, ast.MapAccess)):
+            typer.error(f"Map assignments not allowed inside of {where}", node)
 
 
 class OffsetOf(Known):

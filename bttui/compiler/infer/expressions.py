@@ -4,7 +4,7 @@ from bttui.compiler import ast
 from bttui.compiler.functions import PLANNED, Function
 from bttui.compiler.infer.maps import Maps
 from bttui.compiler.infer.names import find_field
-from bttui.compiler.infer.rules import COUNTABLE, Unfoldable, describe, fold, is_stringlike, literal_type
+from bttui.compiler.infer.rules import COUNTABLE, Unfoldable, base_type, describe, fold, is_stringlike, literal_type
 from bttui.compiler.old_spellings import FIELDS, IDENTIFIERS
 from bttui.model import types
 from bttui.model.diagnostic import near
@@ -84,8 +84,8 @@ class Expressions(Maps):
 
     def Comptime(self, node: ast.Comptime) -> "Type | None":
         type_ = self.expression(node.operand)
-        if self.constant(node.operand) is None and type_ is not None:
-            self.error("Unable to evaluate at compile time.", node.operand)
+        if self.final and type_ is not None and not self.known(node.operand):
+            self.error("Unable to resolve comptime expression", node)
         return type_
 
     def Unary(self, node: ast.Unary) -> "Type | None":
@@ -112,14 +112,13 @@ class Expressions(Maps):
             return None
         if node.operator == "!":
             return types.BOOL
-        value = self.constant(node)
+        value = self.literal(node)
         if isinstance(value, int):
             if value < -(1 << 63):
                 self.error("unable to fold literals due to overflow or underflow", node)
                 return None
             return types.UINT64 if node.operator == "~" else literal_type(value)
-        size = operand.size
-        return types.Integer(size=size, signed=node.operator == "-" or (isinstance(operand, types.Integer) and operand.signed))
+        return types.INT64 if isinstance(operand, types.Integer) and operand.signed else types.UINT64
 
     def dereferenced(self, pointer: types.Pointer, node: ast.Node) -> "Type | None":
         if isinstance(pointer.target, types.Void):
@@ -169,7 +168,7 @@ class Expressions(Maps):
         left, right = self.countable(self.expression(node.left)), self.countable(self.expression(node.right))
         operator = node.operator
         constants = self.constant(node.left), self.constant(node.right)
-        if None not in constants:
+        if None not in constants and self.castless(node):
             folded = self.folded(node, *constants)
             if folded is not None:
                 return folded
@@ -219,7 +218,7 @@ class Expressions(Maps):
 
     def signed(self, type_: "Type | None", node: ast.Expression) -> bool:
         """Literals that are not negative go with the other side."""
-        value = self.constant(node)
+        value = self.literal(node)
         if isinstance(value, int) and value >= 0:
             return False
         type_ = self.countable(type_)
@@ -259,7 +258,7 @@ class Expressions(Maps):
         condition = self.expression(node.condition)
         known = self.constant(node.condition)
         if condition is not None and known is None and not self.truthy(condition):
-            self.error(f"Invalid condition: {describe(condition)}", node.condition)
+            self.error(f"Invalid condition: {base_type(condition)}", node.condition)
         if known is not None and node.then is not None:
             node.note = bool(known)
             return self.expression(node.then if known else node.otherwise)
@@ -475,7 +474,10 @@ class Expressions(Maps):
             return None
         if function is None:
             close = near(node.name, list(self.functions))
-            self.error(f"Unknown function: '{node.name}'", node, hint=f"did you mean {close[0]}()?" if close else "")
+            hint = f"did you mean {close[0]}()?" if close else ""
+            if any(body.name == node.name for body in self.subprograms):
+                hint = f"a fn is checked but cannot be called yet, as in bpftrace: write macro {node.name}(...) instead"
+            self.error(f"Unknown function: '{node.name}'", node, hint=hint)
             return None
         if function.aggregation:
             self.error(f"{function.name}() should be directly assigned to a map", node, hint=f"@x = {function.signature}")

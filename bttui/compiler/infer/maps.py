@@ -74,7 +74,7 @@ class Maps(Names):
                 f"Argument mismatch for {info.name}: trying to access with arguments: '{describe(key)}' when map expects arguments: '{describe(info.key)}'",
                 node,
             )
-        elif joined != info.key:
+        elif joined != info.key and not self.held(info, info.key, key, node):
             info.key = joined
             self.changed = True
 
@@ -97,7 +97,7 @@ class Maps(Names):
         joined = self.grow(info, info.value, value, node)
         if joined is None:
             self.mismatch("map", info.name, info.value, value, where)
-        elif joined != info.value:
+        elif joined != info.value and not self.held(info, info.value, value, where):
             info.value = joined
             self.changed = True
 

@@ -46,6 +46,13 @@ def fits(value: int, type_: types.Integer) -> bool:
     return -(1 << (bits - 1)) <= value < 1 << (bits - 1) if type_.signed else 0 <= value < 1 << bits
 
 
+def wrapped(value: int, type_: types.Integer) -> int:
+    """What is left of a number in so many bits."""
+    mask = (1 << type_.size * 8) - 1
+    value &= mask
+    return value - (mask + 1) if type_.signed and value > mask >> 1 else value
+
+
 def literal_type(value: int) -> types.Integer:
     """The smallest signed type that holds it; above int64, uint64."""
     for type_ in (types.INT8, types.INT16, types.INT32, types.INT64):
@@ -74,6 +81,8 @@ def describe(type_: "Type | str | None") -> str:
         return f"string[{type_.size}]" if type_.size else "string"
     if isinstance(type_, types.Pointer):
         return "void *" if isinstance(type_.target, types.Void) else f"{describe(type_.target)} *"
+    if isinstance(type_, types.Array) and is_stringlike(type_):
+        return f"string[{type_.count}]"
     if isinstance(type_, types.Array):
         return f"{describe(type_.element)}[{type_.count}]"
     if isinstance(type_, types.Struct):
@@ -83,9 +92,13 @@ def describe(type_: "Type | str | None") -> str:
     if isinstance(type_, types.Tuple):
         return "(" + ",".join(describe(e) for e in type_.elements) + ")"
     if isinstance(type_, types.Record):
-        return "(" + ",".join(f"{f.name}={describe(f.type)}" for f in type_.fields) + ")"
+        return "record { " + ", ".join(f".{f.name} = {describe(f.type)}" for f in type_.fields) + " }"
     if isinstance(type_, types.Stack):
-        return "kstack" if type_.space == "kernel" else "ustack"
+        return f"{base_type(type_)}_{type_.mode}_{type_.depth}"
+    if isinstance(type_, types.Buffer):
+        return f"buffer[{type_.capacity + 4}]"
+    if isinstance(type_, types.Inet):
+        return f"inet[{type_.size}]"
     if type_ is None or isinstance(type_, (types.Void, str)):
         return "none"
     names = {
@@ -106,6 +119,21 @@ def describe(type_: "Type | str | None") -> str:
     }
     name = type(type_).__name__
     return names.get(name, name.lower() + ("_t" if isinstance(type_, types.Aggregation) else ""))
+
+
+def base_type(type_: Type) -> str:
+    """The kind of a type, as typeinfo() tells it."""
+    if isinstance(type_, (types.Integer, types.Enum)):
+        return "int"
+    if isinstance(type_, types.Struct):
+        return "c_type"
+    if isinstance(type_, types.Stack):
+        return "kstack" if type_.space == "kernel" else "ustack"
+    if is_stringlike(type_) or isinstance(type_, (types.ProbeName, types.StringConstant)):
+        return "string"
+    if isinstance(type_, (types.Pointer, types.Array, types.Tuple, types.Record, types.Buffer, types.Inet)):
+        return type(type_).__name__.lower()
+    return describe(type_)
 
 
 # Aggregations that stand for one integer in an expression

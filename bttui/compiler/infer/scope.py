@@ -21,6 +21,7 @@ class MapInfo:
         self.kind = ""
         self.size = 0
         self.assigned = False
+        self.locked = False  # typeinfo() has told its type: it stays
 
 
 class Slot:
@@ -29,6 +30,8 @@ class Slot:
     def __init__(self, name: str, type_: "Type | None" = None, declared: bool = False):
         self.name, self.type, self.declared = name, type_, declared
         self.literal = False  # as in MapInfo
+        self.assigned = False
+        self.locked = False  # as in MapInfo
         self.operand = ""
         self.loop = False
         self.depth = 0  # how many loops it was declared in

@@ -4,7 +4,7 @@ import re
 
 from bttui.compiler import ast
 from bttui.compiler.functions import Function, table
-from bttui.compiler.infer.rules import COUNTABLE, Unfoldable, describe, fits, fold, is_stringlike, promote
+from bttui.compiler.infer.rules import COUNTABLE, Unfoldable, base_type, describe, fits, fold, is_stringlike, promote, wrapped
 from bttui.compiler.infer.scope import Body, MapInfo, Slot
 from bttui.compiler.macros import MARK
 from bttui.model import types
@@ -33,11 +33,14 @@ class State:
         self.enumerators: dict[str, tuple[int, types.Enum]] = {}  # of the program's own enums
         self.headers: tuple[str, ...] = ()  # of the system, included in vain
         self.problems: list[Diagnostic] = []
+        self.asking = False  # types are known as far as they do not follow from typeinfo()
         self.settled = False  # what is unknown now is told by nothing in the program
         self.final = False
         self.changed = False
         self.named: dict[str, tuple[Any, ...]] = {}  # what each getopt() said of its parameter
         self.counts_frames = False  # the program asks how long a stack is
+        self.subprograms: list[Body] = []
+        self.returns: Type | None = None  # of the subprogram that we are in
         self.body: Body
         self.scopes: list[dict[str, Slot]] = []
         self.loops = 0
@@ -60,7 +63,8 @@ class State:
         permitted = self.config[f"unstable_{feature}"]
         enable = f"unstable_{feature}=enable"
         if permitted == "error":
-            self.error(f"{feature} is an unstable feature, and it is not enabled", node, hint=f"config = {{ {enable} }} enables it")
+            text = f"{feature} feature is not enabled by default. To enable this unstable feature, set the config flag to enable. {enable}"
+            self.error(text, node, hint=f"config = {{ {enable} }}")
         elif permitted == "warn":
             text = f"Script is using an unstable feature: {feature}. To prevent this warning you must explicitly enable it in the config e.g. {enable}"
             self.error(text, None, severity="warning")
@@ -86,9 +90,7 @@ class State:
         if isinstance(node, ast.Cast) and isinstance(node.type, types.Integer):
             value = self.constant(node.operand)
             if isinstance(value, int):
-                mask = (1 << node.type.size * 8) - 1
-                value &= mask
-                return value - (mask + 1) if node.type.signed and value > mask >> 1 else value
+                return wrapped(value, node.type)
             return None
         if isinstance(node, ast.Identifier) and isinstance(node.note, int):
             return node.note
@@ -98,9 +100,12 @@ class State:
             value = self.constant(node.operand)
             if node.operator == "!" and isinstance(value, int):
                 return not value
-            if isinstance(value, int) and not isinstance(value, bool):
-                return -value if node.operator == "-" else ~value & (1 << 64) - 1
-            return None
+            if not isinstance(value, int) or isinstance(value, bool):
+                return None
+            width = node.operand.type
+            if isinstance(width, types.Integer) and not width.signed and not self.castless(node.operand):
+                return wrapped(-value if node.operator == "-" else ~value, width)
+            return -value if node.operator == "-" else ~value & (1 << 64) - 1
         if isinstance(node, ast.Binary):
             left, right = self.constant(node.left), self.constant(node.right)
             if left is None or right is None:
@@ -115,6 +120,26 @@ class State:
                 return self.constant(node.then if condition else node.otherwise)
         part = self.part(node)
         return self.constant(part) if part is not None else None
+
+    def literal(self, node: "ast.Node | None") -> "int | str | bool | None":
+        """The value of what is made of literals without a cast: such an expression has the smallest type for its value."""
+        return self.constant(node) if self.castless(node) else None
+
+    def castless(self, node: "ast.Node | None") -> bool:
+        if isinstance(node, ast.Cast):
+            return False
+        if isinstance(node, (ast.Unary, ast.Comptime)):
+            return self.castless(node.operand)
+        return not isinstance(node, ast.Binary) or (self.castless(node.left) and self.castless(node.right))
+
+    def known(self, node: ast.Node) -> bool:
+        """Whether an expression is a literal or made of literals."""
+        record = self.record(node)
+        if record is not None:
+            return all(self.known(value) for _name, value in record.fields)
+        if isinstance(node, ast.TupleLiteral):
+            return all(self.known(element) for element in node.elements)
+        return self.constant(node) is not None
 
     def part(self, node: "ast.Node | None") -> "ast.Node | None":
         """The element that an access to a literal tuple or record means."""
@@ -217,7 +242,7 @@ class State:
 
     def plain_literal(self, node: "ast.Node | None") -> bool:
         """A number that is written and not negative: it goes with either sign."""
-        value = self.constant(node) if not isinstance(node, ast.Cast) else None
+        value = self.literal(node)
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
     def grow(self, holder: "Slot | MapInfo", old: Type, new: Type, node: "ast.Node | None") -> "Type | None":
@@ -233,7 +258,7 @@ class State:
         if old == new:
             return old
         if isinstance(old, types.Integer) and isinstance(new, types.Integer):
-            number = self.constant(node) if isinstance(node, ast.Expression) and not isinstance(node, ast.Cast) else None
+            number = self.literal(node)
             if isinstance(number, int) and not isinstance(number, bool) and fits(number, old):
                 return old
             promoted = promote(old, new)
@@ -296,9 +321,19 @@ class State:
         joined = self.grow(slot, slot.type, value, node)
         if joined is None:
             self.mismatch("variable", slot.name, slot.type, value, where)
-        elif joined != slot.type:
+        elif joined != slot.type and not self.held(slot, slot.type, value, where):
             slot.type = joined
             self.changed = True
+
+    def held(self, holder: "Slot | MapInfo", old: Type, new: Type, where: ast.Node) -> bool:
+        """Whether the type can not grow any more, since the program has asked for it; says so."""
+        if holder.locked:
+            text = "this type has been locked because it was used in another part of the type graph that was already resolved (e.g. `sizeof`, `typeinfo`, etc.)."
+            self.error(
+                f"Type mismatch for {holder.name}: {text} The new type '{describe(new)}' doesn't fit into the locked type '{describe(old)}'",
+                where,
+            )
+        return holder.locked
 
     def decided(self, node: ast.Expression) -> "bool | None":
         """Which branch a comptime condition chooses; the other one is not even checked. None where it is no such."""
@@ -313,7 +348,7 @@ class State:
     def condition(self, node: ast.Expression) -> None:
         type_ = self.expression(node)
         if type_ is not None and not self.truthy(type_) and self.constant(node) is None:
-            self.error(f"Invalid condition: {describe(type_)}", node)
+            self.error(f"Invalid condition: {base_type(type_)}", node)
 
     def resolve(self, struct: types.Struct) -> "types.Struct | None":
         """The struct with its fields, from the program's own definitions or the kernel's."""

@@ -49,13 +49,11 @@ class Statements(Expressions):
             elif node.otherwise is not None:
                 self.statement(node.otherwise)
             return
+        if isinstance(node.condition, ast.Comptime):  # not known yet, or never
+            return
         self.block(node.then)
         if node.otherwise is not None:
             self.statement(node.otherwise)
-
-    def Return(self, node: ast.Return) -> None:
-        if node.value is not None:
-            self.expression(node.value)
 
     def Break(self, node: ast.Break) -> None:
         if not self.loops:

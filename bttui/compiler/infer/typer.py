@@ -1,8 +1,8 @@
 """The pass itself: over all bodies until maps and variables stop changing."""
 
-from bttui.compiler.infer.rules import describe
+from bttui.compiler.infer.rules import base_type
 from bttui.compiler.infer.scope import Body
-from bttui.compiler.infer.statements import Statements
+from bttui.compiler.infer.subprograms import Subprograms
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.model.types import Aggregation
 
@@ -10,26 +10,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     pass
 
+PHASES = ((False, False), (True, False), (True, True))  # of asking and settled
 ROUNDS = 12  # a chain of assignments longer than this between maps is not seen in practice
 
 
-class Typer(Statements):
+class Typer(Subprograms):
     """Types every body of a program."""
 
     def run(self, bodies: "list[Body]") -> "list[Diagnostic]":
         """Types every body. Returns warnings; raises DiagnosticError with all errors."""
-        for self.settled in (False, True):
+        for self.asking, self.settled in PHASES:
             for _round in range(ROUNDS):
                 self.changed = False
                 self.forget()
-                for body in bodies:
-                    self.one(body)
+                self.all(bodies)
                 if not self.changed:
                     break
         self.final = True
         self.forget()
-        for body in bodies:
-            self.one(body)
+        self.all(bodies)
         self.declared_kinds()
         errors = [p for p in self.problems if p.severity == "error"]
         if errors:
@@ -55,6 +54,12 @@ class Typer(Statements):
         """What a round found holds for that round; a hint stays, since its old spelling is mended at once."""
         self.problems = [problem for problem in self.problems if problem.severity == "hint"]
 
+    def all(self, bodies: "list[Body]") -> None:
+        for body in bodies:
+            self.one(body)
+        for body in self.subprograms:
+            self.subprogram(body)
+
     def one(self, body: Body) -> None:
         self.body = body
         self.scopes = [{}]
@@ -62,5 +67,5 @@ class Typer(Statements):
         if body.predicate is not None:
             type_ = self.expression(body.predicate)
             if type_ is not None and not self.truthy(type_) and self.constant(body.predicate) is None:
-                self.error(f"Invalid condition: {describe(type_)}", body.predicate)
+                self.error(f"Invalid condition: {base_type(type_)}", body.predicate)
         self.block(body.block)

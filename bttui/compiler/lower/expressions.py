@@ -76,12 +76,12 @@ class Expressions(Events):
         if node.operator == "*":
             assert node.type is not None
             return self.pointed(self.load(self.expression(operand)), node.type)
-        assert node.type is not None
-        bits = node.type.size * 8
+        assert node.type is not None and operand.type is not None
+        signed = isinstance(node.type, types.Integer) and node.type.signed
+        bits = 64 if signed else operand.type.size * 8  # in which it is computed
         number = self.integer(operand, bits)
-        if node.operator == "-":
-            return Value(node.type, self.f.binary("sub", bits, "0", number))
-        return Value(node.type, self.f.binary("xor", bits, number, "-1"))
+        result = self.f.binary("sub", bits, "0", number) if node.operator == "-" else self.f.binary("xor", bits, number, "-1")
+        return Value(node.type, self.f.resize(result, bits, 64, signed))
 
     def increment(self, node: ast.Unary, tell: bool = True) -> Value:
         operand, step = node.operand, 1 if "+" in node.operator else -1
