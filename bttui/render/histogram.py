@@ -3,6 +3,7 @@
 from bttui.model.buckets import histogram_range, linear_range
 from bttui.model.data import Data
 from bttui.model.types import Histogram, LinearHistogram
+from bttui.render.figures import quantity
 
 UNITS = ("", "K", "M", "G", "T", "P", "E")  # powers of 1024
 BAR_WIDTH = 52
@@ -41,6 +42,25 @@ def percentile(rows: "list[Bucket]", percent: float) -> "Bucket | None":
         if wanted <= 0 and row.count:
             return row
     return None
+
+
+def summary(rows: "list[Bucket]", unit: str = "") -> "list[tuple[str, str]]":
+    """p50, p90, p99 and max, as exactly as the buckets tell: a number where the bucket holds one only, else its bounds."""
+    if not any(row.count for row in rows):
+        return []
+    found = [(name, percentile(rows, percent)) for name, percent in (("p50", 50), ("p90", 90), ("p99", 99))]
+    found.append(("max", next(row for row in reversed(rows) if row.count)))
+    return [(name, label(row, unit).strip("[]") if row.low == row.high else label(row, unit)) for name, row in found if row]
+
+
+def label(row: Bucket, unit: str = "") -> str:
+    """The bounds of a bucket in ``unit`` (render.figures): [16us, 33us)."""
+    if not unit:
+        return row.label
+    low = "(..." if row.low is None else f"[{quantity(row.low, unit)}"
+    if row.low is not None and row.low == row.high:
+        return f"{low}]"
+    return f"{low}, ...)" if row.high is None else f"{low}, {quantity(row.high + 1, unit)})"
 
 
 def bar(count: int, most: int, width: int) -> str:

@@ -1,6 +1,6 @@
 """The clipboard, which the terminal keeps (OSC 52): a program on another machine reaches it too."""
 
-from bttui.widgets.figures import short
+from bttui.render.figures import short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

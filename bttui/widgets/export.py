@@ -17,9 +17,9 @@ from bttui.model.data import Data
 from bttui.model.frame import MapSnapshot
 from bttui.render.clean import clean
 from bttui.render.export import Export, Format, suiting
+from bttui.render.figures import short
 from bttui.widgets.actions import bindings
 from bttui.widgets.clipboard import to_clipboard
-from bttui.widgets.figures import short
 from bttui.widgets.rows import Rows
 
 TYPE_CHECKING = False

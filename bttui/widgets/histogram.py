@@ -1,17 +1,25 @@
-"""hist() and lhist(): a bar a bucket. Keyed maps show one key at a time."""
+"""hist() and lhist(): bars, a heat map over time, shares summed up, or a table. Keyed maps show one key at a time."""
 
 from textual import events
 
-from bttui.render.histogram import Bucket, bar, buckets, total
+from bttui.render.clean import cell_width, fit
+from bttui.render.columns import SECOND, ago, axis, columns, difference
+from bttui.render.figures import grouped, rate, short
+from bttui.render.heat import HeatMap, heat_lines, heat_map
+from bttui.render.histogram import Bucket, bar, buckets, label, summary, total
 from bttui.widgets.actions import bindings
 from bttui.widgets.cells import key_text
-from bttui.widgets.figures import grouped
 from bttui.widgets.pane import MapPane
+
+WINDOWS = (60, 300, 1800)  # seconds that a heat map covers
+RATE_FROM = 44  # cells from which bars have their rates beside them
+BELOW_HEAT = 3  # ticks, times, what the cursor is on
 
 
 class HistogramPane(MapPane):
     scope = "histogram"
     kind = "hist"
+    pictures = ("bars", "heat map", "cumulative", "table")
     BINDINGS = bindings("histogram")
 
     def __init__(self, *arguments, **options) -> None:
@@ -19,6 +27,11 @@ class HistogramPane(MapPane):
         self.key: object = None  # the one on show
         self.keys: list = []  # all, most counted first
         self.buckets: list[Bucket] = []
+        self.changes: dict[int | None, int] = {}  # by the lower bound of the bucket, since the frame before
+        self.window: int | None = None  # of WINDOWS; None: the first that holds the history
+        self.heat: HeatMap | None = None
+        self.column: int | None = None  # under the cursor of the heat map, counted from the right; None: no cursor yet
+        self.bucket: int | None = None
 
     def update_rows(self) -> None:
         assert self.snapshot is not None
@@ -29,8 +42,32 @@ class HistogramPane(MapPane):
             self.key = self.keys[0] if self.keys else None
         counts = rows.get(self.key, {})
         self.buckets = buckets(spec.value, counts)  # type: ignore[arg-type]
-        self.remark = f"n {grouped(total(counts))}" if counts else "nothing yet"
-        self.resize_rows(len(self.buckets) + self.heading)
+        lowest = min(counts, default=0)
+        before = self.before.get(self.key, {}) if self.seconds else counts
+        change = difference(counts, before)
+        self.changes = {row.low: change.get(lowest + n, 0) for n, row in enumerate(self.buckets)}
+        self.remark = self.tell(total(counts), sum(change.values())) if counts else "nothing yet"
+        self.heat = None
+        if self.picture == "heat map":
+            self.make_heat()
+            self.resize_rows(max(1, self.size.height))
+        else:
+            self.resize_rows(len(self.buckets) + self.heading + (self.picture == "table" and bool(self.buckets)))
+
+    def tell(self, count: int, change: int) -> str:
+        """As much as fits: the number, its rate, percentiles as ranges where the bucket is all that is known."""
+        room = self.size.width - 4 or 80
+        figures = {"n": f"n {grouped(count) if room > 60 else short(count)}", "rate": rate(change, self.seconds)}
+        figures |= {name: f"{name} {text}" for name, text in summary(self.buckets, self.unit)}
+        chosen: set[str] = set()
+        for name in ("n", "p99", "p50", "rate", "max", "p90"):
+            if figures[name] and sum(len(figures[n]) + 3 for n in chosen | {name}) - 3 <= room:
+                chosen.add(name)
+        return " · ".join(text for name, text in figures.items() if name in chosen)
+
+    def on_resize(self) -> None:
+        if self.snapshot is not None:
+            self.update_rows()
 
     @property
     def heading(self) -> int:
@@ -40,41 +77,206 @@ class HistogramPane(MapPane):
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
         if y < self.heading:
             return self.key_line(width)
-        label, count = self.buckets[y - self.heading].label, self.buckets[y - self.heading].count
-        label_width = max(len(bucket.label) for bucket in self.buckets)
+        y -= self.heading
+        if self.picture == "heat map":
+            return self.heat_line(y)
+        if self.picture == "cumulative":
+            return self.cumulative_line(y, width)
+        return self.table_line(y, width) if self.picture == "table" else self.bar_line(y, width)
+
+    # Bars
+
+    def bar_line(self, y: int, width: int) -> "list[tuple[str, str]]":
+        row = self.buckets[y]
+        labels = [label(bucket, self.unit) for bucket in self.buckets]
+        label_width = max(map(len, labels))
         most = max(bucket.count for bucket in self.buckets)
         figure_width = len(grouped(most))
-        room = max(1, width - label_width - figure_width - 6)
+        told = rate(self.changes.get(row.low, 0), self.seconds)
+        rate_width = 9 if width >= RATE_FROM and self.seconds else 0
+        room = max(1, width - label_width - figure_width - 6 - rate_width)
         return [
-            (f" {label:>{label_width}} ", "label"),
-            (f" {grouped(count):>{figure_width}} ", "value" if count else "dim"),
+            (f" {labels[y]:>{label_width}} ", "label"),
+            (f" {grouped(row.count):>{figure_width}} ", "value" if row.count else "dim"),
             ("▏", "dim"),
-            (bar(count, most, room), "bar"),
+            (bar(row.count, most, room).ljust(room) if rate_width else bar(row.count, most, room), "bar"),
+            (f" {told:>{rate_width - 1}}" if rate_width else "", "note"),
         ]
+
+    def cumulative_line(self, y: int, width: int) -> "list[tuple[str, str]]":
+        """The share of values up to and with this bucket."""
+        labels = [label(bucket, self.unit) for bucket in self.buckets]
+        label_width = max(map(len, labels))
+        whole = sum(bucket.count for bucket in self.buckets)
+        below = sum(bucket.count for bucket in self.buckets[: y + 1])
+        room = max(1, width - label_width - 13)
+        return [
+            (f" {labels[y]:>{label_width}} ", "label"),
+            (f" {100 * below / whole:>6.2f}% ", "value"),
+            ("▏", "dim"),
+            (bar(below, whole, room), "bar"),
+        ]
+
+    def table_line(self, y: int, width: int) -> "list[tuple[str, str]]":
+        titles = ("bucket", "count", "share", "up to", "change/s")
+        if y == 0:
+            cells = list(titles)
+        else:
+            row = self.buckets[y - 1]
+            whole = sum(bucket.count for bucket in self.buckets)
+            below = sum(bucket.count for bucket in self.buckets[:y])
+            change = rate(self.changes.get(row.low, 0), self.seconds)
+            cells = [label(row, self.unit), grouped(row.count), f"{100 * row.count / whole:.2f}%", f"{100 * below / whole:.2f}%", change]
+        label_width = max(6, *(len(label(bucket, self.unit)) for bucket in self.buckets))
+        widths = (label_width, max(5, *(len(grouped(bucket.count)) for bucket in self.buckets)), 7, 7, 9)
+        parts = [
+            (f" {cell:>{size}} ", "head" if y == 0 else "label" if n == 0 else "value" if n == 1 else "text")
+            for n, (cell, size) in enumerate(zip(cells, widths, strict=True))
+        ]
+        while len(parts) > 2 and sum(len(text) for text, _ in parts) > width:
+            parts.pop()
+        return parts
+
+    # Heat map
+
+    def make_heat(self) -> None:
+        assert self.snapshot is not None
+        type_ = self.snapshot.spec.value
+        counts = [value or {} for value in self.past.series(self.key, thorough=True)]
+        margin = max((len(row.label) for row in buckets(type_, dict(self.snapshot.rows).get(self.key, {}))), default=0)  # type: ignore[arg-type]
+        spans = columns(self.past.moments, max(1, self.columns - margin - 4), self.span)
+        self.heat = heat_map(type_, spans, counts)  # type: ignore[arg-type]
+        if self.unit:
+            self.heat = self.heat.replace(rows=[row.replace(label=label(row, self.unit)) for row in self.heat.rows])
+        room = max(1, self.size.height - self.heading - BELOW_HEAT)
+        at = None if self.column is None or not spans else (self.at_column(spans), self.bucket if self.bucket is not None else -1)
+        self.heat_rows = heat_lines(self.heat, room, halves=self.has_colours, cursor=at)
+
+    @property
+    def span(self) -> int:
+        """Seconds that the heat map covers."""
+        if self.window is not None:
+            return WINDOWS[self.window]
+        held = (self.past.moments[-1] - self.past.moments[0]) / SECOND
+        return next((window for window in WINDOWS if window >= held), WINDOWS[-1])
+
+    @property
+    def has_colours(self) -> bool:
+        """Whether shades can be told apart by colour alone, which half blocks need."""
+        return self.app.console.color_system in ("256", "truecolor") and not self.app.no_color
+
+    def at_column(self, spans: list) -> int:
+        assert self.column is not None
+        return max(0, len(spans) - 1 - self.column)
+
+    def heat_line(self, y: int) -> "list[tuple[str, str]]":
+        heat = self.heat
+        if heat is None or not heat.rows:
+            return [(" the heat map begins with the second frame", "dim")] if y == 0 else []
+        margin = max(len(row.label) for row in heat.rows) + 2
+        if y < len(self.heat_rows):
+            return self.heat_rows[y]
+        y -= len(self.heat_rows)
+        now = self.past.moments[-1]
+        if y in (0, 1):
+            ticks = axis([c.start if c else None for c in heat.columns], ago(now))
+            at = self.at_column(heat.columns) if self.column is not None else None
+            text = ticks[y]
+            if y == 0 and at is not None:
+                return [(" " * margin + "└", "dim"), (text[:at], "dim"), ("▲", "mark"), (text[at + 1 :], "dim")]
+            return [(" " * margin + ("└" if y == 0 else " ") + text, "dim" if y == 0 else "label")]
+        return [(" " + self.heat_figures(), "note")] if y == 2 else []
+
+    def heat_figures(self) -> str:
+        """What the column under the cursor says; without a cursor, what a column is."""
+        heat = self.heat
+        assert heat is not None
+        now = self.past.moments[-1]
+        if self.column is None:
+            span = next((c for c in reversed(heat.columns) if c), None)
+            each = f"{(span.end - span.start) / SECOND:.3g} s a column" if span else ""
+            return f"{self.span // 60} min (+ -) · {each} · ← → ↑ ↓ look closer"
+        at = self.at_column(heat.columns)
+        column, counts = heat.columns[at], heat.counts[at]
+        if column is None:
+            return "no frame came in this column"
+        whole = sum(counts.values())
+        parts = [ago(now)(column.end)]
+        if self.bucket is not None and whole:
+            count = counts.get(self.bucket, 0)
+            parts.append(f"{heat.rows[self.bucket - heat.lowest].label} {grouped(count)} {100 * count / whole:.1f}%")
+        parts.append(f"n {grouped(whole)}")
+        type_ = self.snapshot.spec.value  # type: ignore[union-attr]
+        parts += [f"{name} {text}" for name, text in summary(buckets(type_, counts), self.unit)]  # type: ignore[arg-type]
+        while len(parts) > 2 and sum(map(len, parts)) + 2 * len(parts) > self.columns:
+            parts.pop()
+        return "  ".join(parts)
+
+    def look_closer(self, columns_: int, rows: int) -> None:
+        heat = self.heat
+        if heat is None or not heat.rows:
+            return
+        if self.column is None:
+            self.column = 0
+            newest = heat.counts[-1]
+            self.bucket = max(newest, key=newest.__getitem__) if newest else heat.lowest
+        else:
+            self.column = max(0, min(len(heat.columns) - 1, self.column - columns_))
+            assert self.bucket is not None
+            self.bucket = max(heat.lowest, min(heat.lowest + len(heat.rows) - 1, self.bucket + rows))
+        self.update_rows()
+
+    def action_column_left(self) -> None:
+        self.look_closer(-1, 0)
+
+    def action_column_right(self) -> None:
+        self.look_closer(1, 0)
+
+    def action_bucket_up(self) -> None:
+        self.look_closer(0, 1)
+
+    def action_bucket_down(self) -> None:
+        self.look_closer(0, -1)
+
+    def action_longer(self) -> None:
+        self.window = min(WINDOWS.index(self.span) + 1, len(WINDOWS) - 1)
+        self.update_rows()
+
+    def action_shorter(self) -> None:
+        self.window = max(WINDOWS.index(self.span) - 1, 0)
+        self.update_rows()
+
+    # Keys
 
     def key_line(self, width: int) -> "list[tuple[str, str]]":
         assert self.snapshot is not None
         at = self.keys.index(self.key)
-        names = [key_text(self.snapshot.spec.key, key) for key in self.keys]
-        place = f" {at + 1} of {len(names)}  , ."
-        parts = [(f" ‹{names[at]}›", "mark")]
-        room = width - len(names[at]) - 4 - len(place)
+        names = [key_text(self.snapshot.spec.key, key) for key in self.keys[: at + 1 + width // 3]]
+        place = f" {at + 1} of {len(self.keys)}  , ."
+        shown = fit(names[at], max(1, min(cell_width(names[at]), width - len(place) - 4)))
+        parts = [(f" ‹{shown}›", "mark")]
+        room = width - cell_width(shown) - 4 - len(place)
         for name in names[at + 1 :]:
-            if len(name) + 2 > room:
+            if cell_width(name) + 2 > room:
                 break
             parts.append((f"  {name}", "dim"))
-            room -= len(name) + 2
-        if len(names) > 1:
+            room -= cell_width(name) + 2
+        if len(self.keys) > 1:
             parts.append((" " * max(1, room) + place, "dim"))
         return parts
 
     def check_action(self, action: str, parameters: tuple) -> "bool | None":
-        """Without several keys there is nothing to turn to."""
-        return len(self.keys) > 1 if action in ("next_key", "previous_key") else True
+        """Without several keys there is nothing to turn to; the arrows belong to the heat map."""
+        if action in ("next_key", "previous_key"):
+            return len(self.keys) > 1
+        if action in ("column_left", "column_right", "bucket_up", "bucket_down", "longer", "shorter"):
+            return self.picture == "heat map"
+        return super().check_action(action, parameters)
 
     def turn(self, step: int) -> None:
         if self.keys:
             self.key = self.keys[(self.keys.index(self.key) + step) % len(self.keys)]
+            self.column = self.bucket = None
             self.update_rows()
 
     def action_next_key(self) -> None:

@@ -6,9 +6,9 @@ from time import localtime, strftime
 from bttui.model.data import Data
 from bttui.model.frame import Event
 from bttui.render.clean import cell_width, clean
+from bttui.render.figures import grouped
 from bttui.render.text import event_text
 from bttui.widgets.actions import bindings
-from bttui.widgets.figures import grouped
 from bttui.widgets.pane import Pane
 
 MOST_LINES = 5_000

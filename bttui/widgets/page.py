@@ -15,6 +15,7 @@ SCOPES = {
     "global": "Everywhere",
     "main": "Main screen",
     "pane": "Any pane",
+    "map": "Any map",
     "editor": "Program",
     "table": "Table",
     "histogram": "Histogram",

@@ -4,7 +4,9 @@ from textual.content import Content
 
 from bttui.model.frame import MapSnapshot
 from bttui.model.timeline import View
+from bttui.render.columns import Past
 from bttui.render.export import FORMATS, Export
+from bttui.render.figures import UNITS
 from bttui.widgets.actions import bindings
 from bttui.widgets.clipboard import to_clipboard
 from bttui.widgets.rows import Rows
@@ -67,29 +69,79 @@ class Pane(Rows):
 class MapPane(Pane):
     """One map of the program. A ``wide`` pane wants a row for itself, a ``modest`` one few lines."""
 
+    scope = "map"
+    BINDINGS = bindings("map")
     wide = modest = False
     kind = ""  # what the caption says of it
+    pictures: "tuple[str, ...]" = ()  # ways to draw it, the usual one first
 
     def __init__(self, name: str, keys: "tuple[str, ...]" = (), kind: str = "", **options) -> None:
         super().__init__(**options)
         self.map_name = name
         self.key_names = keys
         self.view: View | None = None
+        self._past = Past()
+        self._before: "dict | None" = None
+        self.unit = ""  # what values are numbers of (render.figures.UNITS)
+        self.picture = self.pictures[0] if self.pictures else ""
         self.need = 5  # lines it had use for so far, with its frame: never less than before, so that panes do not jump
-        suffix = f"[{', '.join(keys)}]" if keys else ""
-        self.caption = f"{name}{suffix}  {kind or self.kind}".rstrip()
+        self.suffix = f"[{', '.join(keys)}]" if keys else ""
+        self.kind = kind or self.kind
+        self.name_picture()
 
     @property
     def snapshot(self) -> "MapSnapshot | None":
         return self.view.snapshot if self.view else None
 
     def show(self, view: View) -> None:
-        self.view = view
+        self.view, self._before = view, None
+        self._past.follow(view)
         self.update_rows()
         self.need = min(max(self.need, self.virtual_size.height + 2), MODEST if self.modest else 1000)
 
     def written(self) -> str:
         return TEXT.write(Export([self.snapshot])) if self.snapshot is not None else ""
+
+    @property
+    def past(self) -> Past:
+        """This map in the last minutes, up to the moment on show."""
+        self._past.catch_up()
+        return self._past
+
+    @property
+    def before(self) -> "dict":
+        """The map a frame before, by key: for changes per second."""
+        if self._before is None:
+            self._before = dict(self.view.earlier.rows) if self.view and self.view.earlier else {}
+        return self._before
+
+    @property
+    def seconds(self) -> float:
+        """Since the frame before; 0 where there is none."""
+        return self.view.seconds if self.view and self.view.earlier else 0.0
+
+    def name_picture(self) -> None:
+        picture = self.picture if self.picture not in self.pictures[:1] else ""
+        self.caption = "  ".join(part for part in (self.map_name + self.suffix, self.kind, picture, self.unit) if part)
+
+    def check_action(self, action: str, parameters: tuple) -> "bool | None":
+        if action == "view":
+            return len(self.pictures) > 1
+        return True
+
+    def action_view(self) -> None:
+        self.picture = self.pictures[(self.pictures.index(self.picture) + 1) % len(self.pictures)]
+        self.redraw()
+
+    def action_unit(self) -> None:
+        self.unit = UNITS[(UNITS.index(self.unit) + 1) % len(UNITS)]
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Once more, because it is to look different."""
+        self.name_picture()
+        if self.snapshot is not None:
+            self.update_rows()
 
     def update_rows(self) -> None:
         """Make the rows anew from ``snapshot``."""

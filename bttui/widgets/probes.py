@@ -15,8 +15,8 @@ from textual.widgets import Input
 from bttui.model.data import Data
 from bttui.model.diagnostic import DiagnosticError
 from bttui.render.clean import clean, fit
+from bttui.render.figures import grouped
 from bttui.widgets.actions import bindings
-from bttui.widgets.figures import grouped
 from bttui.widgets.keys import KeyBar
 from bttui.widgets.probe_list import Group, OpenTree, ProbeList, Row
 from bttui.widgets.rows import Rows

@@ -7,7 +7,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 ROLES = tuple(
-    ["text", "dim", "label", "key", "value", "bar", "head", "mark", "good", "warning", "bad", "note", "cursor", "kernel", "user", "group"]
+    "text dim label key value bar head mark good warning bad note cursor kernel user group found line"
+    " heat0 heat1 heat2 heat3 heat4 heat5".split()
 )
 
 
@@ -47,6 +48,12 @@ class Rows(ScrollView, can_focus=True):
         self.base = self.rich_style  # it takes longer to find than a line to draw
         return super().render_lines(crop)
 
+    def look(self, role: str) -> Style:
+        """The style of a role; "heat4/heat1" has the colour of the one on the colour of the other."""
+        upper, _, lower = role.partition("/")
+        style = self.get_component_rich_style(f"rows--{upper}")
+        return Style(color=style.color, bgcolor=self.get_component_rich_style(f"rows--{lower}").color) if lower else style
+
     def render_line(self, y: int) -> Strip:
         scroll_x, scroll_y = self.scroll_offset
         width = self.size.width
@@ -55,6 +62,5 @@ class Rows(ScrollView, can_focus=True):
         if y >= self.virtual_size.height:
             return Strip.blank(width, base)
         self.drawn += 1
-        style = self.get_component_rich_style
-        segments = [Segment(text, style(f"rows--{role}")) for text, role in self.line(y, max(width, self.virtual_size.width))]
+        segments = [Segment(text, self.look(role)) for text, role in self.line(y, max(width, self.virtual_size.width))]
         return Strip(segments).crop_extend(scroll_x, scroll_x + width, base).apply_style(base)

@@ -2,9 +2,9 @@
 
 from textual import events
 
+from bttui.render.figures import grouped
 from bttui.render.stacks import Node, block, icicle, merge
 from bttui.widgets.actions import bindings
-from bttui.widgets.figures import grouped
 from bttui.widgets.pane import MapPane
 
 LABELLED = 4  # cells from which a name is worth beginning

@@ -5,8 +5,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from bttui.model.frame import Frame
+from bttui.render.figures import clock, grouped, short
 from bttui.session.controller import ATTACHING, CHECKING, ENDED, IDLE, LIVE, STOPPING, Status
-from bttui.widgets.figures import clock, grouped, short
 
 STATES = {
     IDLE: ("○", "idle"),

@@ -4,10 +4,10 @@ from textual import events
 
 from bttui.model.types import Aggregation, Average, Count, Integer, Maximum, Minimum, Stats, Sum, Type
 from bttui.render.clean import cell_width, fit
+from bttui.render.figures import grouped
 from bttui.render.histogram import bar
 from bttui.widgets.actions import bindings
 from bttui.widgets.cells import cell, key_parts
-from bttui.widgets.figures import grouped
 from bttui.widgets.pane import MapPane
 
 TYPE_CHECKING = False

@@ -85,6 +85,7 @@ ERRORS = (
     Diagnostic("second wrong", Span(250, 255, 8, 7, 8, 12)),
 )
 US, CALLS, ON, LOG = ["2"], ["3"], ["6"], ["7"]  # the pane's number, once the editor has been left
+HEAT = ["2", "v"]
 TREE = ["f2", "tab"]  # kprobe, fentry, software, tracepoint; all closed
 
 # (keys pressed before, what holds after the action and not before). "fails" in the keys lets the program have errors.
@@ -137,6 +138,14 @@ EFFECTS = {
     "probe_tree.insert_body": ([*TREE, "down", "right", "down"], lambda s: "kprobe:tcp_connect {\n  \n}" in s.program),
     "probe_tree.close": ([*TREE, "down", "right"], lambda s: "▸ kprobe" in s.text and "vfs_read" not in s.text),
     "pane.export": (US, lambda s: s.screen == "ExportPage" and "(•) this pane" in s.text),
+    "map.view": (US, lambda s: "hist  heat map" in s.text),
+    "map.unit": (US, lambda s: "hist  ns" in s.text and "[4.1us, 8.19us)" in s.text),
+    "histogram.column_left": ([*HEAT, "left"], lambda s: "-00:01  [64, 128) 20,411 34.7%" in s.text),
+    "histogram.column_right": ([*HEAT, "left", "left"], lambda s: "-00:00  [64, 128) 20,411" in s.text),
+    "histogram.bucket_up": ([*HEAT, "left"], lambda s: "[128, 256) 12,087 20.6%" in s.text),
+    "histogram.bucket_down": ([*HEAT, "left"], lambda s: "[32, 64) 9,120 15.5%" in s.text),
+    "histogram.longer": (HEAT, lambda s: "5 min (+ -)" in s.text),
+    "histogram.shorter": ([*HEAT, "plus"], lambda s: "1 min (+ -)" in s.text),
     "pane.copy": (CALLS, lambda s: "@calls[postgres]: 26538\n" in s.clipboard),
     "export.write": ([*US, "w"], lambda s: len(s.files) == 1 and s.files[0].startswith("us-") and s.screen == "Workspace"),
     "export.cancel": ([*US, "w"], lambda s: s.screen == "Workspace" and s.files == []),
@@ -168,7 +177,9 @@ async def act(keys, action_keys, removed=None):
     """The States before and after. ``removed`` is an action that does nothing then."""
     async with driving.dashboard() as (app, controller, pilot):
         app.action_suspend_process = lambda: setattr(app, "suspended", True)  # the real thing: tests/test_app_terminal.py
-        controller.show(scripted.reads_frame(3))
+        for second in (1, 2, 3):
+            controller.show(scripted.reads_frame(second))
+            await driving.settle(pilot)
         controller.say(scripted.printed("big\n", 1))
         await driving.settle(pilot)
         if keys and keys[0].isdigit():
