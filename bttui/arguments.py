@@ -62,6 +62,7 @@ TROUBLESHOOTING OPTIONS:
                    check the generated LLVM IR (it always is)
     --emit-elf FILE
                    write the BPF object to FILE
+    --aot FILE     check the program, and write it to FILE as a command of its own
     --emit-llvm FILE
                    write LLVM IR to FILE.original.ll and FILE.optimized.ll
 
@@ -122,7 +123,7 @@ OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
 SHORT = {short: (long or short, valued) for long, short, valued in OPTIONS if short}
 LONG = {long: valued for long, _, valued in OPTIONS if long}
 # Known to bpftrace and not to us: a diagnostic instead of a surprise.
-NOT_YET = frozenset({"I", "include", "debuginfo", "dwarf-pid", "usdt-file-activation", "bench", "aot"})
+NOT_YET = frozenset({"I", "include", "debuginfo", "bench"})
 MODES = ("codegen", "compiler-bench", "bench", "test", "format")
 PID_LIMIT = 1 << 22  # PID_MAX_LIMIT of <linux/threads.h>
 
@@ -271,8 +272,10 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
         values["stages"] = tuple(stage for stage in STAGES if stage in chosen or "all" in chosen)
     elif name in ("no-warnings", "no-tui"):
         values[name[3:]] = False
-    elif name in ("btf", "verify-llvm-ir"):
+    elif name in ("btf", "verify-llvm-ir", "usdt-file-activation"):
         pass  # always on
+    elif name == "dwarf-pid":
+        process_number(value)  # for dw_ustack(), which says itself that it is not there
     else:
         field = {"cmd": "command"}.get(name, name.replace("-", "_"))
         values[field] = value if LONG[name] else True

@@ -227,11 +227,16 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         complain(program.warnings, program.source)
     if options.emit_elf:
         save(options.emit_elf, program.object)
+    if options.aot:
+        save_command(options)
+        return 0
     if options.compile_only:
         return 0
     plain = options.format != "json" and not writer.terminal
     with Session(program, host, options, formatted, child, watched, many_texts if plain else None) as session:
         stop.follow(session)
+        if options.verbose:
+            sys.stderr.write("".join([attaching(attachment.provider, attachment.name) for attachment in program.attachments]))
         try:
             session.start()
         except Stopped:
@@ -315,6 +320,27 @@ def save(path: str, content: bytes) -> None:
             file.write(content)
     except OSError as reason:
         raise error(f"Failed to open file '{path}': {reason.strerror}") from None
+
+
+def attaching(provider: str, name: str) -> str:
+    """The line of -v."""
+    return f"Attaching '{name}' probe\n" if provider in ("begin", "end", "self", "test") else f"Trying to attach probe: {name}\n"
+
+
+def save_command(options: Options) -> None:
+    """The program as a script that bttui runs; the options that change its meaning go with it."""
+    own = os.path.abspath(sys.argv[0])
+    words = [own] if os.access(own, os.X_OK) else [sys.executable, "-m", "bttui"]
+    words += ["--unsafe"] if options.unsafe else []
+    words += [f"-f{options.format}"] if options.format else []
+    words += ["-q"] if options.quiet else []
+    words += ["-k"] if options.helper_errors else []
+    first = "#!" + (words[0] if len(words) == 1 else f"/usr/bin/env -S {' '.join(words)}") + "\n"
+    text = options.text or ""
+    if text.startswith("#!"):
+        text = text.partition("\n")[2]
+    save(options.aot, (first + text).encode(errors="surrogateescape"))
+    os.chmod(options.aot, 0o755)
 
 
 def check_privileges() -> None:

@@ -48,7 +48,7 @@ RENAMED = {
     "cat_bytes_max": "max_cat_bytes",
     "map_keys_max": "max_map_keys",
 }
-DEPRECATED = ("symbol_source", "max_type_res_iterations")
+DEPRECATED = ("symbol_source", "max_type_res_iterations", "unstable_import", "unstable_macro", "unstable_map_decl")
 
 
 class CompileOptions(Data):

@@ -23,17 +23,18 @@ KINDS = {
 class Btf:
     """The types of the kernel and of its loaded modules. Look-ups return None for what there is not.
 
-    ``directory`` is /sys/kernel/btf or a recording of it. All methods raise DiagnosticError for damaged data.
+    ``directory`` is /sys/kernel/btf or a recording of it; ``kernel`` is another file to read the kernel's own from. All methods raise DiagnosticError for damaged data.
     """
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, kernel: str = "") -> None:
         self.directory = directory
+        self.kernel = kernel or directory + "/vmlinux"
         self._blobs: list[Blob] | None = None
         self._types: dict[str, Type | None] = {}
 
     @property
     def exists(self) -> bool:
-        return os.path.exists(self.directory + "/vmlinux")
+        return os.path.exists(self.kernel)
 
     @property
     def modules(self) -> "list[str]":
@@ -46,7 +47,9 @@ class Btf:
     def blobs(self) -> "Iterator[Blob]":
         """The kernel's types, then each module's."""
         if self._blobs is None:
-            self._blobs = [Blob(self.directory + "/vmlinux")] if self.exists else []
+            self._blobs = [Blob(self.kernel)] if self.exists else []
+            for blob in self._blobs:
+                blob.module = "vmlinux"  # whatever the file is called
         yield from self._blobs
         if len(self._blobs) == 1:
             self._blobs += [Blob(f"{self.directory}/{name}", self._blobs[0]) for name in self.modules]

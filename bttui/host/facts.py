@@ -46,7 +46,7 @@ class Host:
     def btf(self) -> "Btf":
         from bttui.host.btf import Btf
 
-        return Btf(self.path("/sys/kernel/btf"))
+        return Btf(self.path("/sys/kernel/btf"), os.environ.get("BPFTRACE_BTF", "") if self.live else "")
 
     @cached_property
     def tracefs(self) -> "TraceFs":

@@ -45,6 +45,7 @@ class Options(Data):
     stages: "tuple[str, ...]" = ()
     emit_elf: str = ""
     emit_llvm: str = ""
+    aot: str = ""
     tui: bool = True
     interval: float = 1.0
     hints: "tuple[Diagnostic, ...]" = ()
@@ -58,6 +59,7 @@ class Options(Data):
             or self.quiet
             or self.dry_run
             or self.compile_only
+            or self.aot
             or self.mode
             or self.stages
             or self.action != "run"

@@ -93,8 +93,7 @@ class Time(Function):
         call.note = None
         text: str | None = "%H:%M:%S\n"
         if call.arguments:
-            typer.expression(call.arguments[0])
-            text = typer.string_constant(call.arguments[0], "time() format")
+            text = typer.text(call.arguments[0], "time() format")
         call.note = ("text", text)
         return types.VOID
 
@@ -111,8 +110,7 @@ class FormatTime(Function):
     least = most = 2
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        typer.expression(call.arguments[0])
-        text = typer.string_constant(call.arguments[0], "strftime() format")
+        text = typer.text(call.arguments[0], "strftime() format")
         type_ = typer.expression(call.arguments[1])
         if type_ is not None and not isinstance(type_, types.Integer):
             typer.error("strftime() only supports an integer number of nanoseconds", call.arguments[1])

@@ -21,8 +21,7 @@ class KernelFunctionExists(Function):
     least = most = 1
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        typer.expression(call.arguments[0])
-        name = typer.string_constant(call.arguments[0], f"{self.name}() function")
+        name = typer.text(call.arguments[0], f"{self.name}() function")
         call.note = int(name is not None and self.holds(typer, name))
         return types.BOOL
 
@@ -60,8 +59,7 @@ class PerCpuAddress(Function):
     least, most = 1, 2
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        typer.expression(call.arguments[0])
-        name = typer.string_constant(call.arguments[0], "percpu_kaddr() variable")
+        name = typer.text(call.arguments[0], "percpu_kaddr() variable")
         if len(call.arguments) > 1:
             type_ = typer.expression(call.arguments[1])
             if type_ is not None and not isinstance(type_, types.Integer):

@@ -43,7 +43,7 @@ class Option(Function):
             value = self.read(given, default)
             if value is None:
                 kind = "boolean" if isinstance(default, bool) else "integer"
-                typer.error(f"program command line option --{name} invalid {kind} (value: {given})", call)
+                typer.error(f"program command line option --{name} invalid {kind} (value: {given})", None)
                 return None
         assert value is not None
         call.note = written(value, call)
@@ -84,8 +84,9 @@ class Configuration(Function):
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
         fields = tuple((name, written(value, call)) for name, value in typer.config.items())
-        call.note = ast.RecordLiteral(call.span, None, None, fields)
-        return typer.expression(call.note)
+        type_ = types.make_record((name, literal.type) for name, literal in fields if literal.type is not None)
+        call.note = ast.RecordLiteral(call.span, type_, None, fields)
+        return type_
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         return code.expression(call.note)

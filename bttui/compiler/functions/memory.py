@@ -132,8 +132,7 @@ class Register(Function):
     least = most = 1
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        typer.expression(call.arguments[0])
-        name = typer.string_constant(call.arguments[0], "reg() name")
+        name = typer.text(call.arguments[0], "reg() name")
         call.note = ("register", name)
         registers = typer.body.context.registers
         if not registers:

@@ -28,8 +28,7 @@ class Formatted(Function):
     kind = ""
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        typer.expression(call.arguments[0])
-        text = typer.string_constant(call.arguments[0], f"{self.name}() format")
+        text = typer.text(call.arguments[0], f"{self.name}() format")
         call.note = ("format", text)
         arguments = call.arguments[1:]
         kinds = [typer.expression(a) for a in arguments]
@@ -190,8 +189,7 @@ class Debugf(Function):
     least, most = 1, 4
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        typer.expression(call.arguments[0])
-        call.note = ("format", typer.string_constant(call.arguments[0], "debugf() format"))
+        call.note = ("format", typer.text(call.arguments[0], "debugf() format"))
         for argument in call.arguments[1:]:
             type_ = typer.expression(argument)
             if type_ is not None and not isinstance(type_, (types.Integer, types.Pointer, types.Bool, types.Enum, types.String)):
@@ -225,8 +223,7 @@ class Join(Function):
             typer.error(f"join() only supports int or pointer arguments ({describe(type_)} provided)", call)
         separator: str | None = " "
         if len(call.arguments) > 1:
-            typer.expression(call.arguments[1])
-            separator = typer.string_constant(call.arguments[1], "join() separator")
+            separator = typer.text(call.arguments[1], "join() separator")
         call.note = ("join", separator)
         return types.VOID
 

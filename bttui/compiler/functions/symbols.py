@@ -57,8 +57,7 @@ class KernelAddress(Function):
     least = most = 1
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        typer.expression(call.arguments[0])
-        name = typer.string_constant(call.arguments[0], "kaddr() symbol")
+        name = typer.text(call.arguments[0], "kaddr() symbol")
         call.note = None
         if name is not None:
             address = typer.host.kernel_symbols.address(name)
@@ -79,8 +78,7 @@ class UserAddress(Function):
     least = most = 1
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
-        typer.expression(call.arguments[0])
-        name = typer.string_constant(call.arguments[0], "uaddr() symbol")
+        name = typer.text(call.arguments[0], "uaddr() symbol")
         body = typer.body
         paths = sorted({attachment.options["path"] for attachment in body.attachments if "path" in attachment.options})
         if "uaddr" not in body.context.capabilities:
@@ -193,8 +191,7 @@ class CgroupId(Function):
     least = most = 1
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        typer.expression(call.arguments[0])
-        path = typer.string_constant(call.arguments[0], "cgroupid() path")
+        path = typer.text(call.arguments[0], "cgroupid() path")
         call.note = 0
         if path is not None:
             import os
@@ -222,8 +219,7 @@ class CgroupPath(Function):
             typer.error("cgroup_path() expects an integer id", call)
         text: str | None = ""
         if len(call.arguments) > 1:
-            typer.expression(call.arguments[1])
-            text = typer.string_constant(call.arguments[1], "cgroup_path() filter")
+            text = typer.text(call.arguments[1], "cgroup_path() filter")
         call.note = ("filter", text)
         return types.CgroupPath()
 

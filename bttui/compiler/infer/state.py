@@ -176,6 +176,14 @@ class State:
         self.error(f"{what} must be a string literal", node)
         return None
 
+    def text(self, node: ast.Node, what: str) -> "str | None":
+        """A literal that never becomes a value of the program, such as a format: it may be longer than max_strlen."""
+        if isinstance(node, ast.StringLiteral):
+            node.type = types.String(len(node.value.encode("utf-8", "surrogateescape")) + 1)
+        else:
+            self.expression(node)
+        return self.string_constant(node, what)
+
     def function_named(self, name: str) -> "Function | None":
         name = name.removeprefix("__builtin_")
         if name in self.functions:

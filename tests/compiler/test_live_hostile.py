@@ -1,0 +1,113 @@
+"""Bytes that come from processes: control characters, invalid UTF-8, the longest and the empty; in text and in JSON."""
+
+import ctypes
+import json
+import os
+import subprocess
+
+import pytest
+from support import COMMAND
+
+pytestmark = pytest.mark.live
+
+CONTROL, INVALID, QUOTES = b"\x1b]0;x\x07", b"\xff\xfe\xc3(", b"\n\t\"\\'"
+HOSTILE = b"/" + CONTROL + INVALID + QUOTES + "\u202eä".encode() + b"|end"
+PR_SET_NAME, PR_GET_NAME = 15, 16  # <linux/prctl.h>
+prctl = ctypes.CDLL(None).prctl
+
+
+def expected_json(raw):
+    """As -f json writes a string: bytes above 0x7f sign-extended, eight digits."""
+    short = {0x22: '\\"', 0x5C: "\\\\", 0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t"}
+    return "".join(short.get(b) or (chr(b) if 32 <= b < 128 else f"\\uffffff{b:02x}" if b > 127 else f"\\u{b:04x}") for b in raw)
+
+
+def opening(path):
+    def work():
+        try:
+            os.close(os.open(path, os.O_RDONLY))
+        except OSError:
+            return
+
+    return work
+
+
+def output(bttui, program, work, *options):
+    """The raw bytes of standard output, with what the last maps hold behind an empty line."""
+    with bttui.start("-q", *options, "-e", program) as process:
+        work()
+        process.stop()
+        return bytes(process._text["stdout"]).replace(b"__BPFTRACE_NOTIFY_PROBES_ATTACHED\n", b"")
+
+
+OPENS = "tracepoint:syscalls:sys_enter_openat /pid == PID/".replace("PID", str(os.getpid()))
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [(HOSTILE, HOSTILE), (b"/" + b"a" * 4000, b"/" + b"a" * 1022), (b"", b""), (b"/" + b"\xff" * 1500, b"/" + b"\xff" * 1022)],
+    ids=["hostile", "long", "empty", "long and invalid"],
+)
+def test_strings_of_a_process(bttui, path, shown):
+    program = OPENS + ' { printf("<%s>", str(args.filename)); @[str(args.filename)] = count(); print((1, str(args.filename))); }'
+    assert output(bttui, program, opening(path)) == b"<" + shown + b">(1, " + shown + b")\n\n\n@[" + shown + b"]: 1\n"
+    wanted = expected_json(shown)
+    assert output(bttui, program, opening(path), "-f", "json").decode().splitlines() == [
+        f'{{"type": "printf", "data": "<{wanted}>"}}',
+        f'{{"type": "value", "data": [1,"{wanted}"]}}',
+        f'{{"type": "map", "data": {{"@": {{"{wanted.replace(" ", "")}": 1}}}}}}',
+    ]
+
+
+def test_buffers_hold_every_byte(bttui):
+    path = bytes(range(1, 256)) + b"z" * 900
+    program = (
+        OPENS
+        + ' { printf("%r|%rx|%rh", buf(args.filename, 8), buf(args.filename, 3), buf(args.filename, 3)); @ = buf(args.filename, 1024); }'
+    )
+    text = output(bttui, program, opening(path)).decode()
+    escaped = "".join(chr(b) if 32 <= b < 127 and b != 92 else f"\\x{b:02x}" for b in path[:1024])
+    assert text == "".join(f"\\x{b:02x}" for b in path[:8]) + "|\\x01\\x02\\x03|01 02 03\n\n@: " + escaped.replace("\\x5c", "\\") + "\n"
+    data = json.loads(output(bttui, program, opening(path), "-f", "json").splitlines()[-1])["data"]["@"]
+    assert bytes(n & 255 for n in data) == path[:1024]
+
+
+def test_names_of_processes(bttui):
+    before = ctypes.create_string_buffer(16)
+    prctl(PR_GET_NAME, before, 0, 0, 0)
+    name = b'\x1b[3\xff"\n\\,'
+    program = OPENS + ' { printf("<%s>", comm); @[comm, 1] = count(); }'
+    try:
+        prctl(PR_SET_NAME, name, 0, 0, 0)
+        text = output(bttui, program, opening(b"/nowhere"))
+        line = output(bttui, program, opening(b"/nowhere"), "-f", "json").decode().splitlines()[-1]
+    finally:
+        prctl(PR_SET_NAME, before, 0, 0, 0)
+    assert text == b"<" + name + b">\n\n@[" + name + b", 1]: 1\n"
+    assert line == f'{{"type": "map", "data": {{"@": {{"{expected_json(name)},1": 1}}}}}}'
+
+
+@pytest.mark.parametrize("options", [(), ("-f", "json")], ids=["text", "json"])
+def test_arguments_of_commands(bttui, options):
+    """join() of an argv with hostile, empty and long words: an empty word ends what is shown, a long one is cut."""
+    words = [b"/bin/true", HOSTILE, b"a" * 2000, b"b", b"", b"never shown"]
+    program = f'tracepoint:syscalls:sys_enter_execve /ppid == {os.getpid()}/ {{ join(args.argv, "+"); }}'
+    shown = b"+".join([b"/bin/true", HOSTILE, b"a" * 1023, b"b"])
+    text = output(bttui, program, lambda: subprocess.run(words, check=True), *options)
+    if options:
+        assert text.decode() == f'{{"type": "join", "data": "{expected_json(shown)}"}}\n'
+    else:
+        assert text == shown + b"\n\n\n"
+
+
+def test_paths_of_files(bttui, tmp_path):
+    place = os.fsencode(tmp_path) + b"/" + HOSTILE[1:].replace(b"/", b"")
+    fd = os.open(place, os.O_CREAT | os.O_RDWR)
+    try:
+        program = f"iter:task_file {{ if (ctx.task.tgid == {os.getpid()} && ctx.fd == {fd}) {{ print(path(ctx.file.f_path)); }} }}"
+        done = subprocess.run([COMMAND, "-q", "-e", program], capture_output=True)
+        told = subprocess.run([COMMAND, "-q", "-f", "json", "-e", program], capture_output=True)
+    finally:
+        os.close(fd)
+    assert done.stdout == place + b"\n\n\n"
+    assert told.stdout.decode() == f'{{"type": "value", "data": "{expected_json(place)}"}}\n'
