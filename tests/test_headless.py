@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -293,3 +294,46 @@ def test_a_warm_start_is_light(bttui):
     heavy = {"textual", "pyroute2", "asyncio", "argparse", "dataclasses", "logging", "typing", "inspect", "pathlib"}
     heavy |= {"subprocess", "threading", "hashlib", "json", "bttui.compiler.pipeline", "bttui.compiler.parser", "bttui.compiler.ast"}
     assert modules & heavy == set()
+
+
+def test_a_program_becomes_a_command_of_its_own(bttui, tmp_path):
+    command = tmp_path / "own"
+    text = 'begin { printf("%d %s %d %s\\n", getopt("count", 1), getopt("word", "none"), $1, comm); }'
+    assert bttui("--unsafe", "-q", "--aot", command, "-e", text) == ("", "", 0)
+    done = subprocess.run([command, "5", "--", "--count=3"], env=bttui.env, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("3 none 5 bttui\n\n\n", "")
+    script = tmp_path / "script.bt"
+    script.write_text("#!/usr/bin/env other\nbegin { print(6); }\n")
+    bttui("-f", "json", "-q", "--aot", command, script)
+    assert command.read_text().splitlines()[1:] == ["begin { print(6); }"]
+    assert subprocess.run([command], env=bttui.env, capture_output=True, text=True).stdout == '{"type": "value", "data": 6}\n'
+    assert "ERROR" in bttui("--aot", command, "-e", "begin { nonsense }").stderr
+
+
+def test_verbose_names_what_is_attached(bttui):
+    result = bttui("-v", "-e", "begin { exit(); } tracepoint:sched:sched_switch { } end { }")
+    assert result.stderr.splitlines() == [
+        "Attaching 'begin' probe",
+        "Trying to attach probe: tracepoint:sched:sched_switch",
+        "Attaching 'end' probe",
+        "Attached 3 probes",
+    ]
+
+
+def test_types_can_come_from_another_file(bttui, tmp_path):
+    program = "begin { print(sizeof(struct task_struct) > 1000); }"
+    copy = tmp_path / "types"
+    shutil.copyfile("/sys/kernel/btf/vmlinux", copy)
+    assert bttui("-e", program, env={"BPFTRACE_BTF": str(copy)}).stdout == "true\n\n\n"
+    assert "task_struct" in bttui("-e", program, env={"BPFTRACE_BTF": "/nowhere"}).stderr
+
+
+def test_formats_may_be_longer_than_strings(bttui):
+    program = 'begin { printf("a long format %d\\n", 5); time("longer than five\\n"); print(config.max_strlen); }'
+    result = bttui("-q", "-e", program, env={"BPFTRACE_MAX_STRLEN": "5"})
+    assert result.stdout == "a long format 5\nlonger than five\n5\n\n\n"
+
+
+@pytest.mark.parametrize("option", [("-b",), ("--usdt-file-activation",), ("--dwarf-pid", "1"), ("--verify-llvm-ir",)])
+def test_options_that_change_nothing_here_are_accepted(bttui, option):
+    assert bttui(*option, "-q", "-e", "begin { print(1); }") == ("1\n\n\n", "", 0)
