@@ -38,8 +38,9 @@ class _Config(Data):
 class Builder:
     """Makes nodes with exact spans. Raises DiagnosticError for what the grammar lets pass but the language does not."""
 
-    def __init__(self, text: str, file: str, positional: "tuple[str, ...]"):
+    def __init__(self, text: str, file: str, positional: "tuple[str, ...]", imported: bool = False):
         self.text = text
+        self.source = text if imported else ""
         self.file = file
         self.parameters = positional
         self.outer: dict[int, Span] = {}  # the spans with parentheses of the nodes (by id) that are written in some
@@ -49,7 +50,7 @@ class Builder:
         starts = self.line_starts
         line = bisect_right(starts, start)
         end_line = bisect_right(starts, end - 1) if end > start else line
-        return Span(start, end, line, start - starts[line - 1] + 1, end_line, end - starts[end_line - 1] + 1, self.file)
+        return Span(start, end, line, start - starts[line - 1] + 1, end_line, end - starts[end_line - 1] + 1, self.file, self.source)
 
     def wrong(self, message: str, start: int, end: int, hint: str = "") -> DiagnosticError:
         return error(message, self.span(start, end), hint=hint, code="syntax")

@@ -37,7 +37,7 @@ class Source(Data):
         line = self.span.line + before
         column = position - self.text.rfind("\n", 0, position) if before else self.span.column + position
         start = self.span.start + position
-        return Span(start, start + length, line, column, line, column + length, self.span.file)
+        return Span(start, start + length, line, column, line, column + length, self.span.file, self.span.source)
 
 
 class Token(Data):
@@ -205,7 +205,7 @@ class Preprocessor:
             raise wrong(f"'{path}' cannot be read: {reason.strerror}", where.span) from None
         self.depth += 1
         outer, self.conditions = self.conditions, []
-        found = self.read(Source(text, Span(0, 0, 1, 1, 1, 1, path), os.path.dirname(path) or "."))
+        found = self.read(Source(text, Span(0, 0, 1, 1, 1, 1, path, text), os.path.dirname(path) or "."))
         self.finish()
         self.conditions = outer
         self.depth -= 1

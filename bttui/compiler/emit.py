@@ -263,7 +263,9 @@ class Function:
         self.at(None)
 
     def at(self, span: "Span | None") -> None:
-        """Instructions from here on come from this place in the program text."""
+        """Instructions from here on come from this place in the program text; what is imported has none there."""
+        if span is not None and span.source and self._place:
+            return
         line, column = (span.line, min(span.column, 1000)) if span else (1, 1)
         self._place = self.module.node(f"!DILocation(line: {line}, column: {column}, scope: {self.scope})")
 

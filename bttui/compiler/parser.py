@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def parse(text: str, file: str = "stdin", positional: "tuple[str, ...]" = ()) -> ast.Root:
+def parse(text: str, file: str = "stdin", positional: "tuple[str, ...]" = (), imported: bool = False) -> ast.Root:
     """The syntax tree of a program.
 
     ``file`` is the name that spans carry. ``positional`` are the values of $1, $2, ... inside attach points; elsewhere they
-    stay in the tree as Positional. Raises DiagnosticError with one diagnostic: the first thing that is wrong.
+    stay in the tree as Positional. ``imported``: spans carry the text, which is not the program's. Raises DiagnosticError with one diagnostic: the first thing that is wrong.
     """
     tokens = [token for token in scan(text) if token[0] != "comment"]
-    builder = Builder(text, file, positional)
+    builder = Builder(text, file, positional, imported)
     root = _run(text, tokens, builder)
     if len(tokens) > MAXIMUM_HEIGHT:
         builder.check_height(root)

@@ -5,6 +5,7 @@ from bttui.compiler.assemble import assemble, optimise
 from bttui.compiler.bodies import fold, make_bodies, split, walk
 from bttui.compiler.c_definitions import define
 from bttui.compiler.emit import Module
+from bttui.compiler.imports import with_imports
 from bttui.compiler.infer.scope import Body
 from bttui.compiler.infer.typer import Typer
 from bttui.compiler.lower.code import Code
@@ -68,7 +69,7 @@ class Lowered:
 
 
 def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowered:
-    root = parse(text, file, options.positional)
+    root = with_imports(parse(text, file, options.positional), file, options.positional)
     warnings: list[Diagnostic] = []
     config = read_config(root, dict(options.environment), warnings)
     root = expand(substitute(root, options.positional))
@@ -125,7 +126,5 @@ def declarations(root: ast.Root, typer: Typer) -> None:
                 problems.append(error("The size of a map must be a positive number", item.size.span))
         elif isinstance(item, ast.Subprogram):
             typer.add_subprogram(item)
-    for statement in root.imports:
-        problems.append(error("not supported yet: import", statement.span))
     if problems:
         raise DiagnosticError(*(d for p in problems for d in p.diagnostics))

@@ -7,6 +7,7 @@ class Span(Data):
     """A piece of program text: ``start`` and ``end`` are character offsets, lines and columns count from 1.
 
     ``end_column`` is the column after the last character. ``file`` is the name to show ("stdin" for -e).
+    ``source`` is the text of that file where it is not the program itself but imported or included.
     """
 
     start: int
@@ -16,6 +17,7 @@ class Span(Data):
     end_line: int
     end_column: int
     file: str = "stdin"
+    source: str = ""
 
     def to(self, other: "Span") -> "Span":
         """From the start of this one to the end of ``other``."""
@@ -51,6 +53,14 @@ class DiagnosticError(Exception):
 def error(message: str, span: "Span | None" = None, hint: str = "", **more: object) -> DiagnosticError:
     """A DiagnosticError with one error, ready to be raised."""
     return DiagnosticError(Diagnostic(message, span, hint=hint, **more))  # type: ignore[arg-type]
+
+
+def in_program(diagnostic: Diagnostic) -> Diagnostic:
+    """The same one, placed where the program's own text leads to it: an error in an import stands at the import."""
+    if diagnostic.span is None or not diagnostic.span.source:
+        return diagnostic
+    place = next((span for _message, span in diagnostic.trail if not span.source), None)
+    return diagnostic.replace(message=f"{diagnostic.span.file}:{diagnostic.span.line}: {diagnostic.message}", span=place)
 
 
 def near(word: str, names: "list[str]", most: int = 3) -> "list[str]":

@@ -108,5 +108,5 @@ def _shown(text: str) -> str:
 
 
 def _lines(span: "Span", source: "str | Mapping[str, str]") -> "list[str]":
-    text = source if isinstance(source, str) else source.get(span.file, "")
+    text = span.source or (source if isinstance(source, str) else source.get(span.file, ""))
     return text.split("\n")[span.line - 1 : span.end_line] if text else []

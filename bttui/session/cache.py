@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_FILES = 256
 # What these stand for can change while the text and the kernel stay the same.
 _FLEETING_PROVIDERS = frozenset({"uprobe", "uretprobe", "usdt", "xdp", "tc"})
-_FLEETING_WORDS = ("cgroupid", "uaddr", "include")
+_FLEETING_WORDS = ("cgroupid", "uaddr", "include", "import")
 
 
 def folder() -> str:

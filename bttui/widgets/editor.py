@@ -17,7 +17,7 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
-from bttui.model.diagnostic import Diagnostic
+from bttui.model.diagnostic import Diagnostic, in_program
 from bttui.render.clean import clean
 from bttui.widgets.actions import bindings
 from bttui.widgets.highlight import Highlights, across
@@ -143,6 +143,7 @@ class Editor(TextArea, inherit_bindings=False):
         lines = self.document.lines
         told = {d.message for d in diagnostics}
         self.noted = self.noted & told if quietly else told
+        diagnostics = tuple(in_program(d) for d in diagnostics)
         self.diagnostics = [d if d.span and d.span.line <= len(lines) else d.replace(span=None) for d in diagnostics]
         self._marked = {d.span.line - 1: lines[d.span.line - 1] for d in self.diagnostics if d.span}
         self._lay_out_notes()

@@ -151,7 +151,10 @@ class Statements(Expressions):
         return value
 
     def ImportStatement(self, node: ast.ImportStatement) -> None:
-        self.error("not supported yet: import inside a block", node)
+        if self.config["unstable_import_statement"] == "error":
+            self.error("An import inside a block is not enabled", node, hint="write it at the top of the program")
+            return
+        self.error("not supported: import of C code, which is all that could be imported inside a block", node)
 
     def Assignment(self, node: ast.Assignment) -> None:
         target = node.target
