@@ -1,14 +1,16 @@
 """Maps with a stack in the key as one tree of frames, and the tree as an icicle: callers above callees."""
 
+from bttui.model.data import Data
 from bttui.model.types import Average, Histogram, LinearHistogram, Record, Stack, Stats, Tuple, Type
 from bttui.render.clean import clean, fit
 from bttui.render.values import value_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
-    from bttui.model.frame import MapSnapshot
+    from bttui.model.frame import MapSnapshot, Symbol
 
     Step = str | tuple[str, str]
 
@@ -72,31 +74,60 @@ def weight(type_: "Type | None", value: "Any") -> int:
     return max(value, 0) if isinstance(value, int) else 1
 
 
-def merge(snapshot: "MapSnapshot") -> Node:
+class Shape(Data):
+    """How stacks become a tree. ``inverted``: callees above callers. ``folded``: a function that calls itself is one frame.
+
+    ``hidden`` is the space ("kernel", "user") that is left out. ``group`` is the place of the key's part that alone
+    stands above the stacks; None: all of them, -1: none.
+    """
+
+    inverted: bool = False
+    folded: bool = False
+    hidden: str = ""
+    group: "int | None" = None
+
+
+PLAIN = Shape()
+
+
+def groups(key: "Type | None") -> "list[int]":
+    """The places of the key's parts that are no stacks."""
+    return [at for at, type_ in enumerate(parts(key)) if not isinstance(type_, Stack)]
+
+
+def stack_places(key: "Type | None", hidden: str = "") -> "list[tuple[int, str]]":
+    """(place in the key, space) of each stack, user before kernel."""
+    found = [(at, type_.space) for at, type_ in enumerate(parts(key)) if isinstance(type_, Stack) and type_.space != hidden]
+    return sorted(found, key=lambda stack: stack[1] != "user")
+
+
+def merge(snapshot: "MapSnapshot", shape: Shape = PLAIN) -> Node:
     """One tree of all rows: first the key's other parts, then user frames, then kernel frames, outermost first."""
     root = Node("all", "group", "", None)
     nodes = [root]
     types = parts(snapshot.spec.key)
     several = isinstance(snapshot.spec.key, (Tuple, Record))
-    groups = [at for at, type_ in enumerate(types) if not isinstance(type_, Stack)]
-    stacks = [at for at, type_ in enumerate(types) if isinstance(type_, Stack)]
-    stacks.sort(key=lambda at: types[at].space != "user")  # type: ignore[attr-defined]
-    spaces = [(at, types[at].space) for at in stacks]  # type: ignore[attr-defined]
+    above = [at for at in groups(snapshot.spec.key) if shape.group is None or at == shape.group]
+    spaces = stack_places(snapshot.spec.key, shape.hidden)
+    if shape.inverted:
+        spaces.reverse()
     for key, value in snapshot.rows:
         items = key if several else (key,)
         node = root
-        for at in groups:
+        for at in above:
             text = value_text(types[at], items[at])
             step: Step = (text, "group")
             if step not in node.children:
                 nodes.append(_add(node, text, "group", step))
             node = node.children[step]
         for at, space in spaces:
-            # Only the outermost frame's step says whose it is: below it all are of one space.
+            # Only the first frame's step says whose it is: below it all are of one space.
             first = True
-            for symbol in reversed(items[at]):
-                name = symbol.name or f"{symbol.address:#x}"
+            for symbol in items[at] if shape.inverted else reversed(items[at]):
+                name = frame_name(symbol)
                 step = (name, space) if first else name
+                if shape.folded and not first and clean(name) == node.name:
+                    continue
                 first = False
                 child = node.children.get(step)
                 if child is None:
@@ -109,6 +140,69 @@ def merge(snapshot: "MapSnapshot") -> Node:
         if node.parent is not None:
             node.parent.weight += node.weight
     return root
+
+
+def frame_name(symbol: "Symbol") -> str:
+    return symbol.name or f"{symbol.address:#x}"
+
+
+class Function(Data):
+    """A function in all stacks: ``own`` counts those that end in it, ``total`` those that it is in, once each."""
+
+    name: str
+    space: str
+    own: int
+    total: int
+
+
+def functions(snapshot: "MapSnapshot", hidden: str = "") -> "list[Function]":
+    """Every function, the largest total first."""
+    own: dict[tuple[str, str], int] = {}
+    total: dict[tuple[str, str], int] = {}
+    for stack, count in whole_stacks(snapshot, hidden):
+        for frame in set(stack):
+            total[frame] = total.get(frame, 0) + count
+        if stack:
+            own[stack[0]] = own.get(stack[0], 0) + count
+    found = [Function(clean(name), space, own.get((name, space), 0), count) for (name, space), count in total.items()]
+    return sorted(found, key=lambda function: (-function.total, -function.own, function.name))
+
+
+def whole_stacks(snapshot: "MapSnapshot", hidden: str = "") -> "Iterator[tuple[list[tuple[str, str]], int]]":
+    """((name, space) of each frame, innermost first, kernel before user; weight) of each row."""
+    several = isinstance(snapshot.spec.key, (Tuple, Record))
+    spaces = stack_places(snapshot.spec.key, hidden)[::-1]
+    for key, value in snapshot.rows:
+        items = key if several else (key,)
+        yield [(frame_name(symbol), space) for at, space in spaces for symbol in items[at]], weight(snapshot.spec.value, value)
+
+
+def truncated(snapshot: "MapSnapshot") -> float:
+    """The share of the weight whose stack is as deep as was asked for, so that its outermost frames may be missing."""
+    types = parts(snapshot.spec.key)
+    several = isinstance(snapshot.spec.key, (Tuple, Record))
+    places = [(at, type_.depth) for at, type_ in enumerate(types) if isinstance(type_, Stack)]
+    whole = cut = 0
+    for key, value in snapshot.rows:
+        items = key if several else (key,)
+        count = weight(snapshot.spec.value, value)
+        whole += count
+        cut += count * any(len(items[at]) >= depth for at, depth in places)
+    return cut / whole if whole else 0.0
+
+
+def matching(root: Node, matches: "Callable[[str], object]") -> "tuple[list[Node], int]":
+    """The nodes whose name matches, from the top and from the left, and the weight of all below any of them, counted once."""
+    found, share = [], 0
+    pending = [(root, False)]
+    while pending:
+        node, inside = pending.pop()
+        if node.parent is not None and matches(node.name):
+            found.append(node)
+            share += 0 if inside else node.weight
+            inside = True
+        pending += [(child, inside) for child in reversed(node.ordered())]
+    return found, share
 
 
 def icicle(top: Node, width: int, depth: int = 1000) -> "list[list[tuple[int, int, Node]]]":

@@ -24,6 +24,7 @@ SCOPES = {
     "probes": "Probes",
     "probe_tree": "Probe tree",
     "probe_query": "Probe search",
+    "search": "Search line",
     "page": "This page",
     "export": "Export",
     "export_choice": "What to export, and how",

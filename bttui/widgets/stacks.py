@@ -1,11 +1,28 @@
-"""Maps with a stack in the key, as an icicle: callers above callees, width is the share of the value."""
+"""Maps with a stack in the key: an icicle, where width is the share of the value, or a table of functions, or a list."""
+
+import re
 
 from textual import events
 
+from bttui.render.clean import clean, fit
 from bttui.render.figures import grouped
-from bttui.render.stacks import Node, block, icicle, merge
+from bttui.render.stacks import (
+    Function,
+    Node,
+    Shape,
+    block,
+    functions,
+    groups,
+    icicle,
+    matching,
+    merge,
+    stack_places,
+    truncated,
+    whole_stacks,
+)
 from bttui.widgets.actions import bindings
 from bttui.widgets.pane import MapPane
+from bttui.widgets.search import SearchLine, pattern
 
 LABELLED = 4  # cells from which a name is worth beginning
 EMPTY = Node("all", "group", "", None)
@@ -15,6 +32,7 @@ class StacksPane(MapPane):
     scope = "stacks"
     wide = True
     kind = "icicle"
+    pictures = ("icicle", "functions", "list")
     BINDINGS = bindings("stacks")
 
     def __init__(self, *arguments, **options) -> None:
@@ -24,11 +42,54 @@ class StacksPane(MapPane):
         self.picked: tuple = ()  # path of the frame under the cursor
         self.cursor = EMPTY
         self.levels: list[list[tuple[int, int, Node]]] = []
+        self.shape = Shape()
+        self.sought = ""  # a regular expression
+        self.found: list[Node] = []
+        self.found_share = 0
+        self.functions: list[Function] = []
+        self.by_own = False  # the order of the functions
+        self.stacks: list[tuple[str, int]] = []  # one line each, heaviest first
+        self.cut = 0.0
 
     def update_rows(self) -> None:
         assert self.snapshot is not None
-        self.root = merge(self.snapshot)
-        self.draw()
+        self.root = merge(self.snapshot, self.shape)
+        self.cut = truncated(self.snapshot)
+        self.seek()
+        if self.picture == "icicle":
+            self.draw()
+            return
+        if self.picture == "functions":
+            self.functions = functions(self.snapshot, self.shape.hidden)
+            if self.by_own:
+                self.functions.sort(key=lambda function: (-function.own, -function.total, function.name))
+            if self.sought:
+                self.functions = [function for function in self.functions if pattern(self.sought)(function.name)]
+            self.resize_rows(len(self.functions) + 1)
+        else:
+            told: dict[str, int] = {}
+            for stack, count in whole_stacks(self.snapshot, self.shape.hidden):
+                text = " ← ".join(clean(name) for name, _ in stack)
+                told[text] = told.get(text, 0) + count
+            chosen = pattern(self.sought) if self.sought else None
+            self.stacks = sorted([t for t in told.items() if not chosen or chosen(t[0])], key=lambda t: (-t[1], t[0]))
+            self.resize_rows(len(self.stacks))
+        self.remark = f"all {grouped(self.root.weight)}{self.about()}" if self.root.weight else "nothing yet"
+
+    def seek(self) -> None:
+        self.found, self.found_share = matching(self.root, pattern(self.sought)) if self.sought else ([], 0)
+
+    def about(self) -> str:
+        """What holds for the whole picture: how it was shaped, what was found, how many stacks were cut short."""
+        shape = self.shape
+        told = []
+        if self.sought:
+            share = 100 * self.found_share / self.root.weight if self.root.weight else 0
+            told.append(f"/{self.sought} {len(self.found)} frame{'s' * (len(self.found) != 1)} {share:.1f}%")
+        told += ["callers" if shape.inverted else "", "recursion folded" if shape.folded else ""]
+        told.append(f"no {shape.hidden}" if shape.hidden else "")
+        told.append(f"truncated {100 * self.cut:.1f}%" if self.cut else "")
+        return "".join(f" · {clean(part)}" for part in told if part)
 
     def draw(self) -> None:
         top = self.root.find(self.zoomed)
@@ -44,13 +105,20 @@ class StacksPane(MapPane):
     def tell(self, node: Node) -> str:
         share = 100 * node.weight / self.root.weight
         own = f" · self {grouped(node.own)}" if node.own else ""
-        return f"{node.name} {grouped(node.weight)} {share:.1f}%{own}"
+        return f"{node.name} {grouped(node.weight)} {share:.1f}%{own}{self.about()}"
 
     def on_resize(self) -> None:
         if self.snapshot is not None:
-            self.draw()
+            self.update_rows()
 
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
+        if self.picture == "functions":
+            return self.function_line(y, width)
+        if self.picture == "list":
+            text, count = self.stacks[y]
+            share = f" {grouped(count):>10}  {100 * count / max(1, self.root.weight):5.1f}%  "
+            return [(share, "value"), (fit(text, width - len(share)), "text")]
+        found = {id(node) for node in self.found}
         parts: list[tuple[str, str]] = []
         at = 0
         for start, cells, node in self.levels[y]:
@@ -58,9 +126,94 @@ class StacksPane(MapPane):
                 parts.append((" " * (start - at), "text"))
             picked = self.has_focus and node is self.cursor
             text = block(node, cells, self.root.weight) if cells >= LABELLED else "▏".ljust(cells)
-            parts.append((text, "cursor" if picked else node.space))
+            parts.append((text, "cursor" if picked else "found" if id(node) in found else node.space))
             at = start + cells
         return parts
+
+    def function_line(self, y: int, width: int) -> "list[tuple[str, str]]":
+        if y == 0:
+            own, total = ("self▾", "total") if self.by_own else ("self", "total▾")
+            return [(f" {own:>10}        {total:>10}         function", "head")]
+        function = self.functions[y - 1]
+        whole = max(1, self.root.weight)
+        figures = f" {grouped(function.own):>10} {100 * function.own / whole:5.1f}% {grouped(function.total):>10} {100 * function.total / whole:5.1f}%  "
+        name = f"{function.name}  [{function.space}]"
+        return [(figures, "value"), (fit(name, width - len(figures)), "key")]
+
+    def check_action(self, action: str, parameters: tuple) -> "bool | None":
+        if action == "sort_functions":
+            return self.picture == "functions"
+        if action in ("next_found", "previous_found", "same_frame"):
+            return self.picture == "icicle" and (bool(self.found) or action == "same_frame")
+        if action == "group":
+            return self.snapshot is not None and bool(groups(self.snapshot.spec.key))
+        return super().check_action(action, parameters)
+
+    def reshape(self, **changes: object) -> None:
+        self.shape = self.shape.replace(**changes)
+        self.redraw()
+
+    def action_invert(self) -> None:
+        self.zoomed = self.picked = ()
+        self.reshape(inverted=not self.shape.inverted)
+
+    def action_fold(self) -> None:
+        self.reshape(folded=not self.shape.folded)
+
+    def action_hide(self) -> None:
+        assert self.snapshot is not None
+        hidden = ["", *dict.fromkeys(space for _, space in reversed(stack_places(self.snapshot.spec.key)))]
+        self.reshape(hidden=hidden[(hidden.index(self.shape.hidden) + 1) % len(hidden)])
+
+    def action_group(self) -> None:
+        """All parts of the key above the stacks, then none, then one after the other where there are several."""
+        assert self.snapshot is not None
+        places = groups(self.snapshot.spec.key)
+        ways = [None, -1, *(places if len(places) > 1 else [])]
+        self.reshape(group=ways[(ways.index(self.shape.group) + 1) % len(ways)])
+
+    def action_sort_functions(self) -> None:
+        self.by_own = not self.by_own
+        self.redraw()
+
+    def action_functions(self) -> None:
+        self.picture = "icicle" if self.picture == "functions" else "functions"
+        self.redraw()
+
+    def action_search(self) -> None:
+        before = self.sought
+
+        def answered(text: "str | None") -> None:
+            self.look_for(before if text is None else text)
+            self.action_next_found()
+
+        self.app.push_screen(SearchLine(before, "find frames (regular expression)", self.look_for), answered)
+
+    def look_for(self, text: str) -> str:
+        """Find it; what there is to tell of it."""
+        self.sought = text
+        self.redraw()
+        return f"{len(self.found)} found" if text else ""
+
+    def turn_found(self, step: int) -> None:
+        """To the next match; it is brought into the picture where it is not."""
+        if not self.found:
+            return
+        at = next((n for n, node in enumerate(self.found) if node is self.cursor), -1 if step > 0 else 0)
+        node = self.found[(at + step) % len(self.found)]
+        if not any(n is node for level in self.levels for _, _, n in level):
+            self.zoomed = node.path
+        self.pick(node)
+
+    def action_next_found(self) -> None:
+        self.turn_found(1)
+
+    def action_previous_found(self) -> None:
+        self.turn_found(-1)
+
+    def action_same_frame(self) -> None:
+        """Look for the frame under the cursor everywhere."""
+        self.look_for("" if self.cursor.parent is None else f"^{re.escape(self.cursor.name)}$")
 
     def on_focus(self) -> None:
         self.refresh()

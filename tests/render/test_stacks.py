@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from bttui.model.frame import Symbol
 from bttui.model.types import Average, Count, Histogram, Stack, String, make_tuple
 from bttui.render.clean import cell_width
-from bttui.render.stacks import block, folded, has_stack, icicle, icicle_text, merge
+from bttui.render.stacks import Shape, block, folded, functions, has_stack, icicle, icicle_text, matching, merge, truncated
 from tests.render.samples import snapshot
 
 KERNEL, USER, NAME = Stack(space="kernel"), Stack(space="user"), String(size=16)
@@ -102,3 +102,63 @@ def test_an_icicle_never_overlaps_and_a_child_stays_below_its_parent(rows, width
                 assert edges[id(node.parent)][0] <= start and at <= edges[id(node.parent)][1]
         assert at <= width
     assert all(cell_width(line) <= width for line in icicle_text(tree, width).splitlines())
+
+
+BOTH = make_tuple([KERNEL, NAME, USER])
+MIXED = snapshot(
+    "@",
+    BOTH,
+    Count(),
+    {
+        (stack("syscall read"), "sh", stack("main walk walk walk")): 6,
+        (stack("syscall read"), "cat", stack("main copy")): 3,
+        (stack("syscall write"), "cat", stack("main copy")): 1,
+    },
+)
+
+
+def test_callers_of_the_innermost_function():
+    assert icicle_text(merge(READS, Shape(inverted=True)), 60, 3) == (
+        "▏all 100%\n▏vfs_read 50%                 ▏sock_read 25% ▏write   ▏idle\n▏read 50%                     ▏read 25%      ▏syscall\n"
+    )
+
+
+def test_inverted_kernel_frames_come_first():
+    tree = merge(MIXED, Shape(inverted=True, group=-1))
+    node = tree.ordered()[0]
+    assert (node.name, node.space, node.weight) == ("read", "kernel", 9)
+    assert [(n.name, n.space) for n in node.children[("syscall")].ordered()] == [("walk", "user"), ("copy", "user")]
+
+
+def test_recursion_is_one_frame_when_folded():
+    tree = merge(MIXED, Shape(folded=True, group=-1))
+    main = tree.ordered()[0]
+    assert [(n.name, n.weight) for n in main.ordered()] == [("walk", 6), ("copy", 4)]
+    assert [n.name for n in main.ordered()[0].ordered()] == ["syscall"]
+
+
+def test_hidden_part_and_chosen_group():
+    assert [n.name for n in merge(MIXED).ordered()] == ["sh", "cat"]
+    assert [n.name for n in merge(MIXED, Shape(group=-1)).ordered()] == ["main"]
+    assert [n.name for n in merge(MIXED, Shape(hidden="user", group=-1)).ordered()] == ["syscall"]
+    leaf = merge(MIXED, Shape(hidden="kernel", group=-1)).find((("main", "user"), "copy"))
+    assert (leaf.own, leaf.children) == (4, {})
+
+
+def test_functions_count_a_stack_once():
+    found = {f.name: (f.own, f.total) for f in functions(MIXED)}
+    assert found == {"main": (0, 10), "syscall": (0, 10), "read": (9, 9), "walk": (0, 6), "copy": (0, 4), "write": (1, 1)}
+    assert {f.name: f.own for f in functions(MIXED, hidden="kernel")} == {"main": 0, "walk": 6, "copy": 4}
+
+
+def test_matches_and_their_share():
+    """A match below a match is not counted twice."""
+    found, share = matching(merge(READS), lambda name: "read" in name)
+    assert [node.name for node in found] == ["read", "vfs_read", "sock_read"] and share == 75
+
+
+def test_share_of_truncated_stacks():
+    short = Stack(space="kernel", depth=2)
+    rows = {stack("a b"): 3, stack("a"): 1}
+    assert truncated(snapshot("@", short, Count(), rows)) == 0.75
+    assert truncated(READS) == 0.0
