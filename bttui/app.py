@@ -18,6 +18,7 @@ from bttui.session.controller import IDLE, Status
 from bttui.widgets.actions import bindings, in_chain, key_name
 from bttui.widgets.editor import Editor
 from bttui.widgets.feed import Arrived, Feed, FrameReport
+from bttui.widgets.files import OpenPage
 from bttui.widgets.keys import focused_scope
 from bttui.widgets.page import help_page
 from bttui.widgets.probes import Catalog, ProbeScreen
@@ -79,6 +80,7 @@ class Dashboard(App[Frame]):
         self.feed = Feed(self)
         self.workspace = Workspace(text, name, controller.interval)
         self.probes = ProbeScreen(catalog)
+        self.catalog = catalog
         self.start_at_once = start
         self.frame: Frame | None = None
         self.status = Status()
@@ -164,8 +166,15 @@ class Dashboard(App[Frame]):
         self.call_from_thread(self.exit, last if last is not None else self.frame)
 
     def action_help(self) -> None:
-        if focused_scope(self.screen) != "page":
-            self.push_screen(help_page(focused_scope(self.screen)))
+        scope = focused_scope(self.screen)
+        if scope in ("editor", "completion"):
+            self.workspace.explain(self.catalog)
+        elif scope != "page":
+            self.push_screen(help_page(scope))
+
+    def action_open(self) -> None:
+        if self.screen is self.workspace:
+            self.push_screen(OpenPage(), self.workspace.open_program)
 
     def action_probes(self) -> None:
         if self.screen is self.workspace:

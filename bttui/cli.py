@@ -74,7 +74,7 @@ def dashboard(options: "Options") -> int:
         options.text,
         controller=LiveController(options, formatted, host),
         name=options.file or "Program",
-        catalog=Catalog(lambda: listing.list_probes(None, host), describe),
+        catalog=Catalog(lambda: listing.list_probes(None, host), describe, lambda: [(p.name, p.synopsis, p.doc) for p in registry.all()]),
         show_maps=lambda frame: maps_at_exit(frame.maps.values()),
         check=lambda text: check(text, options, host),
     )

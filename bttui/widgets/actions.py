@@ -38,6 +38,7 @@ class Action(Data):
 
 
 CHAINS = {
+    "completion": ("completion", "global"),
     "editor": ("editor", "main", "global"),
     "table": ("table", "map", "pane", "main", "global"),
     "histogram": ("histogram", "map", "pane", "main", "global"),
@@ -47,6 +48,8 @@ CHAINS = {
     "probe_query": ("probe_query", "probes", "global"),
     "search": ("search", "global"),
     "page": ("page", "global"),
+    "open": ("open", "global"),
+    "save": ("save", "global"),
     "export_choice": ("export_choice", "export", "global"),
     "export": ("export", "global"),
 }
@@ -75,6 +78,8 @@ ACTIONS = (
     ),
     Action("command_palette", "global", ("ctrl+p",), "Palette", "Find a command by name.", 6, True),
     Action("leave", "global", ("ctrl+q",), "Quit", "Stop, leave, and print the maps to the terminal.", 4, True),
+    Action("open", "global", ("f3",), "Open", "Open an example or a program of this folder.", 4, True),
+    Action("save", "main", ("ctrl+s",), "Save", "Save the program.", 0, True),
     Action("details", "main", ("f4",), "Details", "The whole message of a diagnostic, with the kernel's verifier log.", 0, True),
     Action("next_diagnostic", "main", ("f8",), "Next error", "Go to the next diagnostic in the program.", 0, True),
     Action("next_pane", "main", ("tab",), "Next pane", "Go to the next pane."),
@@ -89,6 +94,22 @@ ACTIONS = (
     Action("view", "map", ("v",), "View", "The next way to draw this pane.", 1),
     Action("unit", "map", ("u",), "Unit", "Write values as numbers of ns, us, ms, bytes, or nothing."),
     Action("leave_editor", "editor", ("escape",), "To the panes", "From the program to the first map."),
+    Action(
+        "complete",
+        "editor",
+        ("ctrl+space", "ctrl+@"),
+        "Complete",
+        "Offer what may stand here: functions, probes, their arguments, maps.",
+        1,
+    ),
+    Action("comment", "editor", ("ctrl+underscore", "ctrl+slash"), "Comment", "Make the selected lines comments, or comments lines again."),
+    Action("move_lines", "editor", ("alt+up",), "Line up", "Move the selected lines up.", argument="-1"),
+    Action("move_lines", "editor", ("alt+down",), "Line down", "Move the selected lines down.", argument="1"),
+    Action("external", "editor", ("f7",), "Editor", "Edit the program in $VISUAL or $EDITOR."),
+    Action("choice_next", "completion", ("down",), "Next", "The next word of the list.", 0, True),
+    Action("choice_previous", "completion", ("up",), "Previous", "The word before.", 0, True),
+    Action("choice_take", "completion", ("enter", "tab"), "Take", "Put the word into the program.", 1, True),
+    Action("choice_close", "completion", ("escape",), "Close", "Close the list.", 2, True),
     Action("sort", "table", ("s",), "Sort", "Sort by the next column.", 1),
     Action("reverse", "table", ("r",), "Reverse", "Turn the order around.", 2),
     Action("next_key", "histogram", ("full_stop",), "Next key", "Show the histogram of the next key.", 2),
@@ -141,6 +162,12 @@ ACTIONS = (
     Action("choose", "export_choice", ("left",), "Left", "The choice before.", argument="-1"),
     Action("choose", "export_choice", ("right",), "Right", "The next choice.", argument="1"),
     Action("copy", "export_choice", ("y",), "Copy", "To the terminal's clipboard instead of a file.", 2),
+    Action("cursor_up", "open", ("up",), "Up", "The program before."),
+    Action("cursor_down", "open", ("down",), "Down", "The next program."),
+    Action("take", "open", ("enter",), "Open", "Put it into the editor; undo (^Z) brings the old text back.", 1),
+    Action("back", "open", ("escape",), "Back", "Open nothing.", 2),
+    Action("write", "save", ("enter",), "Save", "Write the file; one that exists is asked about first.", 1, True),
+    Action("back", "save", ("escape",), "Cancel", "Back, and nothing is written.", 2, True),
     Action("close", "page", ("escape", "q"), "Back", "Close this page.", 1),
 )
 
@@ -162,6 +189,10 @@ def bindings(scope: str) -> "list[BindingType]":
 
 
 KEY_NAMES = {
+    "ctrl+space": "^Space",
+    "ctrl+@": "^@",
+    "ctrl+underscore": "^_",
+    "ctrl+slash": "^/",
     "full_stop": ".",
     "comma": ",",
     "plus": "+",
@@ -181,6 +212,6 @@ KEY_NAMES = {
 
 def key_name(key: str) -> str:
     """The key as people write it: ctrl+r is ^R, f5 is F5."""
-    if key.startswith("ctrl+"):
+    if key.startswith("ctrl+") and key not in KEY_NAMES:
         return f"^{key[5:].upper()}"
     return KEY_NAMES.get(key) or (key if len(key) == 1 else "+".join(part.capitalize() for part in key.split("+")))

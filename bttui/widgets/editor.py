@@ -5,21 +5,28 @@ Private methods of Textual's TextArea are overridden for the highlighting, for t
 any of them without a tree-sitter grammar.
 """
 
+import os
+import re
+import shlex
+import subprocess
+import tempfile
 from textwrap import wrap
 from time import monotonic
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import SuspendNotSupported
 from textual.binding import Binding
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import TextArea
-from textual.widgets.text_area import TextAreaTheme
+from textual.widgets.text_area import Selection, TextAreaTheme
 
 from bttui.model.diagnostic import Diagnostic, in_program
 from bttui.render.clean import clean
 from bttui.widgets.actions import bindings
+from bttui.widgets.completing import Completing
 from bttui.widgets.highlight import Highlights, across
 
 TYPE_CHECKING = False
@@ -55,11 +62,15 @@ REST = 0.25  # seconds without a key after which the text is looked at as a whol
 MARKS = {"error": "✗", "warning": "!", "hint": "·"}
 
 
-class Editor(TextArea, inherit_bindings=False):
+class Editor(Completing, TextArea, inherit_bindings=False):
     """A TextArea that knows the language."""
 
     scope = "editor"
-    BINDINGS = [*(b for b in TextArea.BINDINGS if isinstance(b, Binding) and not TAKEN & set(b.key.split(","))), *bindings("editor")]
+    BINDINGS = [
+        *(b for b in TextArea.BINDINGS if isinstance(b, Binding) and not TAKEN & set(b.key.split(","))),
+        *bindings("editor"),
+        *bindings("completion"),
+    ]
     COMPONENT_CLASSES = {f"editor--{severity}" for severity in MARKS}
 
     class RunAsked(Message):
@@ -84,6 +95,9 @@ class Editor(TextArea, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.watch(self.app, "theme", self.follow_theme)
+        self.catalog = getattr(self.app, "catalog", None)
+        self.changed_at = monotonic() + REST  # the screen first
+        self.resting = self.set_timer(2 * REST, self.rest)
 
     def follow_theme(self) -> None:
         self.theme = THEMES[not self.app.current_theme.dark].name
@@ -172,6 +186,8 @@ class Editor(TextArea, inherit_bindings=False):
 
     def on_text_area_changed(self) -> None:
         self.changed_at = monotonic()
+        if self.choosing:
+            self.follow()
         if self.resting is None:
             self.resting = self.set_timer(REST, self.rest)
         lines = self.document.lines
@@ -188,6 +204,7 @@ class Editor(TextArea, inherit_bindings=False):
             if not self.highlights.exact:
                 self.highlights.make(self.document.lines)
                 self.refresh()
+            self.learn()
             self.post_message(self.Rested())
 
     def _lay_out_notes(self) -> None:
@@ -261,6 +278,70 @@ class Editor(TextArea, inherit_bindings=False):
         super()._on_resize()
         if self.diagnostics:
             self._lay_out_notes()
+
+    # Lines
+
+    def selected_rows(self) -> "tuple[int, int]":
+        """The first and the last row of the selection, or the cursor's row twice."""
+        (first, _), (last, column) = sorted(self.selection)
+        return first, last - (column == 0 and last > first)
+
+    def replace_rows(self, first: int, last: int, lines: "list[str]") -> None:
+        end = (last, len(self.document.lines[last]))
+        self.replace("\n".join(lines), (first, 0), end, maintain_selection_offset=False)
+
+    def action_comment(self) -> None:
+        first, last = self.selected_rows()
+        lines = self.document.lines[first : last + 1]
+        filled = [line for line in lines if line.strip()]
+        selection = self.selection
+        if filled and all(line.lstrip().startswith("//") for line in filled):
+            changed = [re.sub(r"^(\s*)// ?", r"\1", line) for line in lines]
+        else:
+            indent = min((len(line) - len(line.lstrip()) for line in filled), default=0)
+            changed = [f"{line[:indent]}// {line[indent:]}" if line.strip() or len(lines) == 1 else line for line in lines]
+        self.replace_rows(first, last, changed)
+        grown = [len(new) - len(old) for new, old in zip(changed, lines, strict=True)]
+        start, end = ((row, max(0, column + (grown[row - first] if first <= row <= last else 0))) for row, column in selection)
+        self.selection = Selection(start, end)
+
+    def action_move_lines(self, by: str) -> None:
+        first, last = self.selected_rows()
+        lines, step, selection = self.document.lines, int(by), self.selection
+        if first + step < 0 or last + step >= len(lines):
+            return
+        moved = lines[first : last + 1]
+        if step < 0:
+            self.replace_rows(first - 1, last, [*moved, lines[first - 1]])
+        else:
+            self.replace_rows(first, last + 1, [lines[last + 1], *moved])
+        self.selection = Selection(*((row + step, column) for row, column in selection))
+        self.scroll_cursor_visible()
+
+    def action_external(self) -> None:
+        """Hand the text to the person's own editor; what it saved is one change, that undo takes back."""
+        command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        with tempfile.NamedTemporaryFile("w", suffix=".bt", errors="surrogateescape") as file:
+            file.write(self.text)
+            file.flush()
+            try:
+                with self.app.suspend():
+                    status = subprocess.run([*command, file.name], check=False).returncode
+                with open(file.name, errors="surrogateescape") as edited:
+                    text = edited.read()
+            except (OSError, SuspendNotSupported) as problem:
+                self.notify(f"{command[0]}: {problem}", severity="error", markup=False)
+                return
+        if status:
+            self.notify(f"{command[0]} ended with status {status}: nothing was changed", severity="warning", markup=False)
+        elif text != self.text:
+            self.replace_text(text)
+
+    def replace_text(self, text: str) -> None:
+        """Another text as one change that can be undone; the cursor stays in its row."""
+        row, _ = self.cursor_location
+        self.replace(text, (0, 0), self.document.end, maintain_selection_offset=False)
+        self.move_cursor((min(row, self.document.line_count - 1), 0))
 
     def insert_probe(self, text: str) -> None:
         """At the cursor; a probe with a body gets lines of its own, and the cursor goes into it."""

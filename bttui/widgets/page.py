@@ -6,10 +6,15 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from bttui.model.diagnostic import Diagnostic
+from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.render.clean import cell_width, clean
+from bttui.widgets import completion
 from bttui.widgets.actions import ACTIONS, bindings, in_chain, key_name, of_scope
 from bttui.widgets.rows import Rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.widgets.probes import Catalog
 
 SCOPES = {
     "global": "Everywhere",
@@ -25,6 +30,9 @@ SCOPES = {
     "probe_tree": "Probe tree",
     "probe_query": "Probe search",
     "search": "Search line",
+    "completion": "List of words",
+    "open": "Examples and programs",
+    "save": "Save",
     "page": "This page",
     "export": "Export",
     "export_choice": "What to export, and how",
@@ -90,17 +98,41 @@ def rows_of(scope: str) -> "list[tuple[list[str], str]]":
     return rows
 
 
-def help_page(scope: str) -> Page:
-    """Every action: those that work at ``scope`` first."""
+def help_page(scope: str, title: str = "Help", about: "list[list[tuple[str, str]]] | None" = None) -> Page:
+    """Every action: those that work at ``scope`` first. ``about`` stands above them."""
     near = list(dict.fromkeys(action.scope for action in in_chain(scope)))
     rest = [s for s in dict.fromkeys(a.scope for a in ACTIONS) if s not in near]
-    lines: list[list[tuple[str, str]]] = []
+    lines: list[list[tuple[str, str]]] = list(about or [])
     for name in [*near, *rest]:
         if lines:
             lines.append([])
         lines.append([(f" {SCOPES[name]}", "head"), ("" if name in near else "  (elsewhere)", "dim")])
         lines += [[(f"   {'  '.join(keys):14}", "mark"), (help_, "text")] for keys, help_ in rows_of(name)]
-    return Page("Help", lines)
+    return Page(title, lines)
+
+
+def about_word(word: str, catalog: "Catalog | None") -> "list[list[tuple[str, str]]]":
+    """What is known of a word of the program: a function or builtin, a type of probe with the probe's arguments."""
+    lines: list[list[tuple[str, str]]] = []
+    function = completion.function(word)
+    if function is not None:
+        lines.append([(f" {function.signature or word}", "mark")])
+        lines.append([("   " + function.doc, "text")])
+        lines += [[("   " + clean(line), "note")] for line in function.example.splitlines()]
+    elif catalog is not None and ":" in word:
+        types = {name: (synopsis, doc) for name, synopsis, doc in catalog.types()}
+        synopsis, doc = types.get(word.partition(":")[0], ("", ""))
+        lines.append([(f" {clean(word)}", "mark")])
+        if synopsis:
+            lines.append([(f"   {synopsis}: {doc}", "text")])
+        try:
+            described = catalog.describe(word)
+        except (OSError, DiagnosticError):
+            described = []
+        for line in described:
+            name = completion.argument_names([line])
+            lines.append([(f"   args.{name[0].text:20}" if name else "   ", "key"), (clean(line), "text")])
+    return [*lines, []] if lines else []
 
 
 def keys_markdown() -> str:

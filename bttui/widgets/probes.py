@@ -1,7 +1,6 @@
 """F2: every probe of this machine, as a tree with a search."""
 
 import re
-import time
 from bisect import bisect_left
 
 from textual import events, work
@@ -31,13 +30,22 @@ TWINS = {"kprobe": "kretprobe", "fentry": "fexit", "uprobe": "uretprobe"}  # wha
 
 
 class Catalog(Data):
-    """Where probes come from. Both are called in a thread of their own and may take their time.
+    """Where probes come from. All are called in threads of their own and may take their time.
 
-    ``names()`` gives every probe as -l prints it; ``describe(name)`` gives lines about one: its arguments.
+    ``names()`` gives every probe as -l prints it; ``describe(name)`` gives lines about one: its arguments;
+    ``types()`` gives (name, synopsis, what it is) of every probe type.
     """
 
     names: "Callable[[], Iterable[str]]"
     describe: "Callable[[str], list[str]]"
+    types: "Callable[[], list[tuple[str, str, str]]]" = list
+    _list: "ProbeList | None" = None
+
+    def listed(self) -> ProbeList:
+        """All of them, read once. Raises OSError, DiagnosticError."""
+        if self._list is None:
+            self._list = ProbeList(list(self.names()))
+        return self._list
 
 
 class ProbeTree(Rows):
@@ -233,7 +241,6 @@ class ProbeScreen(Screen[str]):
         super().__init__()
         self.catalog = catalog
         self.reading = False
-        self.milliseconds = 0.0
 
     def compose(self) -> ComposeResult:
         yield Query(placeholder="words   vfs_*   /re/   type:fentry   mod:ext4   arg:sock   has:ret", id="query")
@@ -250,7 +257,7 @@ class ProbeScreen(Screen[str]):
     @work(thread=True, exclusive=True, group="names")
     def load(self) -> None:
         try:
-            probes = ProbeList(list(self.catalog.names()) if self.catalog else [])
+            probes = self.catalog.listed() if self.catalog else ProbeList([])
         except (OSError, DiagnosticError) as problem:
             self.app.call_from_thread(self.query_one(Facts).show, "No list of probes", [str(problem)])
             probes = ProbeList([])
@@ -269,20 +276,18 @@ class ProbeScreen(Screen[str]):
         marked = f" · {grouped(len(tree.marked))} marked" if tree.marked else ""
         wanted = any(word.startswith(("arg:", "has:")) for word in self.query_one(Query).value.split())
         reading = " · reading arguments…" if wanted and tree.probes.facts is None else ""
-        self.say(f"{grouped(len(tree.matches))} of {grouped(len(tree.probes.names))} · {self.milliseconds:.0f} ms{marked}{reading}")
+        self.say(f"{grouped(len(tree.matches))} of {grouped(len(tree.probes.names))}{marked}{reading}")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.look_for(event.value)
 
     def look_for(self, query: str) -> None:
         tree = self.query_one(ProbeTree)
-        began = time.perf_counter()
         try:
             tree.search(query)
         except re.error as problem:
             self.say(f"not a regular expression: {problem}")
             return
-        self.milliseconds = (time.perf_counter() - began) * 1000
         if any(word.startswith(("arg:", "has:")) for word in query.split()) and tree.probes.facts is None and not self.reading:
             self.reading = True
             self.read_facts(tree.probes)

@@ -1,8 +1,9 @@
 """The main screen: the program, its maps, the log. Side by side where there is room, one at a time where not."""
 
+import os
 import shlex
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -16,16 +17,23 @@ from bttui.model.history import Packed
 from bttui.model.timeline import Timeline
 from bttui.render.clean import clean
 from bttui.session.controller import ENDED, LIVE, Status
+from bttui.widgets import completion, files
 from bttui.widgets.actions import bindings
+from bttui.widgets.completing import CompletionList
 from bttui.widgets.editor import MARKS, Editor
 from bttui.widgets.export import LINES, ExportPage, Subject
+from bttui.widgets.files import Choice, SavePage
 from bttui.widgets.keys import KeyBar
 from bttui.widgets.log import Log
 from bttui.widgets.map_panes import MapPanes
-from bttui.widgets.page import details_page
+from bttui.widgets.page import about_word, details_page, help_page
 from bttui.widgets.pane import MapPane, Pane
 from bttui.widgets.status import StatusBar
 from bttui.widgets.tabs import TabStrip
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.widgets.probes import Catalog
 
 NARROW = 100
 WELCOME = """
@@ -54,6 +62,7 @@ class Workspace(Screen[None]):
         self.begun = False  # the newest run has panes
         self.timeline = Timeline()
         self.editor_titles = ("", "")
+        self.path = name if os.path.isfile(name) else ""  # the program's file
 
     def compose(self) -> ComposeResult:
         yield TabStrip()
@@ -63,6 +72,7 @@ class Workspace(Screen[None]):
                 yield Log(id="log")
             yield MapPanes(id="maps")
             yield Static(WELCOME, id="welcome")
+        yield CompletionList(id="completion")
         yield StatusBar(self.interval)
         yield KeyBar()
 
@@ -189,6 +199,60 @@ class Workspace(Screen[None]):
 
     def on_text_area_changed(self) -> None:
         self.call_later(self.title_editor)  # the editor drops what no longer holds first
+
+    # Files
+
+    def action_save(self) -> None:
+        """To its own file at once; where there is none, or somebody else has changed it, to one that is asked for."""
+        path = self.path
+        if not path:
+            self.app.push_screen(SavePage(self.editor.text, "program.bt"), self.saved)
+            return
+        try:
+            if os.path.exists(path) and files.read(path) != self.text:
+                told = "the file has changed since it was read: Enter asks before it is overwritten"
+                self.app.push_screen(SavePage(self.editor.text, path, told), self.saved)
+                return
+            files.save(path, self.editor.text)
+        except OSError as problem:
+            told = f"could not write {clean(path)}: {problem.strerror or problem}"
+            self.app.push_screen(SavePage(self.editor.text, path, told), self.saved)
+            return
+        self.saved(path)
+
+    def saved(self, path: "str | None") -> None:
+        if path:
+            self.path, self.text, self.program_name = path, self.editor.text, path
+            self.title_editor()
+            self.notify(f"Saved {clean(path)}", markup=False)
+
+    def open_program(self, choice: "Choice | None") -> None:
+        """Into the editor, as a change that undo takes back."""
+        if choice is None:
+            return
+        try:
+            text = files.read(choice.path)
+        except OSError as problem:
+            self.notify(f"{clean(choice.path)}: {problem.strerror or problem}", severity="error", markup=False)
+            return
+        self.path = "" if choice.example else choice.path
+        self.program_name = os.path.basename(choice.path)
+        self.text = text
+        self.editor.replace_text(text)
+        self.editor.move_cursor((0, 0))
+        self.title_editor()
+        self.go_to_pane(1)
+
+    # Help on a word
+
+    def explain(self, catalog: "Catalog | None") -> None:
+        """The help page, and above it what is known of the word under the cursor."""
+        self.explain_word(completion.word_at(self.editor.text, self.editor.offset_of_cursor), catalog)
+
+    @work(thread=True, exclusive=True, group="help")
+    def explain_word(self, word: str, catalog: "Catalog | None") -> None:
+        page = help_page("editor", f"Help: {clean(word)}" if word else "Help", about_word(word, catalog) if word else None)
+        self.app.call_from_thread(self.app.push_screen, page)
 
     # Export
 

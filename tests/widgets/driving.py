@@ -22,7 +22,8 @@ PROBES = [
     "fentry:ext4:ext4_file_open",
     "software:cpu-clock:",
 ]
-CATALOG = Catalog(names=lambda: PROBES, describe=lambda name: [f"about {name}", "char * filename", "int flags"])
+TYPES = [("self", "self:signal:NAME", "a signal to the tracer"), ("software", "software:EVENT:COUNT", "an event of the kernel")]
+CATALOG = Catalog(lambda: PROBES, lambda name: [f"about {name}", "char * filename", "int flags"], lambda: TYPES)
 
 
 @asynccontextmanager

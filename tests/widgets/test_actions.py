@@ -1,6 +1,7 @@
 """The table of actions: no key means two things at one place, and every key does what the table says."""
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from widgets import driving, scripted
 
 from bttui.model.diagnostic import Diagnostic, Span
 from bttui.widgets.actions import ACTIONS, CHAINS, bindings, in_chain, key_name
+from bttui.widgets.completing import CompletionList
 from bttui.widgets.editor import Editor
 from bttui.widgets.export import Choices
+from bttui.widgets.files import ProgramList
 from bttui.widgets.page import keys_markdown
 from bttui.widgets.stacks import StacksPane
 
@@ -53,6 +56,12 @@ def row(choices):
     return choices.line(choices.at, 100)
 
 
+@pytest.fixture(autouse=True)
+def other_editor(monkeypatch):
+    """What $VISUAL names writes another program."""
+    monkeypatch.setenv("VISUAL", """sh -c 'echo "BEGIN { }" > "$0"'""")
+
+
 class State:
     """What a person can see at one moment, and what the controller was asked so far."""
 
@@ -70,6 +79,10 @@ class State:
         stacks = app.workspace.query(StacksPane)
         choices = app.screen.query(Choices)
         self.marked = next((text for text, role in row(choices.first()) if role == "cursor"), "") if choices else ""
+        self.choosing = app.workspace.editor.choosing
+        self.picked = app.workspace.query_one(CompletionList).at if self.choosing else -1
+        programs = app.screen.query(ProgramList)
+        self.chosen = programs.first().at if programs else -1
         self.files = sorted(os.listdir())
         self.clipboard = app.clipboard
         self.widest = stacks.first().levels[0][0][2].name if stacks else ""
@@ -84,6 +97,7 @@ ERRORS = (
     Diagnostic("first wrong", Span(67, 75, 4, 5, 4, 10), hint="do better", detail="0: (b7) r0 = 0\n"),
     Diagnostic("second wrong", Span(250, 255, 8, 7, 8, 12)),
 )
+LIST = ["s", "ctrl+@"]
 US, CALLS, ON, LOG = ["2"], ["3"], ["6"], ["7"]  # the pane's number, once the editor has been left
 HEAT = ["2", "v"]
 TREE = ["f2", "tab"]  # kprobe, fentry, software, tracepoint; all closed
@@ -109,6 +123,23 @@ EFFECTS = {
     "pane.pane.5": (["tab"], lambda s: s.focus == "@start"),
     "pane.pane.6": (["tab"], lambda s: s.focus == "@on"),
     "pane.pane.7": (["tab"], lambda s: s.focus == "log"),
+    "editor.complete": ([*"pri"], lambda s: s.choosing),
+    "editor.comment": ([], lambda s: s.program.startswith("// tracepoint:")),
+    "editor.move_lines.1": ([], lambda s: s.program.startswith("  @start[tid] = nsecs;\ntracepoint:")),
+    "editor.move_lines.-1": (["down"], lambda s: s.program.startswith("  @start[tid] = nsecs;\ntracepoint:")),
+    "editor.external": ([], lambda s: s.program == "BEGIN { }\n"),
+    "completion.choice_next": (LIST, lambda s: s.picked == 1),
+    "completion.choice_previous": ([*LIST, "down"], lambda s: s.picked == 0),
+    "completion.choice_take": (LIST, lambda s: s.program.startswith("self:tracepoint:") and not s.choosing),
+    "completion.choice_close": (LIST, lambda s: not s.choosing and s.focus == "editor"),
+    "global.open": ([], lambda s: s.screen == "OpenPage"),
+    "main.save": ([], lambda s: s.screen == "SavePage"),
+    "open.cursor_down": (["f3"], lambda s: s.chosen == 1),
+    "open.cursor_up": (["f3", "down"], lambda s: s.chosen == 0),
+    "open.take": (["f3"], lambda s: "software" in s.program or "block_rq" in s.program),
+    "open.back": (["f3"], lambda s: s.screen == "Workspace"),
+    "save.write": (["ctrl+s"], lambda s: s.files == ["program.bt"] and s.screen == "Workspace"),
+    "save.back": (["ctrl+s"], lambda s: s.files == [] and s.screen == "Workspace"),
     "editor.leave_editor": ([], lambda s: s.focus == "@us"),
     "table.sort": (CALLS, lambda s: "comm▴" in s.text and s.order("bash", "node_exporter", "systemd-journal")),
     "table.reverse": (CALLS, lambda s: "count▴" in s.text and s.order("bash", "node_exporter", "systemd-journal")),
@@ -188,6 +219,7 @@ def owner(app, action):
 async def act(keys, action_keys, removed=None):
     """The States before and after. ``removed`` is an action that does nothing then."""
     async with driving.dashboard() as (app, controller, pilot):
+        app.suspend = nullcontext  # only a real terminal can be handed over: tests/test_app_terminal.py
         app.action_suspend_process = lambda: setattr(app, "suspended", True)  # the real thing: tests/test_app_terminal.py
         for second in (1, 2, 3):
             controller.show(scripted.reads_frame(second))
