@@ -123,7 +123,7 @@ EFFECTS = {
     "pane.pane.5": (["tab"], lambda s: s.focus == "@start"),
     "pane.pane.6": (["tab"], lambda s: s.focus == "@on"),
     "pane.pane.7": (["tab"], lambda s: s.focus == "log"),
-    "editor.complete": ([*"pri"], lambda s: s.choosing),
+    "editor.complete": (["s"], lambda s: s.choosing),
     "editor.comment": ([], lambda s: s.program.startswith("// tracepoint:")),
     "editor.move_lines.1": ([], lambda s: s.program.startswith("  @start[tid] = nsecs;\ntracepoint:")),
     "editor.move_lines.-1": (["down"], lambda s: s.program.startswith("  @start[tid] = nsecs;\ntracepoint:")),
@@ -293,9 +293,12 @@ async def test_footer_names_only_what_works_here():
     async with driving.dashboard() as (app, controller, pilot):
         controller.show(scripted.reads_frame(3))
         await driving.settle(pilot)
-        assert driving.lines(app)[-1].rstrip() == " F5 Run  F6 Stop  F2 Probes  ^Q Quit  F1 Help  ^P Palette"
+        assert driving.lines(app)[-1].rstrip() == " ^Space Complete  F5 Run  F6 Stop  F2 Probes  ^Q Quit  F3 Open  F1 Help  ^P Palette"
         await driving.press(pilot, "escape", "3")
-        assert driving.lines(app)[-1].rstrip() == " s Sort  r Reverse  w Export  F5 Run  F6 Stop  F2 Probes  ^Q Quit  F1 Help  ^P Palette"
+        assert (
+            driving.lines(app)[-1].rstrip()
+            == " s Sort  r Reverse  w Export  F5 Run  F6 Stop  F2 Probes  ^Q Quit  F3 Open  F1 Help  ^P Palette"
+        )
 
 
 async def test_a_click_on_the_footer_is_the_key():

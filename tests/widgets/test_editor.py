@@ -1,5 +1,9 @@
 """The editor: what TextArea's private parts do for us (textual is pinned; a new version must pass this)."""
 
+import os
+from contextlib import nullcontext
+
+import pytest
 from widgets import driving, scripted
 
 from bttui.compiler import lexer
@@ -209,3 +213,88 @@ async def test_a_key_cuts_its_own_row_only(monkeypatch):
         await driving.press(pilot, *"y=1")
         assert len(cut) == 3 and max(cut) < 40
         assert len(drawn) <= 6
+
+
+LINES = "a\n  b\n\nc\n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "text", "cursor"),
+    [
+        (["ctrl+underscore"], "// a\n  b\n\nc\n", (0, 3)),
+        (["ctrl+underscore", "ctrl+underscore"], LINES, (0, 0)),
+        (["shift+down", "shift+down", "ctrl+underscore"], "// a\n//   b\n\nc\n", (2, 0)),
+        (["down", "ctrl+underscore"], "a\n  // b\n\nc\n", (1, 3)),
+        (["alt+down"], "  b\na\n\nc\n", (1, 0)),
+        (["down", "alt+up"], "  b\na\n\nc\n", (0, 0)),
+        (["alt+up"], LINES, (0, 0)),
+        (["shift+down", "shift+down", "alt+down"], "\na\n  b\nc\n", (3, 0)),
+        (["alt+down", "ctrl+z"], LINES, None),
+    ],
+)
+async def test_lines_are_commented_and_moved(keys, text, cursor):
+    async with driving.dashboard(text=LINES, start=False) as (app, _, pilot):
+        editor = app.workspace.editor
+        await driving.press(pilot, *keys)
+        assert editor.text == text
+        assert cursor is None or editor.cursor_location == cursor
+
+
+async def test_another_editor_changes_the_text_at_once(monkeypatch):
+    monkeypatch.setenv("VISUAL", """sh -c 'echo END >> "$0"'""")
+    async with driving.dashboard(text="BEGIN { }\n", start=False) as (app, _, pilot):
+        app.suspend = nullcontext
+        await driving.press(pilot, "f7")
+        assert app.workspace.editor.text == "BEGIN { }\nEND\n"
+        await driving.press(pilot, "ctrl+z")
+        assert app.workspace.editor.text == "BEGIN { }\n"
+
+
+@pytest.mark.parametrize(("command", "told"), [("false", "nothing was changed"), ("/no/such/editor", "No such file")])
+async def test_an_editor_that_fails_changes_nothing(monkeypatch, command, told):
+    monkeypatch.setenv("VISUAL", command)
+    async with driving.dashboard(text="BEGIN { }\n", start=False) as (app, _, pilot):
+        app.suspend = nullcontext
+        await driving.press(pilot, "f7")
+        assert app.workspace.editor.text == "BEGIN { }\n" and told in driving.text(app)
+
+
+async def test_the_program_s_own_file_is_saved_at_once(tmp_path):
+    file = tmp_path / "mine.bt"
+    file.write_text("BEGIN { }")
+    file.chmod(0o640)
+    async with driving.dashboard(text="BEGIN { }", name=str(file), start=False) as (app, _, pilot):
+        await driving.press(pilot, "x", "ctrl+s")
+        assert file.read_text() == "xBEGIN { }" and file.stat().st_mode & 0o777 == 0o640
+        assert app.screen is app.workspace and os.listdir(tmp_path) == ["mine.bt"]
+
+
+async def test_a_file_that_somebody_else_changed_is_asked_about(tmp_path):
+    file = tmp_path / "mine.bt"
+    file.write_text("BEGIN { }")
+    async with driving.dashboard(text="BEGIN { }", name=str(file), start=False) as (app, _, pilot):
+        file.write_text("END { }")
+        await driving.press(pilot, "x", "ctrl+s")
+        assert file.read_text() == "END { }" and "has changed since it was read" in driving.text(app)
+        await driving.press(pilot, "enter", "enter")
+        assert file.read_text() == "xBEGIN { }"
+
+
+async def test_what_cannot_be_saved_is_a_message():
+    async with driving.dashboard(text="BEGIN { }", start=False) as (app, _, pilot):
+        await driving.press(pilot, "ctrl+s")
+        app.screen.query_one("#path").value = "no/such/folder.bt"
+        await driving.press(pilot, "enter")
+        assert "could not write no/such/folder.bt" in driving.text(app)
+
+
+async def test_programs_of_this_folder_come_before_the_examples(tmp_path):
+    (tmp_path / "mine.bt").write_text("// mine\x1b[31m\nBEGIN { }\n")
+    async with driving.dashboard(start=False) as (app, _, pilot):
+        await driving.press(pilot, "f3")
+        shown = driving.text(app)
+        assert "./mine.bt" in shown and "// mine\\x1b[31m" in shown and "Who reads the most?" in shown
+        await driving.press(pilot, "enter")
+        assert app.workspace.editor.text == "// mine\x1b[31m\nBEGIN { }\n"
+        await driving.press(pilot, "ctrl+z")
+        assert app.workspace.editor.text == scripted.READS
