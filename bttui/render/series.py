@@ -19,7 +19,7 @@ def series_text(type_: TimeSeries, points: "Points") -> str:
         return "<no data>"
     low, high = min(values), max(values)
     if low == high:
-        low, high = low - 1, high + 1
+        low, high = low - 1 if low or type_.signed else 0, high + 1
     unit = _unit(type_.interval) if len(points) > 1 else "ns"
     header = "hh:mm:ss" + ("." + unit if unit != "s" else "")
     width = 8 + (_DIGITS[unit] + 1 if unit != "s" else 0)

@@ -152,6 +152,12 @@ def test_time_series(utc):
     )
 
 
+def test_time_series_without_a_value_below(utc):
+    points = ((7, 0),)
+    assert map_text(snapshot("@", None, TimeSeries(interval=10, count=4, signed=False), points)).splitlines()[1].split() == ["0", "1"]
+    assert map_text(snapshot("@", None, TimeSeries(interval=10, count=4), points)).splitlines()[1].split() == ["-1", "1"]
+
+
 def test_time_series_of_one_value(utc):
     series = TimeSeries(interval=1_000_000_000, count=4)
     assert map_text(snapshot("@", INT8, series, {1: ((22 * 3600 + 21 * 60 + 50, -7),)})) == (
