@@ -11,6 +11,7 @@ from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
 from bttui.model.frame import Symbol
 from bttui.render.clean import clean_lines
 from bttui.render.diagnostics import complain
+from bttui.render.text import event_text, helper_detail
 from bttui.session.options import Options
 
 TYPE_CHECKING = False
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 # Whoever tests a tracer waits for this line on stdout: probes are attached. The name is bpftrace's.
 NOTIFY = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
+WARNINGS = ("warnf", "runtime_error", "helper_error", "full")  # that --no-warnings leaves out; what was lost is told all the same
+NO_ROOM = ("map_update_elem", -errno.E2BIG)  # what an event "full" stands for
 POLL = 1.0  # seconds; events, signals and ends are noticed earlier
 FULL = 1 << 16  # bytes collected with -B full
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -392,12 +395,16 @@ class Printer:
                 continue
             if self.writer.terminal:
                 event = harmless_event(event)
+            if event.kind in WARNINGS and not self.options.warnings:
+                continue
             complaint = self.complaint(event)
             if complaint is not None:
                 self.writer.write("".join(batch))
                 self.writer.flush()
                 batch.clear()
-                complain((complaint,), self.program.source if event.kind == "runtime_error" else "")
+                own = event.kind in ("errorf", "warnf")  # the program's own words come without the line that has them
+                complain((complaint.replace(trail=()),), "" if own else self.program.source)
+                complain([Diagnostic(text, span, complaint.severity) for text, span in complaint.trail], self.program.source)
             else:
                 batch.append(self.text(event))
         self.writer.write("".join(batch))
@@ -420,8 +427,6 @@ class Printer:
 class TextPrinter(Printer):
     def __init__(self, options: Options, program: "Program", writer: Writer):
         super().__init__(options, program, writer)
-        from bttui.render.text import event_text
-
         self._text: "Callable[[Event], str]" = event_text
 
     def attached(self, count: int) -> None:
@@ -433,10 +438,13 @@ class TextPrinter(Printer):
     def complaint(self, event: "Event") -> "Diagnostic | None":
         if event.kind in ("error", "warning"):
             return Diagnostic(event.text, severity=event.kind)
-        if event.kind not in ("errorf", "warnf", "runtime_error", "lost", "full"):
+        if event.kind not in ("errorf", "lost", *WARNINGS):
             return None
-        span = event.output.span if event.output else None
-        return Diagnostic(self._text(event).rstrip("\n"), span, "error" if event.kind == "errorf" else "warning")
+        text, output = self._text(event).rstrip("\n"), event.output
+        if event.kind == "full":
+            text += f"\n{helper_detail(*NO_ROOM)}"
+        severity = "error" if event.kind == "errorf" else "warning"
+        return Diagnostic(text, output.span, severity, trail=output.trail) if output else Diagnostic(text, severity=severity)
 
     def text(self, event: "Event") -> str:
         return self._text(event) + "\n" if event.kind == "system" else self._text(event)
@@ -466,8 +474,7 @@ class JsonPrinter(Printer):
         if event.kind == "lost":
             return self._json.lost_json(event.values[0])
         if event.kind == "full":
-            span = self.program.map(event.values[1]).span
-            return self._json.message_json("helper_error", event.text, span, helper="map_update_elem", retcode=-errno.E2BIG)
+            return self._json.helper_json(*NO_ROOM, event.output.span if event.output else None, event.values[0])
         if event.kind == "warning":
             return self._json.message_json("helper_error", event.text, None, helper="get_stackid", retcode=-errno.EEXIST)
         return self._json.event_json(event)

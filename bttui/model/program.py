@@ -76,7 +76,7 @@ class Output(Data):
     ``kind``: printf, errorf, warnf, debugf, cat, system, print, print_map, clear, zero, time, strftime, join, exit,
     unwatch, skboutput, helper_error, runtime_error (its ``text`` is a warning about ``span``), print_entry (print of one
     entry of an aggregation: the argument is the key, the value is read when it is printed). ``text`` is its format. ``map`` is the map it is about. ``size`` is the full
-    size of the record in bytes. ``probe`` says it fires for its own probe only.
+    size of the record in bytes. ``trail``: as in Diagnostic, the calls of macros that ``span`` is inside of.
     """
 
     kind: str
@@ -86,16 +86,18 @@ class Output(Data):
     map: str = ""
     options: "dict[str, Any]" = {}
     span: "Span | None" = None
+    trail: "tuple[tuple[str, Span], ...]" = ()
 
 
 class Counter(Data):
-    """One entry of the counters map. ``kind``: lost (``subject`` is a BpfProgram's name), full (a map's name),
+    """One entry of the counters map. ``kind``: lost (``subject`` is a BpfProgram's name), full (a map's name, and the
 
-    stack (a stack that could not be stored).
+    place that found no room there), stack (a stack that could not be stored).
     """
 
     kind: str
     subject: str
+    span: "Span | None" = None
 
 
 # Our own maps, by name. There is a stack trace map for each depth that the program asks for: "stacks127", "stacks3".

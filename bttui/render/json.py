@@ -4,6 +4,7 @@ Written out by hand: two of its habits no JSON library shares. Integers that a d
 bytes above 0x7f become a sign-extended escape of eight digits.
 """
 
+import os
 import re
 
 from bttui.model.types import (
@@ -67,6 +68,12 @@ def message_json(kind: str, message: str, span: "Span | None" = None, **more: "s
     return "{" + ", ".join(parts) + "}\n"
 
 
+def helper_json(helper: str, result: int, span: "Span | None", times: int = 1) -> str:
+    """A helper that failed, so many times since the last such line."""
+    more = {"count": times} if times > 1 else {}
+    return message_json("helper_error", os.strerror(-result), span, helper=helper, retcode=result, **more)
+
+
 def map_json(snapshot: "MapSnapshot", top: int = 0, div: int = 0, at_exit: bool = False) -> str:
     """A map as print(@map, top, div) shows it; "" for one that holds nothing (but {} for averages and stats).
 
@@ -111,6 +118,8 @@ def event_json(event: "Event") -> str:
         return text_json("join", event_text(event).removesuffix("\n"))
     if event.kind == "system":
         return text_json("syscall", event_text(event))
+    if event.kind == "helper_error" and output is not None:
+        return helper_json(output.options["helper"], event.values[0], output.span)
     if event.kind in ("errorf", "warnf", "runtime_error"):
         return message_json(event.kind, event_text(event), output.span if output else None)
     return ""

@@ -1,5 +1,7 @@
 """Maps and events as the text that goes to a pipe or a file."""
 
+import os
+
 from bttui.model.types import (
     Average,
     Count,
@@ -110,9 +112,23 @@ def event_text(event: "Event") -> str:
     if output is not None and not event.text:
         if event.kind in _FORMATTED:
             return formatted(output, event.values)
+        if event.kind == "helper_error":
+            return helper_text(output, event.values[0])
         if event.kind == "print":
             return print_value(output.arguments[0].type, event.values[0])
     return event.text
+
+
+def helper_text(output: "Output", result: int) -> str:
+    """What a failed helper means, and its name and result."""
+    helper = output.options["helper"]
+    missing = helper == "map_lookup_elem"
+    message = "Can't lookup map element because it does not exist." if missing else os.strerror(-result)
+    return f"{message}\n{helper_detail(helper, result)}"
+
+
+def helper_detail(helper: str, result: int) -> str:
+    return f"Additional Info - helper: {helper}, retcode: {result}"
 
 
 def formatted(output: "Output", values: "tuple[Any, ...]") -> str:

@@ -1,5 +1,6 @@
 """Records become Events, and what a record asks for (clear a map, run a command) is done."""
 
+import errno
 import os
 import sys
 import time
@@ -88,6 +89,11 @@ class Events:
     def _on_exit(self, wall: int, output: Output, values: "tuple[Any, ...]") -> "Event | None":
         self.exit_code = values[0] & 0xFF if values else 0
         return None
+
+    def _on_helper_error(self, wall: int, output: Output, values: "tuple[Any, ...]") -> Event:
+        """Whether an address is not mapped or not one of the kernel's makes no difference to people."""
+        result = -errno.EFAULT if values[0] == -errno.ERANGE else values[0]
+        return Event(output.kind, wall, output, (result,))
 
     def _on_print_map(self, wall: int, output: Output, values: "tuple[Any, ...]") -> Event:
         return Event(output.kind, wall, output, map=self._snapshots.map(output.map))

@@ -11,7 +11,7 @@ from bttui.loader.object import load
 from bttui.loader.ringbuffer import RingBuffer
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.model.frame import Counters, Event, Frame, ProbeCounters
-from bttui.model.program import CHILD, ELAPSED, RINGBUF, TAI, WALL
+from bttui.model.program import CHILD, ELAPSED, RINGBUF, TAI, WALL, Output
 from bttui.probes.attach import attach, explained
 from bttui.probes.provider import Options as ProbeOptions
 from bttui.session.controller import ATTACHING, ENDED, IDLE, LIVE, STOPPING
@@ -245,7 +245,8 @@ class Session:
             if counter.kind == "lost":
                 lost += more
             elif counter.kind == "full":
-                events.append(Event("full", wall, values=(more, counter.subject), text=full_text(counter.subject, more)))
+                place = Output("full", map=counter.subject, span=counter.span)
+                events.append(Event("full", wall, place, (more, counter.subject), text=full_text(counter.subject, more)))
             elif counter.kind == "stack":
                 text = f"{more} stack{'' if more == 1 else 's'} could not be kept, there were too many: an empty one stands for them"
                 events.append(Event("warning", wall, values=(more,), text=text))
@@ -310,13 +311,17 @@ class Session:
         for name, program in self._loaded.programs.items():
             runs = statistics.runs(program)
             probes.append(ProbeCounters(name, runs.count, runs.nanoseconds, runs.misses, lost.get(name, 0)))
+        full: "dict[str, int]" = {}
+        for counter, total in ours.items():
+            if counter.kind == "full" and total:
+                full[counter.subject] = full.get(counter.subject, 0) + total
         missed = sum(probe.missed for probe in probes) + self._missed + sum(statistics.missed(link) for link in self._links)
         return Counters(
             events=self.events.count,
             lost=sum(lost.values()),
             missed=missed,
             stacks_lost=sum(total for counter, total in ours.items() if counter.kind == "stack"),
-            full={counter.subject: total for counter, total in ours.items() if counter.kind == "full" and total},
+            full=full,
             probes=tuple(probes),
         )
 

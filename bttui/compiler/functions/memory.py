@@ -117,10 +117,7 @@ class Buffer(Function):
         else:
             length = str(type_.capacity)
         f.store(32, f.resize(length, 64, 32, False) if length.startswith("%") else length, memory)
-        helper = Helper.probe_read_user if place.place == "user" else Helper.probe_read_kernel
-        source = f"ptr {place.operand}" if place.place in ("context", "memory") else f"i64 {place.operand}"
-        size = f.resize(length, 64, 32, False) if length.startswith("%") else length
-        f.call(helper, f"ptr {f.offset(memory, 4)}", f"i32 {size}", source)
+        code.probe_read(f.offset(memory, 4), f.resize(length, 64, 32, False) if length.startswith("%") else length, place)
         return Value(type_, memory, "memory")
 
 

@@ -5,8 +5,8 @@ from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.compiler.infer.rules import COUNTABLE, describe
 from bttui.compiler.infer.scope import MapInfo
-from bttui.compiler.lower.events import NO_WAKEUP
 from bttui.compiler.lower.iteration import print_text
+from bttui.compiler.lower.telling import NO_WAKEUP
 from bttui.model import types
 from bttui.model.format import SUPPORTED, specifiers
 from bttui.model.program import Argument, Output
@@ -241,14 +241,13 @@ class Join(Function):
         # an empty first byte ends the list for the reader
         for index in range(JOIN_ARGUMENTS):
             f.store(8, "0", f.offset(record, 8 + index * limit))
-        helper = Helper.probe_read_user_str if place.place == "user" else Helper.probe_read_kernel_str
         for index in range(JOIN_ARGUMENTS):
             address = f.binary("add", 64, place.operand, str(index * 8))
             pointer = code.load(Value(types.UINT64, address, place.place)).operand
             following = f.block("joining")
             f.branch(f.compare("eq", 64, pointer, "0"), done, following)
             f.label(following)
-            f.call(helper, f"ptr {f.offset(record, 8 + index * limit)}", f"i32 {limit}", f"i64 {pointer}")
+            code.probe_read_string(f.offset(record, 8 + index * limit), limit, Value(types.INT8, pointer, place.place))
         f.label(done)
         code.send(record, str(output.size), NO_WAKEUP)
         return Value(types.VOID, "0")

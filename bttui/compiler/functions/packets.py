@@ -4,7 +4,7 @@ from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.compiler.infer.rules import describe
-from bttui.compiler.lower.events import NO_WAKEUP
+from bttui.compiler.lower.telling import NO_WAKEUP
 from bttui.model import types
 from bttui.model.program import Argument, Output
 

@@ -86,8 +86,7 @@ class Str(Function):
         limit = str(type_.size)
         length = f.select(f.compare("ult", 64, length, limit), 64, length, limit)
         f.zero(memory, type_.size, 1)
-        helper = Helper.probe_read_user_str if place.place == "user" else Helper.probe_read_kernel_str
-        f.call(helper, f"ptr {memory}", f"i32 {f.resize(length, 64, 32, False)}", f"i64 {place.operand}")
+        code.probe_read_string(memory, f.resize(length, 64, 32, False), place)
         return Value(type_, memory, "memory")
 
 

@@ -5,6 +5,7 @@ from bttui.compiler.emit import Helper
 from bttui.compiler.infer.rules import is_stringlike
 from bttui.compiler.lower.maps import Maps
 from bttui.compiler.lower.state import SCALARS
+from bttui.compiler.lower.telling import FORCE_WAKEUP, NO_WAKEUP
 from bttui.model import types
 from bttui.model.diagnostic import error
 from bttui.model.program import RINGBUF, Argument, Output
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 RESERVE_LIMIT = 256  # bytes; larger records are built in scratch memory and sent with the length they need
 TRAILING = 64  # bytes; a longer string goes last in its record, cut to the length it has
-NO_WAKEUP, FORCE_WAKEUP = 1, 2  # BPF_RB_* of <linux/bpf.h>
 
 
 class Events(Maps):
@@ -51,7 +51,9 @@ class Events(Maps):
             offsets[trailing] = at
             at += kinds[trailing].size
         size = types.align_up(at, 8)
-        output = output.replace(arguments=tuple(Argument(kind, offset) for kind, offset in zip(kinds, offsets, strict=True)), size=size)
+        output = output.replace(
+            trail=self.trail(), arguments=tuple(Argument(kind, offset) for kind, offset in zip(kinds, offsets, strict=True)), size=size
+        )
         number = self.tables.output(output)
         mark = self.mark()
         flags = FORCE_WAKEUP if wake else NO_WAKEUP
@@ -82,7 +84,7 @@ class Events(Maps):
 
         if size <= RESERVE_LIMIT:
             memory = [n for i, n in enumerate(nodes) if i not in scalars]
-            if any(not self.quiet(n) for n in memory):
+            if any(not self.quiet(n) for n in memory) or (memory and self.typer.options.warn_helpers):
                 record = self.scratch(size)
                 fill(record)
                 self.send(record, str(size), flags)
@@ -118,9 +120,3 @@ class Events(Maps):
         return isinstance(node, (ast.StringLiteral, ast.Variable, ast.FieldAccess)) and not (
             isinstance(node, ast.FieldAccess) and not isinstance(node.operand, ast.Identifier)
         )
-
-    def send(self, record: str, size: str, flags: int) -> str:
-        """Returns what the helper does: 0, or an error below 0."""
-        result = self.f.call(Helper.ringbuf_output, f"ptr @{RINGBUF}", f"ptr {record}", f"i64 {size}", f"i64 {flags}")
-        self.when(self.f.compare("slt", 64, result, "0"), lambda: self.count("lost", self.body.program))
-        return result

@@ -75,7 +75,8 @@ class Expressions(Events):
             return Value(node.type, self.f.to_integer(self.variable(operand.note)))
         if node.operator == "*":
             assert node.type is not None
-            return self.pointed(self.load(self.expression(operand)), node.type)
+            place = self.pointed(self.load(self.expression(operand)), node.type)
+            return self.load(place) if isinstance(node.type, SCALARS) else place
         assert node.type is not None and operand.type is not None
         signed = isinstance(node.type, types.Integer) and node.type.signed
         bits = 64 if signed else operand.type.size * 8  # in which it is computed
@@ -279,7 +280,11 @@ class Expressions(Events):
         value = self.expression(node.value)
         return value if isinstance(value.type, types.Void) else self.load(value)
 
-    Expansion = BlockExpression
+    def Expansion(self, node: ast.Expansion) -> Value:
+        self.expansions.append(node.span)
+        value = self.BlockExpression(node)
+        self.expansions.pop()
+        return value
 
     def TupleLiteral(self, node: ast.TupleLiteral) -> Value:
         assert node.type is not None

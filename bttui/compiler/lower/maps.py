@@ -7,7 +7,6 @@ from bttui.compiler.lower.state import SCALARS
 from bttui.compiler.lower.values import Values
 from bttui.model import types
 from bttui.model.diagnostic import error
-from bttui.model.program import COUNTERS
 from bttui.model.types import Type
 
 TYPE_CHECKING = False
@@ -35,32 +34,11 @@ class Maps(Values):
         self.store(node, info.key, pointer)
         return pointer
 
-    def lookup(self, symbol: str, key: str, found: "Callable[[str], None]", missing: "Callable[[], None] | None" = None) -> None:
-        """Look up and run ``found`` with the value's pointer, ``missing`` where there is no entry."""
-        pointer = self.f.call_pointer(Helper.map_lookup_elem, f"ptr @{symbol}", f"ptr {key}")
-        some, none, end = self.f.block("found"), self.f.block("none"), self.f.block("done")
-        self.f.branch(self.f.compare("eq", "ptr", pointer, "null"), none, some)
-        self.f.label(some)
-        found(pointer)
-        self.f.jump(end)
-        self.f.label(none)
-        if missing:
-            missing()
-        self.f.jump(end)
-        self.f.label(end)
-
     def update(self, info: MapInfo, key: str, value: str) -> None:
         """Write an entry; a full map is counted."""
         result = self.f.call(Helper.map_update_elem, f"ptr @{self.tables.symbol(info.name)}", f"ptr {key}", f"ptr {value}", "i64 0")
         if info.key is not None:
             self.when(self.f.compare("slt", 64, result, "0"), lambda: self.count("full", info.name))
-
-    def count(self, kind: str, subject: str) -> None:
-        """Add one to a counter of losses."""
-        index = self.tables.counter(kind, subject)
-        key = self.temporary(8)
-        self.f.store(32, str(index), key)
-        self.lookup(COUNTERS, key, lambda p: self.f.store(64, self.f.binary("add", 64, self.f.load(64, p), "1"), p))
 
     def store_map(self, target: "ast.Map | ast.MapAccess", value: ast.Expression) -> None:
         info = self.info(target)
@@ -112,6 +90,7 @@ class Maps(Values):
                 self.f.store(64, "1", self.f.offset(pointer, types.align_up(bits // 8, 8)))
 
         def missing() -> None:
+            self.failed("map_lookup_elem")
             if tell:
                 self.f.store(bits, "0", before)
             if info.key is not None:
@@ -186,11 +165,16 @@ class Maps(Values):
             bits = info.value.size * 8
             result = self.temporary(8)
             self.f.store(bits, "0", result)
-            self.lookup(symbol, key, lambda p: self.f.store(bits, self.f.load(bits, p), result))
+            self.lookup(symbol, key, lambda p: self.f.store(bits, self.f.load(bits, p), result), lambda: self.failed("map_lookup_elem"))
             return Value(info.value, self.f.load(bits, result))
         memory = into or self.temporary(info.value.size)
         size = info.value.size
-        self.lookup(symbol, key, lambda p: self.f.copy(memory, p, size), lambda: self.f.zero(memory, size, 1))
+
+        def missing() -> None:
+            self.failed("map_lookup_elem")
+            self.f.zero(memory, size, 1)
+
+        self.lookup(symbol, key, lambda p: self.f.copy(memory, p, size), missing)
         return Value(info.value, memory, "memory")
 
     def read_aggregation(self, info: MapInfo, key_node: "ast.Expression | None") -> Value:

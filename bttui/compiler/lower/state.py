@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from bttui.model.diagnostic import Span
+
 
 ON_STACK = 64  # bytes; larger temporaries live in the program's scratch memory
 SCALARS = (
@@ -46,6 +48,8 @@ class State:
         self.cookie = ""  # where the cookie lies that a table of system calls gave
         self.packet = ""  # where args lie that were read from a packet
         self.name = ""
+        self.expansions: list[Span] = []  # calls of the macros that we are inside of
+        self.where: Span | None = None  # of the innermost statement or expression
 
     def temporary(self, size: int) -> str:
         """Memory until the end of the statement. Not zeroed."""
@@ -118,8 +122,10 @@ class State:
             variable = node.variable if isinstance(node, ast.Let) else node.target
             if isinstance(variable, ast.Variable) and variable.note is not None and variable.note.type is not None:
                 self.variable(variable.note)
-        mark = self.mark()
+        mark, outer = self.mark(), self.where
+        self.where = node.span
         method(node)
+        self.where = outer
         self.release(mark)
 
     def expression(self, node: ast.Node, into: str = "") -> Value:
@@ -127,9 +133,10 @@ class State:
         method = getattr(self, type(node).__name__, None)
         if method is None:
             raise error(f"not supported yet: {type(node).__name__}", node.span)
-        if isinstance(node, (ast.Call, ast.Map, ast.MapAccess, ast.Identifier)):
-            return method(node, into)
-        return method(node)
+        outer, self.where = self.where, node.span
+        value: Value = method(node, into) if isinstance(node, (ast.Call, ast.Map, ast.MapAccess, ast.Identifier)) else method(node)
+        self.where = outer
+        return value
 
     def when(self, condition: str, then: "Callable[[], Any]") -> None:
         yes, end = self.f.block("yes"), self.f.block("fi")

@@ -86,6 +86,7 @@ class Statements(Expressions):
             function = self.typer.functions.get(value.name)
             if function is not None and function.aggregation:
                 value.type = target.type
+                self.where = value.span
                 function.update(self, target, value)  # type: ignore[arg-type]
                 return
         if isinstance(target, ast.Identifier):
@@ -99,6 +100,7 @@ class Statements(Expressions):
                     amount = self.f.binary("mul", 64, amount, str(max(target.type.target.size, 1)))
                 if operator == "-":
                     amount = self.f.binary("sub", 64, "0", amount)
+                self.where = target.span
                 self.add_to_map(target, amount, tell=False)
                 return
             value = ast.Binary(node.span, None, None, operator, target, value)

@@ -9,7 +9,7 @@ from bttui.model.program import COUNTERS, RINGBUF, SCRATCH, SECOND, STACKS, Coun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    pass
+    from bttui.model.diagnostic import Span
 
 HASH, ARRAY, PERCPU_HASH, PERCPU_ARRAY, STACK_TRACE, LRU_HASH, LRU_PERCPU_HASH, RING = 1, 2, 5, 6, 7, 9, 10, 27  # enum bpf_map_type
 DECLARED_KINDS = {"hash": HASH, "lruhash": LRU_HASH, "percpuhash": PERCPU_HASH, "percpulruhash": LRU_PERCPU_HASH}
@@ -45,8 +45,8 @@ class Tables:
             self.strings.append(text)
         return self.strings.index(text)
 
-    def counter(self, kind: str, subject: str) -> int:
-        counter = Counter(kind, subject)
+    def counter(self, kind: str, subject: str, span: "Span | None" = None) -> int:
+        counter = Counter(kind, subject, span)
         if counter not in self.counters:
             self.counters.append(counter)
         return self.counters.index(counter)

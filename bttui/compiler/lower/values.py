@@ -3,7 +3,8 @@
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.infer.rules import describe, is_stringlike
-from bttui.compiler.lower.state import SCALARS, State
+from bttui.compiler.lower.state import SCALARS
+from bttui.compiler.lower.telling import Telling
 from bttui.model import types
 from bttui.model.diagnostic import error
 from bttui.model.types import Type
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 TRACING = 26  # enum bpf_prog_type, <linux/bpf.h>
 
 
-class Values(State):
+class Values(Telling):
     """What every expression leans on."""
 
     def load(self, value: Value, into: str = "") -> Value:
@@ -39,10 +40,13 @@ class Values(State):
         self.probe_read(memory, size, value)
         return Value(type_, memory, "memory")
 
-    def probe_read(self, memory: str, size: int, value: Value) -> None:
+    def probe_read(self, memory: str, size: "int | str", value: Value) -> None:
+        """``size``: bytes, a number or an i32; after a failure they are zero."""
         helper = Helper.probe_read_user if value.place == "user" else Helper.probe_read_kernel
         source = f"ptr {value.operand}" if value.place in ("context", "memory") else f"i64 {value.operand}"
-        self.f.call(helper, f"ptr {memory}", f"i32 {size}", source)
+        self.checked(
+            "probe_read_user" if value.place == "user" else "probe_read", self.f.call(helper, f"ptr {memory}", f"i32 {size}", source)
+        )
 
     def scalar(self, node: ast.Expression, type_: Type) -> str:
         """An operand of the size of a scalar type, converted as C would."""
@@ -184,8 +188,15 @@ class Values(State):
     def read_string(self, memory: str, size: int, place: Value) -> str:
         """A NUL-terminated string from kernel or user memory; the rest is zeroed. Returns the used bytes as an i64."""
         self.f.zero(memory, size, 1)
+        return self.probe_read_string(memory, size, place)
+
+    def probe_read_string(self, memory: str, size: "int | str", place: Value) -> str:
+        """The same without zeroing; ``size`` is a number or an i32."""
         helper = Helper.probe_read_user_str if place.place == "user" else Helper.probe_read_kernel_str
-        return self.f.call(helper, f"ptr {memory}", f"i32 {size}", f"i64 {place.operand}")
+        return self.checked(
+            "probe_read_user_str" if place.place == "user" else "probe_read_str",
+            self.f.call(helper, f"ptr {memory}", f"i32 {size}", f"i64 {place.operand}"),
+        )
 
     def divide(self, dividend: str, divisor: str, signed: bool, remainder: bool = False) -> str:
         """64-bit division; BPF's own is unsigned before cpu v4. A zero divisor must have been excluded or gives 0."""
