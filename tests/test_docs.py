@@ -52,7 +52,7 @@ def test_the_examples_of_the_functions_run(bttui):
 
     def run(example):
         arguments = ("--unsafe", "-c", "sleep 5", "-e", example)
-        if "exit()" in example and example.startswith("interval"):
+        if "exit()" in example and "interval:" in example:
             return bttui(*arguments)
         with bttui.start(*arguments) as process:
             return process.stop()

@@ -120,7 +120,7 @@ def test_named_parameters(call, named, value):
 
 def test_a_named_parameter_of_the_wrong_kind():
     text = 'BEGIN { $a = getopt("n", 5); }'
-    assert errors(text, named=(("n", "False"),)) == ["1:14-28 error: program command line option --n invalid integer (value: False)"]
+    assert errors(text, named=(("n", "False"),)) == ["error: program command line option --n invalid integer (value: False)"]
 
 
 def test_a_named_parameter_has_one_default():
