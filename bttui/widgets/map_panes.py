@@ -6,11 +6,12 @@ from bttui.model.frame import MapSnapshot
 from bttui.model.timeline import Timeline
 from bttui.model.types import Average, Count, Histogram, LinearHistogram, Maximum, Minimum, Stats, Sum, TimeSeries
 from bttui.render.stacks import has_stack
+from bttui.widgets.chart import NumberPane, SeriesPane
 from bttui.widgets.histogram import HistogramPane
 from bttui.widgets.pane import MapPane
 from bttui.widgets.source import is_scratch, key_names
 from bttui.widgets.stacks import StacksPane
-from bttui.widgets.table import TablePane
+from bttui.widgets.table import TablePane, is_numeric
 
 TWO_COLUMNS = 84  # cells from which two panes stand side by side
 CROWDED_COLUMNS = 68  # the same, where one column would be too crowded
@@ -27,7 +28,12 @@ def make_pane(snapshot: MapSnapshot, text: str) -> MapPane:
         return StacksPane(spec.name, names)
     if isinstance(spec.value, (Histogram, LinearHistogram)):
         return HistogramPane(spec.name, names, "lhist" if isinstance(spec.value, LinearHistogram) else "hist")
-    return TablePane(spec.name, names, KINDS.get(type(spec.value), ""))
+    kind = KINDS.get(type(spec.value), "")
+    if isinstance(spec.value, TimeSeries):
+        return SeriesPane(spec.name, names, kind)
+    if spec.key is None and is_numeric(spec.value):
+        return NumberPane(spec.name, names, kind)
+    return TablePane(spec.name, names, kind)
 
 
 class MapPanes(Container):

@@ -24,6 +24,7 @@ SCOPES = {
     "editor": "Program",
     "table": "Table",
     "histogram": "Histogram",
+    "series": "Time series",
     "stacks": "Stacks",
     "log": "Log",
     "probes": "Probes",

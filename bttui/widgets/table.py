@@ -1,10 +1,13 @@
 """Maps as a table: counts, sums, averages, scalars, and anything that has no picture of its own."""
 
+from operator import itemgetter
+
 from textual import events
 
 from bttui.model.types import Aggregation, Average, Count, Integer, Maximum, Minimum, Stats, Sum, Type
 from bttui.render.clean import cell_width, fit
-from bttui.render.figures import grouped
+from bttui.render.columns import FEW, columns
+from bttui.render.figures import grouped, quantity, rate, spark
 from bttui.render.histogram import bar
 from bttui.widgets.actions import bindings
 from bttui.widgets.cells import cell, key_parts
@@ -15,6 +18,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 BAR_FROM = 34  # a table narrower than this has no bars
+RATE_FROM = 44  # and this no changes, unless it is sorted by them
+SPARK_FROM = 56
+SPARK, SPARK_SECONDS = 10, 120  # cells of a sparkline, and what it covers at most
+RATE = 9  # cells of a change per second
 
 
 class TablePane(MapPane):
@@ -30,7 +37,13 @@ class TablePane(MapPane):
 
     @property
     def titles(self) -> "list[str]":
-        return [*self.key_titles, *self.value_titles]
+        """The last one is the change per second, where there is one."""
+        return [*self.key_titles, *self.value_titles, *(["/s"] if self.changing else [])]
+
+    @property
+    def changing(self) -> bool:
+        """There is a frame before, and values that say how much was added."""
+        return self.snapshot is not None and self.seconds > 0 and isinstance(self.snapshot.spec.value, ADDING)
 
     @property
     def key_titles(self) -> "list[str]":
@@ -54,8 +67,20 @@ class TablePane(MapPane):
         self.remark = (
             (f"{grouped(count)} key{'s' * (count != 1)} of {grouped(spec.max_entries)}" if keyed else "") if count else "nothing yet"
         )
+        self.spans = [span for span in columns(self.past.moments, SPARK, min(SPARK_SECONDS, self.held)) if span]
         self.measure()
         self.resize_rows(count + 1 if count else 0)
+
+    @property
+    def held(self) -> float:
+        """Seconds of history."""
+        moments = self.past.moments
+        return (moments[-1] - moments[0]) / 1e9 if moments else 0.0
+
+    def added(self, row: "tuple[object, object]") -> int:
+        """What was added to the row since the frame before."""
+        assert self.snapshot is not None
+        return growth(self.snapshot.spec.value, row[1], self.before.get(row[0]))
 
     def sort_rows(self) -> None:
         assert self.snapshot is not None
@@ -63,9 +88,14 @@ class TablePane(MapPane):
         first_value = len(self.key_titles)
         column = first_value if self.sorted_by is None else min(self.sorted_by, len(self.titles) - 1)
         self.column = column
-        if column >= first_value and self.numeric:
+        if len(self.order) <= FEW:
+            self.order.sort(key=lambda row: str(row[0]))  # equal ones keep their places from frame to frame
+        if column == first_value + len(self.value_titles):
+            self.order.sort(key=self.added, reverse=not self.reversed)
+        elif column == first_value and isinstance(spec.value, PLAIN):
+            self.order.sort(key=itemgetter(1), reverse=not self.reversed)
+        elif column >= first_value and self.numeric:
             part = column - first_value
-            self.order.sort(key=lambda row: str(row[0]))
             self.order.sort(key=lambda row: numbers(spec.value, row[1])[part], reverse=not self.reversed)
         elif column >= first_value:
             self.order.sort(key=lambda row: cell(spec.value, row[1]), reverse=self.reversed)
@@ -75,15 +105,24 @@ class TablePane(MapPane):
     def measure(self) -> None:
         """Column widths, from the first rows: a wide key far below must not squeeze what is on top."""
         rows = [self.cells(row) for row in self.order[:200]]
-        self.widths = [max([cell_width(title) + 1, *(cell_width(row[n]) for row in rows)]) for n, title in enumerate(self.titles)]
+        titles = [*self.key_titles, *self.value_titles]
+        self.widths = [max([cell_width(title) + 1, *(cell_width(row[n]) for row in rows)]) for n, title in enumerate(titles)]
         assert self.snapshot is not None
-        values = [numbers(self.snapshot.spec.value, value)[0] for _, value in self.order] if self.numeric else []
-        self.most = max(values, default=0)
+        type_ = self.snapshot.spec.value
+        if isinstance(type_, PLAIN):
+            self.most = max(map(itemgetter(1), self.order), default=0)
+        else:
+            self.most = max([numbers(type_, value)[0] for _, value in self.order], default=0) if self.numeric else 0
 
     def cells(self, row: "tuple[object, object]") -> "list[str]":
         assert self.snapshot is not None
         spec = self.snapshot.spec
-        values = [f"{n:,}" for n in numbers(spec.value, row[1])] if self.numeric else [cell(spec.value, row[1])]
+        if not self.numeric:
+            return [*key_parts(spec.key, row[0]), cell(spec.value, row[1])]
+        values = [
+            quantity(n, self.unit) if self.unit and title != "count" else grouped(n)
+            for n, title in zip(numbers(spec.value, row[1]), self.value_titles, strict=True)
+        ]
         return [*key_parts(spec.key, row[0]), *values]
 
     def layout_widths(self, width: int) -> "list[int]":
@@ -100,17 +139,39 @@ class TablePane(MapPane):
         widths = self.layout_widths(width)
         keys = len(self.key_titles)
         row = self.order[y - 1]
-        texts = self.cells(row) if y else [title + self.arrow * (n == self.column) for n, title in enumerate(self.titles)]
+        titles = [title + self.arrow * (n == self.column) for n, title in enumerate(self.titles)]
+        with_rate = self.changing and (width >= RATE_FROM or self.column == len(widths))
+        texts = self.cells(row) if y else titles[: len(widths)]
         parts: list[tuple[str, str]] = []
         for n, text in enumerate(texts):
             padding = " " * (widths[n] - cell_width(text)) if n >= keys and self.numeric else ""
             role = ("key" if n < keys else "value") if y else "mark" if n == self.column else "head"
             parts.append((f" {fit(padding + text, widths[n])} ", role))
-        room = width - sum(widths) - 2 * len(widths) - 2
-        if y and keys and self.most > 0 and isinstance(self.snapshot.spec.value, Aggregation) and width >= BAR_FROM and room >= 6:
-            first = numbers(self.snapshot.spec.value, row[1])[0]
-            parts.append((" " + bar(max(0, first), self.most, room), "bar"))
+        room = width - sum(widths) - 2 * len(widths) - 2 - RATE * with_rate
+        with_spark = len(self.spans) > 1 and width >= SPARK_FROM and room >= SPARK + 8
+        room -= (SPARK + 2) * with_spark
+        bars = bool(keys and self.most > 0 and isinstance(self.snapshot.spec.value, Aggregation) and width >= BAR_FROM and room >= 6)
+        if bars:
+            first = numbers(self.snapshot.spec.value, row[1])[0] if y else 0
+            parts.append((" " + fit(bar(max(0, first), self.most, room), room), "bar"))
+        elif with_spark or with_rate:
+            parts.append((" " * max(0, min(room, 2)), "text"))
+        if with_spark:
+            shown = f"{self.trend(row[0]):>{SPARK}}" if y else f"{f'last {self.held:.0f} s':>{SPARK}}"[:SPARK]
+            parts.append((f" {shown} ", "line" if y else "head"))
+        if with_rate:
+            told = rate(self.added(row), self.seconds) if y else titles[-1]
+            parts.append((f"{told:>{RATE - 1}} ", "note" if y else "mark" if self.column == len(widths) else "head"))
         return parts
+
+    def trend(self, key: object) -> str:
+        """A sparkline: what was added in each stretch of time; of values that do not add up, what they were."""
+        assert self.snapshot is not None
+        type_ = self.snapshot.spec.value
+        series = self.past.series(key)
+        if isinstance(type_, ADDING):
+            return spark([None if series[s.last] is None else growth(type_, series[s.last], series[s.first - 1]) for s in self.spans])
+        return spark([None if series[s.last] is None else numbers(type_, series[s.last])[0] for s in self.spans]) if self.numeric else ""
 
     @property
     def arrow(self) -> str:
@@ -146,6 +207,14 @@ class TablePane(MapPane):
                 return
 
 
+def growth(type_: "Type | None", value: "Any", before: "Any") -> int:
+    """How much more there is than before (None: nothing); what only grows and is less now was cleared between."""
+    if isinstance(type_, (Average, Stats)):
+        value, before = value[1], before[1] if before else 0
+    change: int = value - (before or 0)
+    return value if change < 0 and isinstance(type_, (Count, Average, Stats)) else change
+
+
 def value_titles(type_: "Type | None") -> "list[str]":
     for kind, titles in TITLES:
         if isinstance(type_, kind):
@@ -163,8 +232,12 @@ TITLES: "tuple[tuple[type, list[str]], ...]" = (
 )
 
 
+PLAIN = (Count, Sum, Minimum, Maximum, Integer)  # values that are one number
+ADDING = (Count, Sum, Average, Stats, Integer)  # values whose change says how much happened
+
+
 def is_numeric(type_: "Type | None") -> bool:
-    return isinstance(type_, (Count, Sum, Average, Stats, Minimum, Maximum, Integer))
+    return isinstance(type_, (*PLAIN, Average, Stats))
 
 
 def numbers(type_: "Type | None", value: "Any") -> "list[int]":

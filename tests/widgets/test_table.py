@@ -27,7 +27,21 @@ async def test_every_aggregation_has_its_columns():
         ]
         assert shown_rows(app, "@stats") == [["comm", "count▾", "average", "total"], ["dd", "90", "1", "90"], ["cat", "3", "333", "1,000"]]
         assert shown_rows(app, "@sum") == [["pid", "comm", "sum▾"], ["3", "dd", "1,234,567"], ["7", "cat", "-12"]]
-        assert shown_rows(app, "@last") == [["value▾"], ["42"]]
+
+
+async def test_changes_and_trends_where_there_is_room():
+    async with driving.dashboard(size=(200, 60), text="t:a:b { @c[comm] = count(); }") as (app, controller, pilot):
+        for second, (cat, dd) in enumerate([(100, 0), (110, 0), (130, 400), (170, 401)], 1):
+            rows = {"cat": cat, "dd": dd} if dd else {"cat": cat}
+            controller.show(scripted.frame(second, scripted.snapshot("@c", String(size=16), Count(), rows)))
+            await driving.settle(pilot)
+        await driving.press(pilot, "escape")
+        shown = shown_rows(app, "@c")
+        assert shown[0] == ["comm", "count▾", "last", "3", "s", "/s"]
+        assert [[row[0], row[1], row[-2], row[-1]] for row in shown[1:]] == [["dd", "401", "█▂", "+1.0/s"], ["cat", "170", "▂▄█", "+40/s"]]
+        await driving.press(pilot, "s")
+        assert shown_rows(app, "@c")[0][-1] == "/s▾"
+        assert [row[0] for row in shown_rows(app, "@c")[1:]] == ["cat", "dd"]
 
 
 async def test_sort_goes_through_the_columns_and_survives_a_frame():
@@ -43,7 +57,7 @@ async def test_sort_goes_through_the_columns_and_survives_a_frame():
         await driving.press(pilot, "s")
         controller.show(scripted.frame(2, *scripted.averages()))
         await driving.settle(pilot)
-        assert shown_rows(app, "@stats")[0] == ["comm", "count", "average▾", "total"]
+        assert shown_rows(app, "@stats")[0] == ["comm", "count", "average▾", "total", "/s"]
         assert [row[0] for row in shown_rows(app, "@stats")[1:]] == ["cat", "dd"]
 
 
