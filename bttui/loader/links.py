@@ -78,11 +78,15 @@ _advice = {
 }
 
 
+# What the kernel says about one of many places; any other number is about all of them.
+_ABOUT_ONE = frozenset((errno.EINVAL, errno.ENOENT, errno.ESRCH, errno.EADDRNOTAVAIL, errno.EILSEQ, errno.EIO, errno.EBUSY, ENOTSUPP))
+
+
 def refused(name: str, number: int, span: "Span | None" = None) -> DiagnosticError:
-    """The Diagnostic for an attachment that failed with this errno."""
+    """The Diagnostic for an attachment that failed with this errno. Its code is "place" where others may well succeed."""
     cause, hint = _advice.get(number, (os.strerror(number), ""))
     code = errno.errorcode.get(number, "ENOTSUPP" if number == ENOTSUPP else str(number))
-    return error(f"cannot attach {name}: {cause} ({code})", span, hint=hint, code="attach")
+    return error(f"cannot attach {name}: {cause} ({code})", span, hint=hint, code="place" if number in _ABOUT_ONE else "attach")
 
 
 def raw_tracepoint(program: "LoadedProgram", tracepoint: str, cookie: int = 0, *, name: str = "", span: "Span | None" = None) -> Link:
@@ -102,8 +106,9 @@ def perf_event(
         try:
             fd = bpf.link_create(program.fd, event_fd, bpf.BPF_PERF_EVENT, struct.pack("=Q", cookie))
         except OSError as reason:
-            # Before 5.15 there are no links on perf events: the event itself holds the program, without a cookie.
-            if reason.errno != errno.EINVAL or cookie:
+            # Before 5.15 there are no links on perf events: the event itself holds the program. It has no cookie then, nor
+            # has the program a helper to ask for it.
+            if reason.errno != errno.EINVAL:
                 raise
             bpf.perf_ioctl(event_fd, bpf.IOC_SET_BPF, program.fd)
             fd = -1
@@ -329,10 +334,6 @@ def pin(link: Link, path: str, *, name: str, span: "Span | None" = None) -> None
         if number == errno.EEXIST:
             hint = f"rm {path} lets go of the one that has this name"
         raise error(f"cannot pin {name} to {path}: {os.strerror(number)}", span, hint=hint, code="pin") from None
-
-
-# What the kernel says about one of many places; any other number is about all of them.
-_ABOUT_ONE = frozenset((errno.EINVAL, errno.ENOENT, errno.ESRCH, errno.EADDRNOTAVAIL, errno.EILSEQ, errno.EIO, errno.EBUSY, ENOTSUPP))
 
 
 def _multi(

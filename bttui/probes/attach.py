@@ -47,9 +47,10 @@ def attach(
                     warnings.extend(_refusal(group[index], number) for index, number in refusals)
                 yield links, _count(group) - _count(group[index] for index, _ in refusals)
         except DiagnosticError as reason:
-            if options.missing_probes == "error":
+            may_be_missing = "glob" in group[0].options and reason.diagnostics[0].code == "place"
+            if options.missing_probes == "error" and not may_be_missing:
                 raise
-            if options.missing_probes == "warn":
+            if options.missing_probes != "ignore":
                 warnings.extend(problem.replace(severity="warning") for problem in explained(reason, group, host).diagnostics)
 
 

@@ -1,5 +1,7 @@
 """fentry and fexit: kernel functions with typed arguments, entered by a trampoline instead of a breakpoint."""
 
+from functools import lru_cache
+
 from bttui.model.diagnostic import error
 from bttui.model.types import Struct, Void
 from bttui.probes.functions import exists, near_functions, select_functions, without_kprobes
@@ -38,8 +40,10 @@ class Fentry:
     def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
         module, function = ("*", *parts)[-2:] if parts else ("*", "*")
         if len(parts) <= 2:
+            typed = typed_functions(host)  # ftrace also knows parts of functions, which have no type
             for home, name in select_functions(module, function, host, options):
-                yield f"{self.name}:{home}:{name}"
+                if name in typed:
+                    yield f"{self.name}:{home}:{name}"
         if parts and parts[0] == "bpf":
             for program, name in select_programs(parts[1:], host):
                 yield f"{self.name}:bpf:{program}:{name}"
@@ -110,6 +114,11 @@ def not_typed(probe: str, function: str, host: "Host", options: "Options") -> st
         return f"{function} exists but has no type information{other}"
     near = near_functions(function, host, options)
     return f"did you mean {' or '.join(f'{probe}:{name}' for name in near)}?" if near else ""
+
+
+@lru_cache(maxsize=2)
+def typed_functions(host: "Host") -> "frozenset[str]":
+    return frozenset(host.btf.functions())
 
 
 def select_programs(parts: "Sequence[str]", host: "Host") -> "Iterator[tuple[int, str]]":

@@ -46,8 +46,8 @@ class Kprobe:
             return self._through_fentry(parts, span, host, options)
         if any(map(is_glob, parts)):
             found = list(self.matches(parts, host, options))
-            multi = {"multi": True} if self._multi(len(found), host, options) else {}
-            return [Target(name, name.rpartition(":")[2], dict(multi)) for name in found]
+            how = {"multi" if self._multi(len(found), host, options) else "glob": True}
+            return [Target(name, name.rpartition(":")[2], dict(how)) for name in found]
         place = parts[-1]
         module = parts[0] if len(parts) == 2 else ""
         if place[:1].isdigit():

@@ -51,6 +51,11 @@ _machines = {
 }
 
 
+def offsets(machine: str) -> "dict[str, int]":
+    """Where the registers lie, for contexts that can do without them: nothing of a machine that we do not know."""
+    return _machines[machine].offsets if machine in _machines else {}
+
+
 def registers(machine: str) -> Registers:
     """The registers of an architecture as uname(2) spells it. Raises DiagnosticError for one we do not know."""
     try:

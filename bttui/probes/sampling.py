@@ -3,7 +3,7 @@
 from bttui.model.diagnostic import DiagnosticError, error
 from bttui.probes.matching import did_you_mean, is_glob, matcher, need_parts, number, select
 from bttui.probes.provider import Context, Target
-from bttui.probes.registers import registers
+from bttui.probes.registers import offsets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ UNITS = {"hz": 0, "ms": 1_000_000, "s": 10**9, "us": 1_000}  # nanoseconds; hz i
 
 def sample_context(host: "Host") -> Context:
     """struct bpf_perf_event_data (<linux/bpf_perf_event.h>) begins with the registers of what was interrupted."""
-    return Context(PERF_EVENT, "perf_event", registers=registers(host.machine).offsets, capabilities=("kstack", "ustack"))
+    return Context(PERF_EVENT, "perf_event", registers=offsets(host.machine), capabilities=("kstack", "ustack"))
 
 
 def _first(parts: "Sequence[str]", names: "Iterable[str]") -> "Iterator[str]":

@@ -3,7 +3,11 @@
 import pytest
 from compiler.compiling import errors, refusal, written
 
+from bttui.compiler import pipeline
 from bttui.compiler.functions import PLANNED, table
+from bttui.compiler.options import CompileOptions
+from bttui.host.facts import Host
+from bttui.model.diagnostic import DiagnosticError
 
 
 @pytest.mark.parametrize(
@@ -144,3 +148,9 @@ def test_what_the_kernel_lacks_is_named(tmp_path):
         with pytest.raises(DiagnosticError) as caught:
             pipeline.lower(f"BEGIN {{ {statements} }}", "stdin", Host(str(tmp_path)), CompileOptions())
         assert [written(d) for d in caught.value.diagnostics if d.severity == "error"] == [message]
+
+
+def test_a_kernel_without_type_information_is_told_of(tmp_path):
+    with pytest.raises(DiagnosticError) as caught:
+        pipeline.lower("BEGIN { print(curtask.pid); }", "stdin", Host(str(tmp_path)), CompileOptions())
+    assert "this kernel has no type information" in caught.value.diagnostics[0].hint

@@ -1,7 +1,9 @@
 """What attach points mean on two recorded machines: names, contexts, and the words for what is wrong."""
 
 import pytest
+from probes.conftest import FACTS
 
+from bttui.host.facts import Host
 from bttui.model.diagnostic import DiagnosticError, Span
 from bttui.model.types import Integer, Pointer
 from bttui.probes import registry
@@ -253,6 +255,32 @@ def test_registers_of_a_machine_that_we_do_not_know():
 
     with pytest.raises(DiagnosticError, match="not supported yet: registers of pdp11"):
         registers("pdp11")
+
+
+def machine(tmp_path, name):
+    """The recorded kernel with kprobes, as if it ran on another architecture."""
+    (tmp_path / "proc/sys/kernel").mkdir(parents=True)
+    (tmp_path / "proc/sys/kernel/arch").write_text(name + "\n")
+    for part in ("sys", "proc/kallsyms"):
+        (tmp_path / part).symlink_to(FACTS / "6.12" / part)
+    return Host(str(tmp_path))
+
+
+def test_a_kprobe_on_another_machine(tmp_path):
+    there = context("k:vfs_read", machine(tmp_path, "aarch64"))
+    assert there.argument_registers == tuple(f"r{i}" for i in range(8))
+    assert there.registers["pc"] == 256
+
+
+@pytest.mark.parametrize("text", ["k:vfs_read", "kr:vfs_read"])
+def test_a_kprobe_on_a_machine_that_we_do_not_know(text, tmp_path):
+    with pytest.raises(DiagnosticError, match="not supported yet: registers of pdp11"):
+        context(text, machine(tmp_path, "pdp11"))
+
+
+@pytest.mark.parametrize("text", ["p:hz:99", "t:sched:sched_switch", "f:vfs_read", "rt:sys_enter", "iter:task", "watchpoint:0x1000:8:w"])
+def test_what_needs_no_registers_works_on_any_machine(text, tmp_path):
+    assert context(text, machine(tmp_path, "pdp11")).registers == {}
 
 
 def test_every_provider_tells_about_itself():

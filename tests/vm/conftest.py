@@ -7,7 +7,7 @@
 The load has started and waits when the program is attached; PID in the program is the load's. Without a load the
 program ends by itself. See traces.py for what else a marker may have.
 
-Each kernel (BTTUI_KERNELS, "6.12 6.1 7.2" unless it says otherwise) is booted once, two at a time; what all selected
+Each kernel (BTTUI_KERNELS, "6.12 6.1" unless it says otherwise: one has multi links, one has not) is booted once, two at a time; what all selected
 tests ask for runs in that one boot, one after the other.
 """
 
@@ -18,11 +18,8 @@ import pytest
 from vm.features import FEATURES
 from vm.machines import KERNELS, Machine, case
 
-# The live tests that other kernels run too: what differs between kernels, without what only takes time there.
-LIVE = """
-    tests/loader tests/probes tests/test_lessons.py tests/session/test_stack_losses.py tests/compiler/test_live_values.py
-    tests/host/test_processes.py tests/test_test_mode.py
-""".split()
+# The live tests that other kernels run too: what differs between kernels most. BTTUI_VM_LIVE names others.
+LIVE = "tests/loader " + " ".join(f"tests/probes/test_{name}.py" for name in "attach iter shared_tracepoints usdt watchpoint".split())
 
 
 class Traced(NamedTuple):
@@ -47,7 +44,7 @@ def machines(request, tmp_path_factory):
         elif "features" in item.fixturenames:
             traces |= {feature.label: case(*feature[2:4], *feature[5:]) for feature in FEATURES}
         elif "live" in item.fixturenames:
-            live = os.environ.get("BTTUI_VM_LIVE", "").split() or LIVE
+            live = os.environ.get("BTTUI_VM_LIVE", LIVE).split()
     folder = tmp_path_factory.mktemp("vm")
     return {kernel: Machine(kernel, {"traces": traces, "live": live}, folder) for kernel in KERNELS}
 

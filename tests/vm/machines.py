@@ -10,7 +10,7 @@ from pathlib import Path
 from support import ROOT
 
 HERE = "here"  # not a virtual machine: the running kernel
-KERNELS = os.environ.get("BTTUI_KERNELS", "6.12 6.1 7.2").split()
+KERNELS = os.environ.get("BTTUI_KERNELS", "6.12 6.1").split()
 SECONDS = 1800
 _at_once = threading.Semaphore(2)  # what runs in a machine keeps one processor busy, most of the time
 
@@ -43,4 +43,4 @@ class Machine:
 
 
 def case(program, load="", arguments=(), binary="load", beside=""):
-    return {"program": program, "arguments": list(arguments), "words": load.split(), "binary": binary, "beside": beside}
+    return {"program": program, "arguments": [str(word) for word in arguments], "words": load.split(), "binary": binary, "beside": beside}

@@ -1,10 +1,16 @@
 """Kernel functions: probes that only a kernel with kprobes and fentry can show."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 READS = "reads 100 7 300 5"
+LISTED = Path(__file__).with_name("functions.txt")  # vfs_read, and one that no kernel has
+BOTH_SIDES = (
+    "kprobe:vfs_rea* /pid == PID/ { @[probe] = count(); @asked = sum(arg2); @at[func] = count(); } "
+    "kretprobe:vfs_rea* /pid == PID/ { @[probe] = count(); @got = sum(retval); @at[func] = count(); }"
+)
 
 
 def counts(text, name="@"):
@@ -39,6 +45,62 @@ def test_functions_of_a_glob(traced):
 def test_functions_of_a_glob_one_by_one(traced):
     assert traced.returncode == 0, traced.stderr
     assert counts(traced.stdout)["vfs_read"] == 12
+
+
+def check_both_sides(traced):
+    assert (traced.returncode, traced.stderr.count("WARNING")) == (0, 0), traced.stderr
+    assert counts(traced.stdout) == {"kprobe:vfs_read": 12, "kretprobe:vfs_read": 12}
+    assert counts(traced.stdout, "@at") == {"vfs_read": 24}
+    assert counts(traced.stdout, "@asked") == counts(traced.stdout, "@got") == {"": 2200}
+
+
+@pytest.mark.vm(program=BOTH_SIDES, load=READS)
+def test_both_sides_of_functions(traced):
+    check_both_sides(traced)
+
+
+@pytest.mark.vm(program=BOTH_SIDES, load=READS, arguments=["--no-feature", "kprobe_session"])
+def test_both_sides_of_functions_with_a_link_each(traced):
+    check_both_sides(traced)
+
+
+@pytest.mark.vm(program="kprobe:vfs_* /pid == PID/ { @ = count(); } ", load=READS, arguments=["--traceable-functions", LISTED])
+def test_one_function_of_many_that_the_kernel_refuses(traced):
+    assert traced.returncode == 0, traced.stderr
+    assert "WARNING: cannot attach kprobe:vfs_nothing_of_the_kind: there is no such" in traced.stderr
+    assert "Attached 1 probe\n" in traced.stdout + traced.stderr
+    assert counts(traced.stdout) == {"": 12}
+
+
+@pytest.mark.vm(
+    program="kprobe:vfs_read /pid == PID/ { @[probe, probetype, func] = count(); @odd[arg0 & 1] = count(); } kretprobe:vfs_r[e]ad /pid == PID/ { @got = sum(retval); }",
+    load=READS,
+    arguments=["--no-feature", "kprobe"],
+)
+def test_kprobes_that_run_as_fentry(traced):
+    assert traced.returncode == 0, traced.stderr
+    assert "WARNING: kprobes are turned off: kprobe probes run as fentry" in traced.stderr
+    assert "Attached 2 probes\n" in traced.stdout + traced.stderr
+    assert counts(traced.stdout) == {"kprobe:vfs_read, kprobe, vfs_read": 12}
+    assert counts(traced.stdout, "@odd") == {"0": 12}
+    assert counts(traced.stdout, "@got") == {"": 2200}
+
+
+@pytest.mark.vm(
+    program="fexit:bpf:tracepoint_0 /pid == PID/ { @[retval] = count(); } fentry:bpf:*:tracepoint_? /pid == PID/ { @entered = count(); }",
+    load="syscalls 40",
+    beside="tracepoint:syscalls:sys_enter_getppid { @ = count(); }",
+)
+def test_running_bpf_programs(traced):
+    assert traced.returncode == 0, traced.stderr
+    assert counts(traced.stdout) == {"0": 40}
+    assert counts(traced.stdout, "@entered") == {"": 40}
+
+
+@pytest.mark.vm(program="fentry:vfs_read /pid == PID/ { @[(uint64)args.file & 1, args.file == args.file] = count(); }", load=READS)
+def test_pointers_can_be_calculated_with(traced):
+    assert traced.returncode == 0, traced.stderr
+    assert counts(traced.stdout) == {"0, true": 12}
 
 
 @pytest.mark.vm(

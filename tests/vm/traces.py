@@ -49,9 +49,9 @@ def symbol(path, name):
 
 
 def second_instruction(bttui, function):
-    """Where it begins, or the third where the first is endbr64: ftrace's call (x86) has 5 bytes."""
+    """Where it begins (x86): ftrace's call has 5 bytes; before it may be endbr64, or a nop of 4 bytes in its place."""
     found = bttui("-e", f'begin {{ printf("%x\\n", *(uint32*)kaddr("{function}")); }}')
-    return 9 if "fa1e0ff3" in found.stdout else 5
+    return 5 if "441f0f" in found.stdout or re.search(r"e8$", found.stdout.strip()) else 9
 
 
 def live(words):

@@ -346,7 +346,9 @@ class Expressions(Maps):
             node.note = field
             return field.type
         if not isinstance(operand, types.Struct):
-            self.error(f"Can not access field '{node.name}' on expression of type '{describe(operand)}'", node)
+            untyped = isinstance(node.operand, ast.Identifier) and node.operand.name == "curtask" and not self.host.btf.exists
+            hint = "this kernel has no type information (CONFIG_DEBUG_INFO_BTF)" if untyped else ""
+            self.error(f"Can not access field '{node.name}' on expression of type '{describe(operand)}'", node, hint=hint)
             return None
         struct = self.resolve(operand)
         if struct is None or struct.fields is None:
