@@ -115,16 +115,18 @@ def check_count(places: "Sequence[tuple[Sequence[str], Span | None, Provider, in
     count = sum(number for *_, number in places)
     if count <= options.max_probes:
         return
-    most = sorted(places, key=lambda place: -place[3])[:3]
-    patterns = ", ".join(f"{number} of {':'.join(parts)}" for parts, _, _, number in most if number > 1)
-    attaching = sum(number * getattr(provider, "cost", (0.0, 0.0))[0] for _, _, provider, number in places)
-    detaching = sum(number * getattr(provider, "cost", (0.0, 0.0))[1] for _, _, provider, number in places)
-    estimate = f"attaching may take {duration(attaching)}" + (f", letting go {duration(detaching)} after the end" if detaching >= 1 else "")
-    allow = f"narrow the pattern, or allow it: --max-probes {count}, or config = {{ max_probes = {count} }} (BPFTRACE_MAX_PROBES)"
+    most = sorted(places, key=lambda place: -place[3])
+    attaching, detaching = (sum(each[3] * getattr(each[2], "cost", (0.0, 0.0))[at] for each in places) for at in (0, 1))
+    hint = f"narrow the pattern, or allow it: config = {{ max_probes = {count} }}, --max-probes {count} or BPFTRACE_MAX_PROBES={count}"
+    hint += f". Attaching may take {duration(attaching)}"
+    if detaching >= 1:
+        hint += f", letting go in the background {duration(detaching)}"
+    if len(places) > 1:
+        hint += "; " + ", ".join(f"{':'.join(parts)} means {number}" for parts, _, _, number in most[:3])
     raise error(
         f"Can't attach to {count} probes because it exceeds the current limit of {options.max_probes} probes.",
         most[0][1],
-        hint=f"{patterns}{'; ' if patterns else ''}{estimate}; {allow}",
+        hint=hint,
         code="max-probes",
     )
 

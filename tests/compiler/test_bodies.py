@@ -50,7 +50,7 @@ def test_too_many_are_counted_estimated_and_told_how_to_allow():
     limit = f"the current limit of {count - 1} probes."
     assert written(found) == f"1:11-20 error: Can't attach to {count} probes because it exceeds {limit}"
     sched = sum(map(len, programs("t:sched:* { @ = count(); }")))
-    for said in (f"{sched} of t:sched:*, ", "attaching may take less than a second", f"--max-probes {count}, ", f"max_probes = {count} "):
+    for said in (f"t:sched:* means {sched}, ", "Attaching may take less than a second", f"--max-probes {count} ", f"max_probes = {count} "):
         assert said in found.hint
     assert programs(text, environment=(("BPFTRACE_MAX_PROBES", str(count)),))
     assert programs(f"config = {{ max_probes = {count} }} {text}")
