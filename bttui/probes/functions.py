@@ -32,10 +32,10 @@ def traceable(host: "Host", file: str = "") -> "dict[str, str]":
     except OSError:
         pass
     if text:
-        found = {}
+        found: dict[str, str] = {}
         for line in text.splitlines():
             name, _, module = line.partition(" ")
-            found[name] = module[1:-1] if module else "vmlinux"
+            found.setdefault(name, module[1:-1] if module else "vmlinux")  # the kernel's own come first
     else:
         typed = set(host.btf.functions())
         found = {name: module for name, module in host.kernel_symbols.functions() if name in typed}

@@ -147,6 +147,14 @@ def test_a_list_of_functions(old, tmp_path):
     assert list(list_probes("kprobe:*", old, options)) == ["kprobe:ext4_sync", "kprobe:vfs_open", "kprobe:vfs_read"]
     assert list(list_probes("kprobe:ext4:*", old, options)) == ["kprobe:ext4:ext4_sync"]
     assert list(list_probes("fentry:vmlinux:*", old, options)) == ["fentry:vmlinux:vfs_open", "fentry:vmlinux:vfs_read"]
+    assert list(list_probes("fentry:ext4:*", old, options)) == []  # a function without types cannot be attached to
+
+
+def test_a_function_of_two_homes_is_the_kernels(old, tmp_path):
+    (tmp_path / "functions").write_text("vfs_read\nvfs_read [virtio_blk]\n")
+    assert list(list_probes("kprobe:*:vfs_read", old, Options(traceable_functions=str(tmp_path / "functions")))) == [
+        "kprobe:vmlinux:vfs_read"
+    ]
 
 
 def test_a_machine_that_tells_nothing(nothing):
