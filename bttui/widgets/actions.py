@@ -91,6 +91,12 @@ ACTIONS = (
         Action("pane", "pane", (str(n),), f"Pane {n}", f"Go to pane {n}. Numbers stand in the panes' titles.", argument=str(n))
         for n in range(1, 10)
     ),
+    Action("zoom", "pane", ("z",), "Zoom", "Give this pane the whole screen, or take it back.", 6),
+    Action("minimise", "pane", ("m",), "Minimise", "Only its title, or all of it again."),
+    Action("split", "pane", ("alt+left",), "Border left", "Give the maps more of the width. (The mouse drags borders too.)", argument="-2"),
+    Action("split", "pane", ("alt+right",), "Border right", "Give the program more of the width.", argument="2"),
+    Action("height", "pane", ("alt+down",), "Higher", "Give this pane more lines.", argument="1"),
+    Action("height", "pane", ("alt+up",), "Lower", "Give this pane less lines.", argument="-1"),
     Action("export", "pane", ("w",), "Export", "Write this pane, all of them or the screen to a file or the clipboard.", 8),
     Action("copy", "pane", ("y",), "Copy", "Copy what the pane holds, as text, to the terminal's clipboard."),
     Action("view", "map", ("v",), "View", "The next way to draw this pane.", 1),
@@ -143,6 +149,10 @@ ACTIONS = (
     Action("accept", "search", ("enter",), "Find", "Keep looking for this text; an empty one ends it.", 1, True),
     Action("give_up", "search", ("escape",), "Back", "As it was before.", 2, True),
     Action("follow", "log", ("f",), "Follow", "Keep the newest line in view, or stay where you are.", 1),
+    Action("search", "log", ("slash",), "Find", "Find lines by a regular expression.", 2),
+    Action("next_found", "log", ("n",), "Next", "To the next line that was found.", 3),
+    Action("previous_found", "log", ("N",), "Previous", "To the line found before."),
+    Action("filter", "log", ("s",), "Only found", "Show only the lines that were found, or all.", 4),
     Action("back", "probes", ("escape",), "Back", "Back to the program.", 2, True),
     Action("insert", "probes", ("enter",), "Insert", "Insert the probe into the program at the cursor.", 1, True),
     Action("cursor_up", "probe_query", ("up",), "Up", "Move up in the list."),

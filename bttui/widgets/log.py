@@ -10,6 +10,7 @@ from bttui.render.figures import grouped
 from bttui.render.text import event_text
 from bttui.widgets.actions import bindings
 from bttui.widgets.pane import Pane
+from bttui.widgets.search import SearchLine, pattern
 
 MOST_LINES = 5_000
 LINES_A_SECOND = 400  # more than anyone reads; a batch above it is sampled evenly
@@ -45,6 +46,10 @@ class Log(Pane):
     def __init__(self, **options) -> None:
         super().__init__(**options)
         self.lines: deque[Line] = deque(maxlen=MOST_LINES)
+        self.sought = ""  # a regular expression
+        self.filtered = False  # only what it finds is shown
+        self.shown: "deque[Line] | list[Line]" = self.lines
+        self.at: Line | None = None  # the match that n and N went to
         self.total = 0  # events that came, shown or not
         self.unshown = 0
         self.following = True
@@ -58,7 +63,14 @@ class Log(Pane):
         told = [f"{grouped(self.total)} event{'s' * (self.total != 1)}"] if self.total else []
         if self.unshown:
             told.append(f"{grouped(self.unshown)} not shown")
+        if self.sought:
+            found = len(self.shown) if self.filtered else len(self.matches())
+            told.append(f"/{clean(self.sought)} {'only ' if self.filtered else ''}{grouped(found)} line{'s' * (found != 1)}")
         self.remark = " · ".join([*told, "follows" if self.following else "stays (f follows)"])
+
+    def matches(self) -> "list[Line]":
+        finds = pattern(self.sought)
+        return [line for line in self.lines if finds(line.text)] if self.sought else []
 
     def add(self, events: "list[Event]", skipped: int = 0) -> None:
         """Show a batch; ``skipped`` came besides and were not kept for us. The totals count all."""
@@ -76,8 +88,8 @@ class Log(Pane):
         for event in shown:
             self.append(event)
         self.unshown += came - len(shown)
-        self.title_now()
         self.refresh_lines_shown()
+        self.title_now()
 
     def choose(self, events: "list[Event]") -> "list[Event]":
         """All of them where the budget allows; else our own messages and an even sample of the rest."""
@@ -127,8 +139,9 @@ class Log(Pane):
         self.refresh_lines_shown()
 
     def refresh_lines_shown(self) -> None:
-        widest = max((cell_width(line.text) for line in self.lines), default=0) + STAMP + 1
-        self.resize_rows(len(self.lines), min(widest, WIDEST))
+        self.shown = self.matches() if self.filtered else self.lines
+        widest = max((cell_width(line.text) for line in self.shown), default=0) + STAMP + 1
+        self.resize_rows(len(self.shown), min(widest, WIDEST))
         self.to_end()
 
     def to_end(self) -> None:
@@ -138,8 +151,61 @@ class Log(Pane):
                 self.vertical_scrollbar.position = self.scroll_y
 
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
-        line = self.lines[y]
-        return [(stamp(line.wall), "dim"), (line.text, line.role)]
+        line = self.shown[y]
+        finds = pattern(self.sought) if self.sought else None
+        found = finds(line.text) if finds else None
+        first = (stamp(line.wall), "cursor" if line is self.at else "dim")
+        if found is None:
+            return [first, (line.text, line.role)]
+        start, end = found.span()
+        return [first, (line.text[:start], line.role), (line.text[start:end], "found"), (line.text[end:], line.role)]
+
+    # Search
+
+    def check_action(self, action: str, parameters: tuple) -> "bool | None":
+        return bool(self.sought) if action in ("next_found", "previous_found", "filter") else True
+
+    def action_search(self) -> None:
+        before = self.sought
+
+        def answered(text: "str | None") -> None:
+            self.look_for(before if text is None else text)
+            if text:
+                self.turn_found(-1)
+
+        self.app.push_screen(SearchLine(before, "find lines (regular expression)", self.look_for), answered)
+
+    def look_for(self, text: str) -> str:
+        """Find it; what there is to tell of it."""
+        self.sought, self.at = text, None
+        self.filtered = self.filtered and bool(text)
+        self.refresh_lines_shown()
+        self.title_now()
+        return f"{grouped(len(self.matches()))} found" if text else ""
+
+    def turn_found(self, step: int) -> None:
+        """To the next match, or the one before; it stays in view then."""
+        finds = pattern(self.sought)
+        found = [n for n, line in enumerate(self.shown) if finds(line.text)] if self.sought else []
+        if not found:
+            return
+        before = next((n for n in found if self.shown[n] is self.at), None)
+        at = found[-1] if before is None else found[(found.index(before) + step) % len(found)]
+        self.at, self.following = self.shown[at], False
+        self.title_now()
+        self.scroll_to(y=max(0, at - self.size.height // 2), animate=False, immediate=True, force=True)
+        self.refresh()
+
+    def action_next_found(self) -> None:
+        self.turn_found(1)
+
+    def action_previous_found(self) -> None:
+        self.turn_found(-1)
+
+    def action_filter(self) -> None:
+        self.filtered = not self.filtered and bool(self.sought)
+        self.refresh_lines_shown()
+        self.title_now()
 
     def on_resize(self) -> None:
         self.to_end()

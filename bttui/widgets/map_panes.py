@@ -42,16 +42,17 @@ class MapPanes(Container):
     def __init__(self, **options) -> None:
         super().__init__(**options)
         self.text = ""
-        self.placed: tuple[int, list[int]] = (0, [])
+        self.placed: tuple[int, list[int], list[MapPane]] = (0, [], [])
 
     @property
     def panes(self) -> "list[MapPane]":
-        return list(self.query_children(MapPane))
+        """In the order of their numbers; on the screen, those that are minimised come last."""
+        return sorted(self.query_children(MapPane), key=lambda pane: pane.place)
 
     async def start(self, text: str) -> None:
         """A new run: no panes yet."""
         self.text = text
-        self.placed = (0, [])
+        self.placed = (0, [], [])
         await self.remove_children()
 
     async def show(self, timeline: Timeline) -> bool:
@@ -65,6 +66,8 @@ class MapPanes(Container):
             pane.modest = is_scratch(self.text, pane.map_name)
         new = in_pairs(sorted(new, key=lambda pane: pane.modest))
         if new:
+            for place, pane in enumerate(new, len(panes)):
+                pane.place = place
             await self.mount_all(new)
             panes.update((pane.map_name, pane) for pane in new)
         for name in frame.maps:
@@ -78,13 +81,20 @@ class MapPanes(Container):
         panes = self.panes
         if not panes:
             return
-        if self.screen.has_class("-narrow"):
+        small: list[MapPane] = []
+        if self.screen.has_class("-one"):
             columns, rows, heights = 1, [panes], [self.size.height]
         else:
-            columns, rows = place(panes, self.size.width, self.size.height)
-            heights = share([max(pane.need for pane in row) for row in rows], self.size.height)
-        if (columns, heights) != self.placed:
-            self.placed = columns, heights
+            small = [pane for pane in panes if pane.minimised]
+            self.sort_children(key=lambda pane: (pane.minimised, pane.place))  # type: ignore[attr-defined]
+            full = [pane for pane in self.panes if not pane.minimised]
+            columns, rows = place(full, self.size.width, self.size.height) if full else (2, [])
+            below = [small[n : n + columns] for n in range(0, len(small), columns)]
+            heights = share([max(pane.need for pane in row) for row in rows], self.size.height - len(below)) if rows else []
+            heights = shifted(heights, [max((pane.more for pane in row), key=abs) for row in rows]) + [1] * len(below)
+            rows += below
+        if (columns, heights, small) != self.placed:
+            self.placed = columns, heights, small
             self.styles.grid_size_columns = columns
             self.styles.grid_rows = " ".join(map(str, heights))
             for row in rows:
@@ -132,4 +142,23 @@ def share(needs: "list[int]", height: int) -> "list[int]":
         left = max(0, left - heights[n])
     for n in range(len(needs)):
         heights[n] += left // len(needs) + (n < left % len(needs))
+    return heights
+
+
+def shifted(heights: "list[int]", more: "list[int]") -> "list[int]":
+    """The heights with so many lines more, or less, for each row; the rows below it, else those above, give them."""
+    heights = list(heights)
+    for n, lines in enumerate(more):
+        if len(heights) == 1:
+            break
+        givers = [*range(n + 1, len(heights)), *reversed(range(n))]
+        if lines < 0:
+            lines = -min(-lines, max(0, heights[n] - LEAST))
+            heights[givers[0]] -= lines
+            heights[n] += lines
+        for giver in givers if lines > 0 else ():
+            given = max(0, min(lines, heights[giver] - LEAST))
+            heights[giver] -= given
+            heights[n] += given
+            lines -= given
     return heights

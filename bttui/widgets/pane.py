@@ -1,5 +1,6 @@
 """A framed part of the main screen: a number to go to it by, a caption, a remark."""
 
+from textual import events
 from textual.content import Content
 
 from bttui.model.frame import MapSnapshot
@@ -21,6 +22,7 @@ class Pane(Rows):
     scope = "pane"
     BINDINGS = bindings("pane")
     number = 0
+    dragging = ""  # which border follows the mouse
 
     def __init__(self, **options) -> None:
         super().__init__(**options)
@@ -48,6 +50,66 @@ class Pane(Rows):
     def set_number(self, number: int) -> None:
         self.number = number
         self.border_title = Content(f"{number} {self._caption}" if number else self._caption)
+
+    # Its size
+
+    @property
+    def minimised(self) -> bool:
+        return self.has_class("-minimised")
+
+    def action_zoom(self) -> None:
+        self.screen.zoom(self)  # type: ignore[attr-defined]
+
+    def action_minimise(self) -> None:
+        """To its title, and back."""
+        self.toggle_class("-minimised")
+        self.rearrange()
+
+    def rearrange(self) -> None:
+        """Lay the screen out anew, because this pane wants another size."""
+        self.screen.bring_up(self)  # type: ignore[attr-defined]
+
+    def action_split(self, cells: str) -> None:
+        left = self.screen.query_one("#left")
+        self.screen.move_split(left.outer_size.width + int(cells))  # type: ignore[attr-defined]
+
+    def action_height(self, lines: str) -> None:
+        self.grow(int(lines))
+        self.rearrange()
+
+    def grow(self, lines: int) -> None:
+        """Be so many lines higher than now."""
+        self.styles.height = max(3, self.outer_size.height + lines)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Borders can be dragged: the lower one of maps and the upper one of the log, and the one between program and maps."""
+        x, y = event.screen_x - self.region.x, event.screen_y - self.region.y
+        if y == self.edge and not self.minimised:
+            self.dragging = "height"
+        elif (x == 0 and self.region.x > 0) or (x == self.region.width - 1 and self.region.x == 0):
+            self.dragging = "split"
+        else:
+            return
+        self.capture_mouse()
+
+    @property
+    def edge(self) -> int:
+        """The line of it that can be dragged."""
+        return 0
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self.dragging == "split":
+            self.screen.move_split(round(event.screen_x) + (self.region.x == 0))  # type: ignore[attr-defined]
+        elif self.dragging == "height":
+            moved = round(event.screen_y) - self.region.y - self.edge
+            if moved:
+                self.grow(moved if self.edge else -moved)
+                self.rearrange()
+
+    def on_mouse_up(self) -> None:
+        if self.dragging:
+            self.dragging = ""
+            self.release_mouse()
 
     def action_pane(self, number: str) -> None:
         self.screen.go_to_pane(int(number))  # type: ignore[attr-defined]
@@ -119,6 +181,16 @@ class MapPane(Pane):
     def seconds(self) -> float:
         """Since the frame before; 0 where there is none."""
         return self.view.seconds if self.view and self.view.earlier else 0.0
+
+    more = 0  # lines that somebody gave it besides those it would have
+    place = 0  # among the panes, while it is not minimised
+
+    @property
+    def edge(self) -> int:
+        return self.region.height - 1
+
+    def grow(self, lines: int) -> None:
+        self.more += lines
 
     def name_picture(self) -> None:
         picture = self.picture if self.picture not in self.pictures[:1] else ""

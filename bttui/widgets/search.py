@@ -38,7 +38,7 @@ class SearchLine(ModalScreen["str | None"]):
         self.dismiss(None)
 
 
-def pattern(text: str) -> "Callable[[str], object]":
+def pattern(text: str) -> "Callable[[str], re.Match[str] | None]":
     """What finds the text as a regular expression, as it stands where it is none; small letters find large ones too."""
     flags = 0 if any(c.isupper() for c in text) else re.IGNORECASE
     try:

@@ -170,7 +170,12 @@ class TablePane(MapPane):
         type_ = self.snapshot.spec.value
         series = self.past.series(key)
         if isinstance(type_, ADDING):
-            return spark([None if series[s.last] is None else growth(type_, series[s.last], series[s.first - 1]) for s in self.spans])
+            return spark(
+                [
+                    None if series[s.last] is None else growth(type_, series[s.last], series[s.first - 1]) / (s.end - s.start)
+                    for s in self.spans
+                ]
+            )
         return spark([None if series[s.last] is None else numbers(type_, series[s.last])[0] for s in self.spans]) if self.numeric else ""
 
     @property

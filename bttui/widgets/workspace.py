@@ -56,7 +56,9 @@ class Workspace(Screen[None]):
         super().__init__()
         self.text, self.program_name, self.interval = text, name, interval
         self.diagnostics: tuple[Diagnostic, ...] = ()
-        self.shown: Widget | None = None  # the pane that a narrow terminal shows
+        self.shown: Widget | None = None  # the pane that is on show where only one is
+        self.zoomed = False  # one pane has the whole screen
+        self.split: float | None = None  # the program's share of the width, once somebody has chosen it
         self.run = 0
         self.status = Status()
         self.begun = False  # the newest run has panes
@@ -93,6 +95,10 @@ class Workspace(Screen[None]):
     def is_narrow(self) -> bool:
         return self.size.width < NARROW
 
+    @property
+    def shows_one(self) -> bool:
+        return self.is_narrow or self.zoomed
+
     def number_panes(self) -> None:
         for number, pane in enumerate(self.panes[1:], 2):
             pane.set_number(number)  # type: ignore[attr-defined]
@@ -102,12 +108,29 @@ class Workspace(Screen[None]):
         """Show it, where only one is shown."""
         self.shown = pane
         maps = self.maps.panes
+        one = self.shows_one
+        self.set_class(one, "-one")
         for other in self.panes:
-            other.display = not self.is_narrow or other is pane
-        self.query_one("#left").display = not self.is_narrow or pane not in maps
-        self.maps.display = pane in maps if self.is_narrow else bool(maps)
-        self.query_one("#welcome").display = not self.is_narrow and not self.begun
+            other.display = not one or other is pane
+        left = self.query_one("#left")
+        left.display = not one or pane not in maps
+        left.set_class(self.log_pane.minimised, "-roomy")
+        left.styles.width = None if one or self.split is None or not maps else round(self.size.width * self.split)
+        self.maps.display = pane in maps if one else bool(maps)
+        self.maps.lay_out()
+        self.query_one("#welcome").display = not one and not self.begun
         self.query_one(TabStrip).show(["Program", *(p.map_name for p in maps), "Log"], self.panes.index(pane))
+
+    def zoom(self, pane: Widget) -> None:
+        """Give the pane the whole screen, or take it back."""
+        self.zoomed = not self.zoomed
+        self.bring_up(pane)
+
+    def move_split(self, to: int) -> None:
+        """Let the maps begin at this cell of the screen."""
+        if not self.shows_one and self.maps.panes:
+            self.split = max(20, min(to, self.size.width - 30)) / self.size.width
+            self.bring_up(self.shown or self.editor)
 
     def go_to_pane(self, number: int) -> None:
         if 1 <= number <= len(self.panes):

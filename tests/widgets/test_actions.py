@@ -74,6 +74,10 @@ class State:
         self.cursor = app.workspace.editor.cursor_location
         self.suspended = getattr(app, "suspended", False)
         self.remarks = {pane.map_name: pane.remark for pane in app.workspace.maps.panes}
+        log = app.workspace.log_pane
+        self.mark = next((text for n in range(len(log.shown)) for text, role in log.line(n, 100) if role == "cursor"), "")
+        panes = app.workspace.panes
+        self.sizes = {getattr(pane, "map_name", None) or pane.id: tuple(pane.region.size) for pane in panes}
         tree = app.probes.query("#tree").first() if app.probes.is_mounted else None
         self.probe = tree.row.text if tree and tree.row else ""
         stacks = app.workspace.query(StacksPane)
@@ -141,7 +145,7 @@ EFFECTS = {
     "save.write": (["ctrl+s"], lambda s: s.files == ["program.bt"] and s.screen == "Workspace"),
     "save.back": (["ctrl+s"], lambda s: s.files == [] and s.screen == "Workspace"),
     "editor.leave_editor": ([], lambda s: s.focus == "@us"),
-    "table.sort": (CALLS, lambda s: "comm▴" in s.text and s.order("bash", "node_exporter", "systemd-journal")),
+    "table.sort": (CALLS, lambda s: "/s▾" in s.text and "+8.8k/s" in s.text),
     "table.reverse": (CALLS, lambda s: "count▴" in s.text and s.order("bash", "node_exporter", "systemd-journal")),
     "histogram.next_key": (US, lambda s: "‹nginx›" in s.text and "2 of 4" in s.text),
     "histogram.previous_key": (US, lambda s: "‹cron›" in s.text and "4 of 4" in s.text),
@@ -163,6 +167,10 @@ EFFECTS = {
     "stacks.group": (ON, lambda s: "postgres 68%" not in s.text and "entry_SYSCALL_64_after_hwframe 83%" in s.text),
     "stacks.hide": (ON, lambda s: "no kernel" in s.remarks["@on"] and "do_syscall_64" not in s.text),
     "stacks.fold": (ON, lambda s: "recursion folded" in s.remarks["@on"]),
+    "log.search": (LOG, lambda s: s.screen == "SearchLine"),
+    "log.next_found": ([*LOG, "slash", *"big", "enter"], lambda s: s.mark.endswith("22:13:21.000 ")),
+    "log.previous_found": ([*LOG, "slash", *"big", "enter"], lambda s: s.mark.endswith("22:13:22.000 ")),
+    "log.filter": ([*LOG, "slash", *"big", "enter"], lambda s: "/big only 3 lines" in s.text and "small" not in s.text),
     "log.follow": (LOG, lambda s: "stays (f follows)" in s.text),
     "probes.back": (["f2"], lambda s: s.screen == "Workspace" and s.program == scripted.READS),
     "probes.insert": (["f2", *"open"], lambda s: s.program.startswith("fentry:ext4:ext4_file_opentracepoint") and s.screen == "Workspace"),
@@ -181,6 +189,12 @@ EFFECTS = {
     "probe_tree.insert_body": ([*TREE, "down", "right", "down"], lambda s: "kprobe:tcp_connect {\n  \n}" in s.program),
     "probe_tree.close": ([*TREE, "down", "right"], lambda s: "▸ kprobe" in s.text and "vfs_read" not in s.text),
     "pane.export": (US, lambda s: s.screen == "ExportPage" and "(•) this pane" in s.text),
+    "pane.zoom": (CALLS, lambda s: s.sizes["@calls"][0] == 120 and s.sizes["@us"][0] == 0 and "2 @us  3 @calls" in s.text),
+    "pane.minimise": (CALLS, lambda s: s.sizes["@calls"][1] == 1 and "@calls[comm]" in s.text and "postgres  " not in s.text),
+    "pane.split.-2": (CALLS, lambda s: s.sizes["editor"][0] == 46),
+    "pane.split.2": (CALLS, lambda s: s.sizes["editor"][0] == 50),
+    "pane.height.1": (CALLS, lambda s: s.sizes["@calls"][1] == s.sizes["@us"][1] == 13),
+    "pane.height.-1": (CALLS, lambda s: s.sizes["@calls"][1] == s.sizes["@us"][1] == 11),
     "map.view": (US, lambda s: "hist  heat map" in s.text),
     "map.unit": (US, lambda s: "hist  ns" in s.text and "[4.1us, 8.19us)" in s.text),
     "histogram.column_left": ([*HEAT, "left"], lambda s: "-00:01  [64, 128) 20,411 34.7%" in s.text),
@@ -225,7 +239,7 @@ async def act(keys, action_keys, removed=None):
         for second in (1, 2, 3):
             controller.show(scripted.reads_frame(second))
             await driving.settle(pilot)
-        controller.say(scripted.printed("big\n", 1))
+        controller.say(*[scripted.printed(f"{word}\n", n) for n, word in enumerate(("small", "big", "Big", "BIG"))])
         await driving.settle(pilot)
         if keys and keys[0].isdigit():
             await driving.press(pilot, "escape")
@@ -324,7 +338,7 @@ def test_the_page_about_keys_is_current():
 
 
 async def test_help_lists_every_action():
-    async with driving.dashboard(size=(120, 160)) as (app, _, pilot):
+    async with driving.dashboard(size=(120, 240)) as (app, _, pilot):
         await driving.press(pilot, "f1")
         shown = driving.text(app)
         for action in ACTIONS:
