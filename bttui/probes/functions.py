@@ -25,13 +25,13 @@ def traceable(host: "Host", file: str = "") -> "dict[str, str]":
     From ``file`` (--traceable-functions), else from ftrace's list; where that may not be read, the functions that
     have both types and a symbol.
     """
-    text = ""
+    text, given = "", False
     try:
         with open(file or host.tracefs.path + "/available_filter_functions", encoding="utf-8", errors="replace") as source:
-            text = source.read()
+            text, given = source.read(), bool(file)
     except OSError:
         pass
-    if text:
+    if text or given:
         found: dict[str, str] = {}
         for line in text.splitlines():
             name, _, module = line.partition(" ")

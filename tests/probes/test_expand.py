@@ -149,6 +149,7 @@ def test_a_function_that_a_list_does_not_have(old, tmp_path):
     given = {"traceable_functions": str(tmp_path / "functions")}
     assert names("k:vfs_open", old, **given) == ["kprobe:vfs_open"]
     assert refusal("k:vfs_read", old, **given).message == "No matches for kprobe vfs_read."
+    assert refusal("k:vfs_read", old, traceable_functions="/dev/null").message == "No matches for kprobe vfs_read."
     warnings = []
     registry.expand(("k", "vfs_read"), SPAN, old, Options(unsafe=True, **given), warnings)
     assert [(w.message.partition(" as ")[0], w.severity, w.span) for w in warnings] == [("vfs_read is not traceable", "warning", SPAN)]
