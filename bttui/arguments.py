@@ -52,6 +52,7 @@ TROUBLESHOOTING OPTIONS:
     --dry-run      attach all the probes, then end
     --mode codegen compile the program, then end
     --test         run the test: probes of the program
+    --bench        measure the bench: probes of the program
     --probe-filter REGEX
                    only the probes whose names it finds
     --fmt          print the program in the usual layout
@@ -123,7 +124,7 @@ OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
 SHORT = {short: (long or short, valued) for long, short, valued in OPTIONS if short}
 LONG = {long: valued for long, _, valued in OPTIONS if long}
 # Known to bpftrace and not to us: a diagnostic instead of a surprise.
-NOT_YET = frozenset({"I", "include", "debuginfo", "bench"})
+NOT_YET = frozenset({"I", "include", "debuginfo"})
 MODES = ("codegen", "compiler-bench", "bench", "test", "format")
 PID_LIMIT = 1 << 22  # PID_MAX_LIMIT of <linux/threads.h>
 
@@ -235,8 +236,8 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
         if not value.isascii() or not value.isdigit():
             raise error(f"--max-probes is a number of probes: {value}")
         values["max_probes"] = int(value)
-    elif name == "test":
-        values["mode"] = "test"
+    elif name in ("test", "bench"):
+        values["mode"] = name
     elif name == "probe-filter":
         values["probe_filter"] = regular_expression(value)
     elif name == "fmt":
@@ -247,7 +248,7 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
         if value == "format":
             values["action"] = "format"
             return
-        if value == "test":
+        if value in ("test", "bench"):
             values["mode"] = value
             return
         if value != "codegen":

@@ -253,13 +253,15 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         failed = False
         if options.mode == "test":
             failed = run_tests(options, session, printer)
+        elif options.mode == "bench":
+            run_benches(options, session, printer)
         else:
             printer.attached(session.attached)
         while not session.over and not writer.gone:
             printer.events(session.poll(POLL))
         stop.follow(None)
         printer.events(session.stop())
-        if program.config.get("print_maps_on_exit", True):
+        if program.config.get("print_maps_on_exit", True) and options.mode != "bench":  # they hold what many runs made
             printer.maps(session.snapshots.all().values())
         else:
             printer.maps(())
@@ -267,12 +269,22 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         return session.exit_code or int(failed)
 
 
+def run_benches(options: Options, session: "Session", printer: "Printer") -> None:
+    """Measure the bench probes and tell of each."""
+    from bttui.render.benches import result_json, table
+
+    printer.events(session.poll(0))  # of begin probes
+    results = [(name, *session.run_bench(index)) for index, name in enumerate(session.blocks("bench"))]
+    told = options.format == "json"
+    printer.writer.write("".join(result_json(*result) for result in results) if told else table(results))
+
+
 def run_tests(options: Options, session: "Session", printer: "Printer") -> bool:
     """Run the test probes and tell of each; whether one failed."""
     from bttui.render.diagnostics import use_colour
     from bttui.render.tests import Report, result_json
 
-    tests = session.tests()
+    tests = session.blocks("test")
     report = Report(len(tests), use_colour(os.environ, printer.writer.terminal))
     told = options.format == "json"
     write = printer.writer.write
@@ -327,7 +339,7 @@ def save(path: str, content: bytes) -> None:
 
 def attaching(provider: str, name: str) -> str:
     """The line of -v."""
-    return f"Attaching '{name}' probe\n" if provider in ("begin", "end", "self", "test") else f"Trying to attach probe: {name}\n"
+    return f"Attaching '{name}' probe\n" if provider in ("begin", "end", "self", "test", "bench") else f"Trying to attach probe: {name}\n"
 
 
 def save_command(options: Options) -> None:

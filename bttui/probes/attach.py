@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bttui.model.program import Attachment
     from bttui.probes.provider import Options
 
-_OURS = ("begin", "end", "self", "test")
+_OURS = ("begin", "end", "self", "test", "bench")
 _FUNCTIONS = {"kprobe": False, "kretprobe": True, "fentry": False, "fexit": True}  # whether it is about the return
 
 

@@ -124,6 +124,9 @@ class Target(Data):
     warning: str = ""
 
 
+BLOCKS = ("test", "bench")  # providers whose probes are run by the mode of the same name
+
+
 class Options(Data):
     """What of the command line matters to probes."""
 
@@ -133,14 +136,14 @@ class Options(Data):
     missing_probes: str = "error"
     max_probes: int = 1024
     traceable_functions: str = ""
-    mode: str = ""  # "test": only test probes, begin and end are meant; else all but test probes
+    mode: str = ""  # "test" or "bench": only such probes, begin and end are meant; else all but such probes
     probe_filter: str = ""  # a regular expression: only probes whose name it finds, begin and end are meant
 
     def means(self, provider: str, name: str) -> bool:
         """Whether a place that an attach point names takes part in this run."""
         if provider in ("begin", "end"):
             return True
-        if (provider == "test") != (self.mode == "test"):
+        if (provider in BLOCKS or self.mode in BLOCKS) and provider != self.mode:
             return False
         return not self.probe_filter or re.search(self.probe_filter, name) is not None
 

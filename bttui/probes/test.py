@@ -1,4 +1,4 @@
-"""test: a block that checks something, run by --test; 0 is a pass."""
+"""test and bench: blocks that --test and --bench run; a test passes when it returns 0."""
 
 from bttui.probes.begin_end import SPECIAL_CONTEXT
 from bttui.probes.matching import need_parts
@@ -27,8 +27,8 @@ class Test:
         return iter(())
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
-        need_parts("test", parts, span, 1, hint=self.synopsis)
-        return [Target(f"test:{parts[0]}", parts[0], listing="")]
+        need_parts(self.name, parts, span, 1, hint=self.synopsis)
+        return [Target(f"{self.name}:{parts[0]}", parts[0], listing="")]
 
     def context(self, target: Target, host: "Host") -> Context:
         return SPECIAL_CONTEXT
@@ -40,4 +40,11 @@ class Test:
         return []
 
 
-providers = (Test(),)
+class Bench(Test):
+    name = "bench"
+    synopsis = "bench:NAME"
+    doc = "a block whose cost --bench measures"
+    examples = ("bench:count { @[pid] = count(); }",)
+
+
+providers = (Test(), Bench())

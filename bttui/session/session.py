@@ -9,7 +9,7 @@ from bttui.loader.closing import close_all
 from bttui.loader.links import Iterator
 from bttui.loader.object import load
 from bttui.loader.ringbuffer import RingBuffer
-from bttui.model.diagnostic import Diagnostic, DiagnosticError
+from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
 from bttui.model.frame import Counters, Event, Frame, ProbeCounters
 from bttui.model.program import CHILD, ELAPSED, RINGBUF, TAI, WALL, Output
 from bttui.probes.attach import attach, explained
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 BUSY, CALM = 0.010, 0.050  # seconds between two looks
 CHECK = 0.25  # seconds between two looks at the counters
 SHORT = 100  # milliseconds that a command may run where no probe waits for anything
+BENCH_SECONDS, BENCH_BATCH = 0.1, 1000  # how long a bench probe runs; runs between two looks at the clock
 ATTACH_FAILED = 255  # exit status
 
 
@@ -119,7 +120,7 @@ class Session:
             self._child.go()
         self.state = LIVE
         kinds = {attachment.provider for attachment in self.program.attachments}
-        self.over = kinds <= {"begin", "end", "test"} or bool(self._pins())
+        self.over = kinds <= {"begin", "end", "test", "bench"} or bool(self._pins())
         if self.over and self._child:
             self._child.wait(SHORT)
 
@@ -287,9 +288,9 @@ class Session:
             for attachment in self._of("self"):
                 self._program(attachment).run()
 
-    def tests(self) -> "list[str]":
-        """The names of the test probes, in order."""
-        return [attachment.target for attachment in self._of("test")]
+    def blocks(self, kind: str) -> "list[str]":
+        """The names of the test or bench probes, in order."""
+        return [attachment.target for attachment in self._of(kind)]
 
     def run_test(self, index: int) -> "tuple[bool, int, list[Event | str]]":
         """Run one of them -> (passed, nanoseconds, its events)."""
@@ -297,6 +298,21 @@ class Session:
         before = time.monotonic_ns()
         result = program.run()
         return result == 0, time.monotonic_ns() - before, self._drain_all()
+
+    def run_bench(self, index: int) -> "tuple[int, int]":
+        """Run a bench probe for a while -> (nanoseconds of one run, runs): the time is the kernel's own, without the call."""
+        program = self._program(self._of("bench")[index])
+        with statistics.RunStatistics() as kept:
+            if not kept.enabled:
+                raise error("This kernel does not measure BPF programs", hint="bench probes need Linux 5.8 and root")
+            before, end = statistics.runs(program), time.monotonic() + BENCH_SECONDS
+            while time.monotonic() < end:
+                for _ in range(BENCH_BATCH):
+                    program.run()
+                self._drain_all()
+            after = statistics.runs(program)
+        count = after.count - before.count
+        return round((after.nanoseconds - before.nanoseconds) / max(count, 1)), count
 
     def frame(self) -> Frame:
         """The world now."""
