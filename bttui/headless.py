@@ -51,17 +51,9 @@ def run(options: Options) -> int:
 
 def source_lines(options: Options) -> "list[str]":
     """The program in the usual layout."""
-    from bttui.compiler.format import format_program
-    from bttui.compiler.lexer import tokens
-    from bttui.compiler.parser import parse
+    from bttui.compiler.comments import format_text
 
-    text = options.text or ""
-    root = parse(text, options.file, options.parameters)
-    comment = next((token for token in tokens(text) if token[0] == "comment"), None)
-    if comment:
-        line = text.count("\n", 0, comment[1]) + 1
-        raise error(f"not supported yet: --fmt of a program with comments (line {line})", hint="they would be lost")
-    return format_program(root).splitlines()
+    return format_text(options.text or "", options.file, options.parameters).splitlines()
 
 
 def show(lines: "Iterable[str]") -> int:

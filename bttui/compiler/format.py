@@ -1,4 +1,4 @@
-"""A program as text in one layout, which parses to the same tree again. Comments are not in the tree, and so are lost."""
+"""A program as text in one layout, which parses to the same tree again. Comments are not in the tree: see comments.py."""
 
 import re
 
