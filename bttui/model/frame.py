@@ -29,13 +29,17 @@ class MapSnapshot(Data):
 
 
 class ProbeCounters(Data):
-    """``runs`` and ``missed`` count since attaching; ``nanoseconds`` is 0 unless the kernel's BPF statistics are on."""
+    """``runs`` and ``missed`` count since attaching; ``nanoseconds`` is 0 unless the kernel's BPF statistics are on.
+
+    ``name`` is the BPF program's; ``attached`` names its first attach point and says how many more there are.
+    """
 
     name: str
     runs: int = 0
     nanoseconds: int = 0
     missed: int = 0
     lost: int = 0
+    attached: str = ""
 
 
 class Counters(Data):

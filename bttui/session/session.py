@@ -75,6 +75,7 @@ class Session:
         self._watched = watched
         self._direct = direct
         self._loaded: "LoadedObject | None" = None
+        self._points = attach_points(program)
         self._ring: "RingBuffer | None" = None
         self._links: "list[Link]" = []
         self._iterators: "list[Iterator]" = []  # that are not at their end
@@ -326,7 +327,7 @@ class Session:
         probes = []
         for name, program in self._loaded.programs.items():
             runs = statistics.runs(program)
-            probes.append(ProbeCounters(name, runs.count, runs.nanoseconds, runs.misses, lost.get(name, 0)))
+            probes.append(ProbeCounters(name, runs.count, runs.nanoseconds, runs.misses, lost.get(name, 0), self._points.get(name, "")))
         full: "dict[str, int]" = {}
         for counter, total in ours.items():
             if counter.kind == "full" and total:
@@ -419,3 +420,11 @@ class Session:
 def full_text(map: str, times: int) -> str:
     what = "1 new key was" if times == 1 else f"{times} new keys were"
     return f"Map full; can't update element. {what} left out of {map}: raise max_map_keys, or give the map a size, as in let {map} = hash(10000);"
+
+
+def attach_points(program: "Program") -> "dict[str, str]":
+    """For each BPF program, the name of its first attach point, and how many more share it."""
+    names: "dict[str, list[str]]" = {}
+    for attachment in program.attachments:
+        names.setdefault(attachment.program, []).append(attachment.name)
+    return {name: points[0] if len(points) == 1 else f"{points[0]} +{len(points) - 1}" for name, points in names.items()}

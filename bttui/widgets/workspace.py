@@ -19,6 +19,7 @@ from bttui.render.clean import clean
 from bttui.session.controller import ENDED, LIVE, Status
 from bttui.widgets import completion, files
 from bttui.widgets.actions import bindings
+from bttui.widgets.attached import AttachedPane
 from bttui.widgets.completing import CompletionList
 from bttui.widgets.editor import MARKS, Editor
 from bttui.widgets.export import LINES, ExportPage, Subject
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from bttui.widgets.probes import Catalog
 
 NARROW = 100
+TALL = 45  # lines from which what is attached has a pane unasked
 WELCOME = """
 
    [b]F5[/b]   runs the program
@@ -58,6 +60,7 @@ class Workspace(Screen[None]):
         self.diagnostics: tuple[Diagnostic, ...] = ()
         self.shown: Widget | None = None  # the pane that is on show where only one is
         self.zoomed = False  # one pane has the whole screen
+        self.attached_wanted: bool | None = None
         self.split: float | None = None  # the program's share of the width, once somebody has chosen it
         self.run = 0
         self.status = Status()
@@ -71,6 +74,7 @@ class Workspace(Screen[None]):
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield Editor(self.text, id="editor")
+                yield AttachedPane(id="attached")
                 yield Log(id="log")
             yield MapPanes(id="maps")
             yield Static(WELCOME, id="welcome")
@@ -80,6 +84,7 @@ class Workspace(Screen[None]):
 
     def on_mount(self) -> None:
         self.editor, self.log_pane, self.maps = self.query_one(Editor), self.query_one(Log), self.query_one(MapPanes)
+        self.attached = self.query_one(AttachedPane)
         self.query_one("#editor").focus()
         self.title_editor()
         self.number_panes()
@@ -89,7 +94,12 @@ class Workspace(Screen[None]):
     @property
     def panes(self) -> "list[Widget]":
         """In the order of their numbers."""
-        return [self.editor, *self.maps.panes, self.log_pane]
+        return [self.editor, *self.maps.panes, self.log_pane, *([self.attached] if self.shows_attached else [])]
+
+    @property
+    def shows_attached(self) -> bool:
+        """Somebody wants to see it, or nobody has said and there is room."""
+        return (self.size.height >= TALL and not self.is_narrow) if self.attached_wanted is None else self.attached_wanted
 
     @property
     def is_narrow(self) -> bool:
@@ -110,6 +120,7 @@ class Workspace(Screen[None]):
         maps = self.maps.panes
         one = self.shows_one
         self.set_class(one, "-one")
+        self.attached.display = False
         for other in self.panes:
             other.display = not one or other is pane
         left = self.query_one("#left")
@@ -119,7 +130,8 @@ class Workspace(Screen[None]):
         self.maps.display = pane in maps if one else bool(maps)
         self.maps.lay_out()
         self.query_one("#welcome").display = not one and not self.begun
-        self.query_one(TabStrip).show(["Program", *(p.map_name for p in maps), "Log"], self.panes.index(pane))
+        names = ["Program", *(p.map_name for p in maps), "Log", *(["Attached"] if self.shows_attached else [])]
+        self.query_one(TabStrip).show(names, self.panes.index(pane))
 
     def zoom(self, pane: Widget) -> None:
         """Give the pane the whole screen, or take it back."""
@@ -140,7 +152,18 @@ class Workspace(Screen[None]):
 
     def on_resize(self) -> None:
         if self.shown:
-            self.bring_up(self.shown)
+            self.number_panes()
+
+    def action_attached(self) -> None:
+        """Show what is attached and what it costs, or hide it."""
+        self.attached_wanted = not self.shows_attached
+        if self.attached_wanted:
+            self.number_panes()
+            self.go_to_pane(len(self.panes))
+        else:
+            if self.focused is self.attached:
+                self.go_to_pane(1)
+            self.number_panes()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if event.widget in self.panes and event.widget is not self.shown:
@@ -164,6 +187,7 @@ class Workspace(Screen[None]):
             self.run, self.begun = status.run, False
             self.timeline = Timeline()
             self.log_pane.clear()
+            self.attached.show(None)
         self.status = status
         self.query_one(StatusBar).show_status(status)
         self.title_editor()
@@ -183,6 +207,7 @@ class Workspace(Screen[None]):
         if await self.maps.show(self.timeline) or first:
             self.number_panes()
         self.query_one(StatusBar).show_frame(frame)
+        self.attached.show(frame)
         if first and (self.focused is None or (self.is_narrow and self.focused is self.editor)):
             self.go_to_pane(2)
 

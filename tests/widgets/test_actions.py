@@ -115,6 +115,7 @@ EFFECTS = {
     "global.interrupt": ([], lambda s: s.calls[-1] == ("stop",) and "Once more to quit" in s.text),
     "global.command_palette": ([], lambda s: s.screen == "CommandPalette"),
     "global.leave": ([], lambda s: s.calls[-1] == ("close",)),
+    "main.attached": ([], lambda s: s.focus == "attached" and "19.0k" in s.text and "0 of 4,096 keys" in s.text),
     "main.details": (["fails"], lambda s: "0: (b7) r0 = 0" in s.text),
     "main.next_diagnostic": (["fails"], lambda s: s.cursor == (7, 6)),
     "main.next_pane": ([], lambda s: s.focus == "@us"),

@@ -1,0 +1,94 @@
+"""What is attached: how often each probe ran, what that cost, what it missed; and how full the maps are."""
+
+from bttui.model.frame import Frame, ProbeCounters
+from bttui.render.clean import clean, fit
+from bttui.render.figures import grouped, quantity, short
+from bttui.render.histogram import bar
+from bttui.widgets.pane import Pane
+
+SECOND = 1_000_000_000
+FIGURES = 41  # cells of the figures beside a probe's name
+FULLNESS = 12  # cells of the bar of a map
+
+
+class AttachedPane(Pane):
+    """Figures are of the time between the two newest frames; missed and lost are sums since the start."""
+
+    scope = "attached"
+    need = 4
+
+    def __init__(self, **options) -> None:
+        super().__init__(**options)
+        self.caption = "Attached"
+        self.frame: Frame | None = None
+        self.before: dict[str, ProbeCounters] = {}
+        self.elapsed = 0
+        self.remark = "nothing yet"
+
+    def show(self, frame: "Frame | None") -> None:
+        """The newest frame; None before there is any."""
+        if frame is None or (self.frame is not None and frame.monotonic < self.frame.monotonic):
+            self.before, self.elapsed = {}, 0
+        elif self.frame is not None and frame.monotonic > self.frame.monotonic:
+            self.before = {probe.name: probe for probe in self.frame.counters.probes}
+            self.elapsed = frame.monotonic - self.frame.monotonic
+        self.frame = frame
+        if frame is None:
+            self.remark = "nothing yet"
+            self.resize_rows(0)
+            return
+        counters = frame.counters
+        keyed = [snapshot for snapshot in frame.maps.values() if snapshot.spec.key is not None]
+        told = [f"lost {grouped(counters.lost)}", f"missed {grouped(counters.missed)}", f"full {grouped(sum(counters.full.values()))}"]
+        if counters.stacks_lost:
+            told.append(f"stacks lost {grouped(counters.stacks_lost)}")
+        self.remark = " · ".join(told)
+        self.maps = keyed
+        count = 1 + len(counters.probes) + len(keyed)
+        if count != self.virtual_size.height:
+            self.styles.height = count + 2  # dashboard.tcss bounds it
+        self.resize_rows(count)
+
+    def line(self, y: int, width: int) -> "list[tuple[str, str]]":
+        assert self.frame is not None
+        probes = self.frame.counters.probes
+        room = max(8, width - FIGURES - 2)
+        if y == 0:
+            return [(f" {fit('probe', room)} {'runs/s':>7} {'each':>7} {'of a CPU':>8} {'missed':>7} {'lost':>6} ", "head")]
+        if y <= len(probes):
+            return self.probe_line(probes[y - 1], room)
+        return self.map_line(y - 1 - len(probes), width)
+
+    def probe_line(self, probe: ProbeCounters, room: int) -> "list[tuple[str, str]]":
+        before = self.before.get(probe.name)
+        runs, spent = (probe.runs - before.runs, probe.nanoseconds - before.nanoseconds) if before else (0, 0)
+        known = before is not None and self.elapsed > 0
+        rate = short(runs * SECOND / self.elapsed) if known else "–"
+        each = quantity(spent / runs, "ns") if runs and spent else "–"
+        share = f"{100 * spent / self.elapsed:.2f}%" if known and spent else "–"
+        return [
+            (f" {fit(clean(probe.attached or probe.name), room)} ", "key"),
+            (f"{rate:>7} ", "value"),
+            (f"{each:>7} {share:>8} ", "text"),
+            (f"{grouped(probe.missed):>7} ", "bad" if probe.missed else "dim"),
+            (f"{grouped(probe.lost):>6} ", "bad" if probe.lost else "dim"),
+        ]
+
+    def map_line(self, at: int, width: int) -> "list[tuple[str, str]]":
+        assert self.frame is not None
+        snapshot = self.maps[at]
+        held, most = len(snapshot.rows), snapshot.spec.max_entries
+        full = self.frame.counters.full.get(snapshot.spec.name, 0)
+        figures = f" {grouped(held)} of {grouped(most)} keys"
+        told = f"  full {grouped(full)}" if full else ""
+        room = max(4, width - len(figures) - FULLNESS - len(told) - 4)
+        return [
+            (f" {fit(snapshot.spec.name, room)} ", "key"),
+            (fit(bar(min(held, most), most, FULLNESS), FULLNESS), "warning" if held * 10 >= most * 9 else "bar"),
+            (figures, "text"),
+            (told, "bad"),
+        ]
+
+    def written(self) -> str:
+        lines = [self.line(y, 100) for y in range(self.virtual_size.height)]
+        return "".join("".join(text for text, _ in line).strip() + "\n" for line in lines)
