@@ -215,16 +215,20 @@ class Module:
         self._functions.append(function)
         return function
 
-    def kernel_function(self, name: str, parameters: int) -> str:
-        """Declare a function of the kernel that programs may call (kfunc): it takes pointers and returns a bool."""
-        boolean = self.node('!DIBasicType(name: "_Bool", size: 8, encoding: DW_ATE_boolean)')
-        pointer = self.node("!DIDerivedType(tag: DW_TAG_pointer_type, baseType: null, size: 64)")
-        types = ", ".join([boolean, *[pointer] * parameters])
-        routine = self.node(f"!DISubroutineType(types: !{{{types}}})")
+    def kernel_function(self, name: str, returns: Type, *parameters: Type) -> str:
+        """Declare a function of the kernel that programs may call (kfunc): the start of a call of it."""
+        kinds = ", ".join("null" if isinstance(each, types.Void) else self._kind(each) for each in (returns, *parameters))
+        routine = self.node(f"!DISubroutineType(types: !{{{kinds}}})")
         scope = self.node(f'!DISubprogram(name: "{name}", scope: {self.file}, file: {self.file}, line: 1, type: {routine}, spFlags: 0)')
-        arguments = ", ".join(["ptr"] * parameters)
-        self.declare(f'declare !dbg {scope} zeroext i1 @{name}({arguments}) section ".ksyms"')
-        return f"@{name}"
+        result, *arguments = map(self._machine_type, (returns, *parameters))
+        self.declare(f'declare !dbg {scope} {result} @{name}({", ".join(arguments)}) section ".ksyms"')
+        return f"call {result} @{name}"
+
+    @staticmethod
+    def _machine_type(type_: Type) -> str:
+        if isinstance(type_, types.Bool):
+            return "zeroext i1"
+        return "void" if isinstance(type_, types.Void) else "ptr" if isinstance(type_, types.Pointer) else f"i{8 * type_.size}"
 
     def text(self) -> str:
         self._metadata[int(self._unit[1:])] = (

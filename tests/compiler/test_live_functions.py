@@ -101,3 +101,11 @@ def test_the_struct_around_a_member(bttui):
 def test_clocks_agree(bttui):
     text = "begin { $d = (int64)(nsecs(sw_tai) - nsecs(tai)); print($d < 1000000 && $d > -1000000); }"
     assert lines(bttui("-e", text)) == ["true"]
+
+
+def test_names_of_other_processes(bttui):
+    with open(f"/proc/{os.getpid()}/comm") as file:
+        name = file.read().strip()
+    program = f"iter:task {{ @a = comm({os.getpid()}); @b = comm(4194304); @c = comm(pid); @d = comm(curtask); }}"
+    assert bttui("-e", program).stdout == f"\n\n@a: {name}\n@b: \n@c: bttui\n@d: bttui\n"
+    assert "comm(PID) is not supported in begin probes" in bttui("-e", "begin { print(comm(1)); }").stderr

@@ -39,16 +39,19 @@ class KernelFunctionAllowed(KernelFunctionExists):
     example = 'interval:s:1 { print(kfunc_allowed("bpf_task_from_pid")); exit(); }'
 
     def holds(self, typer: "Typer", name: str) -> bool:
-        if not typer.host.live or not super().holds(typer, name):
-            return False
-        from bttui.loader.trial import may_call
+        return allowed(typer, name)
 
-        context, btf = typer.body.context, typer.host.btf
-        function = btf.id("func", name)
-        if function is None or btf.module_of("func", name) != "vmlinux":
-            return False
-        target = btf.id("func", context.attach_to) or btf.id("typedef", context.attach_to) if context.attach_to else 0
-        return may_call(function, context.type, context.attach_type, target or 0)
+
+def allowed(typer: "Typer", name: str) -> bool:
+    """Whether programs of this probe may call a function of the kernel: asked of the kernel itself."""
+    context, btf = typer.body.context, typer.host.btf
+    if not typer.host.live or not btf.exists or btf.module_of("func", name) != "vmlinux":
+        return False
+    from bttui.loader.trial import may_call
+
+    function = btf.id("func", name)
+    target = btf.id("func", context.attach_to) or btf.id("typedef", context.attach_to) if context.attach_to else 0
+    return function is not None and may_call(function, context.type, context.attach_type, target or 0)
 
 
 class PerCpuAddress(Function):

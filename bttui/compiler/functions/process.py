@@ -3,6 +3,9 @@
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
+from bttui.compiler.functions.kernel import allowed
+from bttui.compiler.infer.names import find_field
+from bttui.compiler.infer.rules import describe
 from bttui.model import types
 from bttui.model.program import CHILD
 
@@ -244,23 +247,53 @@ class ParentId(Function):
 
 class Command(Function):
     name = "comm"
-    signature = "comm"
-    doc = "Name of the thread that is running (15 characters)."
+    signature = "comm or comm(pid)"
+    doc = "Name of the thread that is running (15 characters), or of another one, where the probe allows to look it up."
     example = "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }"
     most = 1
     builtin = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
         if call.arguments:
-            typer.error("not supported yet: comm() of another process", call)
+            type_ = typer.expression(call.arguments[0])
+            if isinstance(type_, types.Pointer):
+                call.note = ast.FieldAccess(call.span, None, None, call.arguments[0], "comm")  # type: ignore[arg-type]
+                typer.expression(call.note)
+            elif type_ is not None and not isinstance(type_, types.Integer):
+                typer.error(f"comm() expects a process id or a struct task_struct * ({describe(type_)} provided)", call)
+            elif not allowed(typer, "bpf_task_from_pid"):
+                typer.error(f"comm(PID) is not supported in {typer.body.provider} probes by this kernel", call, hint="iter probes have it")
         return types.String(16)
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
+        f = code.f
         memory = code.memory(types.String(16))
         # 5.17 to 6.5 leave what is behind the NUL as it was (strscpy instead of strscpy_pad): two keys for one name
-        code.f.zero(memory, 16, 1)
-        code.f.call(Helper.get_current_comm, f"ptr {memory}", "i32 16")
+        f.zero(memory, 16, 1)
+        if isinstance(call.note, ast.FieldAccess):
+            code.convert(code.load(code.expression(call.note)), types.String(16), memory)
+        elif call.arguments:
+            self.other(code, call, memory)
+        else:
+            f.call(Helper.get_current_comm, f"ptr {memory}", "i32 16")
         return Value(types.String(16), memory, "memory")
+
+    @staticmethod
+    def other(code: "Code", call: "ast.Call", memory: str) -> None:
+        """Of a thread by its id; nothing where there is none."""
+        f, module = code.f, code.tables.module
+        struct = code.typer.host.btf.struct("struct task_struct")
+        field = find_field(struct, "comm", code.typer) if struct else None
+        assert struct is not None and field is not None
+        task = types.Pointer(target=types.Struct(name=struct.name, size=struct.size))
+        number = code.integer(call.arguments[0], 32)
+        pointer = f.value(f"{module.kernel_function('bpf_task_from_pid', task, types.INT32)}(i32 {number})")
+
+        def read() -> None:
+            f.call(Helper.probe_read_kernel_str, f"ptr {memory}", "i32 16", f"ptr {f.offset(pointer, field.offset)}")
+            f.line(f"{module.kernel_function('bpf_task_release', types.VOID, task)}(ptr {pointer})")
+
+        code.when(f.compare("ne", "ptr", pointer, "null"), read)
 
 
 class ParentCommand(ParentId):

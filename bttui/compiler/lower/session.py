@@ -1,6 +1,7 @@
 """One BPF program for both ends of functions (kprobe session): it calls the body of the entry or that of the return."""
 
 from bttui.compiler.emit import STACK_LIMIT
+from bttui.model import types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ def choose_side(tables: "Tables", entry: "Body", returns: "Body") -> None:
     """The program."""
     f = tables.module.function(entry.name, entry.context.section, entry.probe.span)
     asked = tables.typer.host.btf.function(SIDE)
-    contexts = ["ptr %ctx"] if asked and asked.parameters else []  # newer kernels want to be told
-    is_return = f.value(f"call zeroext i1 {tables.module.kernel_function(SIDE, len(contexts))}({', '.join(contexts)})")
+    contexts = [types.Pointer()] if asked and asked.parameters else []  # newer kernels want to be told
+    is_return = f.value(f"{tables.module.kernel_function(SIDE, types.BOOL, *contexts)}({'ptr %ctx' if contexts else ''})")
     there, here = f.block("returns"), f.block("enters")
     f.branch(is_return, there, here)
     for label, body in ((there, returns), (here, entry)):
