@@ -1,7 +1,7 @@
 """What variables and maps become: literals, promotion, joins, casts, folding."""
 
 import pytest
-from compiler.compiling import begin, warnings
+from compiler.compiling import begin, warnings, written
 
 from bttui.compiler.infer.rules import Unfoldable, describe, fold, promote
 from bttui.model import types
@@ -192,3 +192,12 @@ def test_words_that_name_types(expression, size):
 
 def test_the_address_of_a_variable():
     assert variable_types(begin("$a = (1, 300); $p = &$a;"))["$p"] == "(int8,int16) *"
+
+
+def test_keys_that_are_literals_take_the_sign_of_what_they_meet():
+    lowered = begin("@a[0] = 1; @a[nsecs] = 2; @b[1, 0] = 1; @b[1, nsecs] = 1; @c[nsecs] = 1; @c[0] = 1; @d[-1] = 1; @d[nsecs] = 1;")
+    keys = {name: key for name, (key, _) in map_types(lowered).items()}
+    assert keys == {"@a": "uint64", "@b": "(int8,uint64)", "@c": "uint64", "@d": "int64"}
+    assert [written(p).split(".")[0] for p in lowered.tables.typer.problems] == [
+        "1:108-113 warning: Expression of type: uint64 being cast to type: int64"
+    ]

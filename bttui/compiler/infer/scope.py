@@ -18,6 +18,7 @@ class MapInfo:
         self.key: Type | str | None = "unknown"
         self.value: Type | None = None
         self.literal = False  # all values so far are literals that are not negative: they say nothing about the sign
+        self.key_literals: list[bool] = []  # the same for each part of the key
         self.kind = ""
         self.size = 0
         self.assigned = False
