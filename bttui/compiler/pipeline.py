@@ -72,6 +72,10 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowere
     root = with_imports(parse(text, file, options.positional), file, options.positional)
     warnings: list[Diagnostic] = []
     config = read_config(root, dict(options.environment), warnings)
+    for node in walk(root):
+        if isinstance(node, ast.Positional) and node.index > len(options.positional):
+            text = f"Positional parameter ${node.index} is empty or not provided."
+            warnings.append(Diagnostic(text, node.span, "warning", hint="it is 0, and empty in str()"))
     root = expand(substitute(root, options.positional))
     typer = Typer(host, options, config)
     root = define(root, typer)

@@ -35,8 +35,14 @@ class Option(Function):
             typer.error("Second argument to 'getopt' must be a string literal, integer literal, or a boolean literal.", call.arguments[1])
             return None
         said = (default, *(typer.constant(a) for a in call.arguments[2:]))
-        if typer.named.setdefault(name, said) != said:
-            typer.error(f"Command line option '{name}' needs to have the same default value and description in all places it's used.", call)
+        before = typer.named.setdefault(name, said)
+        if before[0] != default:
+            told = str(before[0]).lower() if isinstance(before[0], bool) else before[0]
+            text = f"needs to have the same default value in all places it is used. Previous default value: {told}"
+            typer.error(f"Command line option '{name}' {text}", call)
+        elif before != said:
+            text = "must have the same description in all places it's used. Hint: You can wrap it in a macro"
+            typer.error(f"Command line option '{name}' {text}", call)
         value: int | str | bool | None = default
         given = dict(typer.options.named).get(name)
         if given is not None:

@@ -75,6 +75,8 @@ class Expressions(Maps):
             self.error(f"Undefined or undeclared variable: {node.name}", node)
             return None
         node.note = slot
+        if self.final and not slot.assigned and slot.type is not None:
+            self.warn(f"Variable used before it was assigned: {node.name}", node)
         if slot.type is None and self.final and not any(p.severity == "error" for p in self.problems):
             self.error(f"Variable used before it was assigned: {node.name}", node)
         return slot.type
@@ -134,6 +136,7 @@ class Expressions(Maps):
                 self.error(f"Undefined or undeclared variable: {operand.name}", operand)
                 return None
             operand.note, operand.type = slot, slot.type
+            slot.assigned = True
             if isinstance(slot.type, types.Enum):
                 slot.type = types.UINT64
                 self.changed = True
@@ -158,11 +161,23 @@ class Expressions(Maps):
         return None
 
     def address_of(self, node: ast.Unary) -> "Type | None":
+        if isinstance(node.operand, (ast.Map, ast.MapAccess)):
+            return self.address_of_map(node.operand)
         if not isinstance(node.operand, ast.Variable):
-            self.error("not supported yet: the address of a map (&)", node)
+            self.error("Only variables and maps have an address (&)", node)
             return None
         type_ = self.expression(node.operand)
         return types.Pointer(target=type_, space="kernel") if type_ is not None else None
+
+    def address_of_map(self, node: "ast.Map | ast.MapAccess") -> "Type | None":
+        """The kernel's struct bpf_map."""
+        if isinstance(node, ast.MapAccess):
+            self.error("An entry of a map has no address (&)", node, hint=f"&{node.map.name} is the map's")
+            return None
+        info = self.map(node)
+        if self.final and not info.assigned:
+            self.error(f"Undefined map: {info.name}", node)
+        return types.Pointer(target=types.VOID, space="kernel")
 
     def Binary(self, node: ast.Binary) -> "Type | None":
         left, right = self.countable(self.expression(node.left)), self.countable(self.expression(node.right))
@@ -197,6 +212,11 @@ class Expressions(Maps):
                 node,
             )
             return None
+        sides = ((left, node.left), (right, node.right))
+        if operator not in ("<<", ">>") and any(self.signed(type_, side) for type_, side in sides):
+            for type_, side in sides:
+                if type_ == types.UINT64 and self.literal(side) is None:
+                    self.warn_cast(type_, types.INT64, side)
         if comparison:
             return types.BOOL
         signed = self.signed(left, node.left) or self.signed(right, node.right) or operator == "-"
@@ -461,11 +481,11 @@ class Expressions(Maps):
         count = len(call.arguments)
         if count < function.least or (function.most is not None and count > function.most):
             if function.least == function.most:
-                wanted = f"{function.name}() requires {['no', 'one', 'two', 'three', 'four'][function.least] if function.least < 5 else function.least} argument{'' if function.least == 1 else 's'}"
+                wanted = f"{function.name}() requires {['no', 'one'][function.least] if function.least < 2 else function.least} argument{'' if function.least == 1 else 's'}"
             elif count < function.least:
                 wanted = f"{function.name}() requires at least {function.least} argument{'' if function.least == 1 else 's'}"
             else:
-                wanted = f"{function.name}() takes up to {function.most} argument{'' if function.most == 1 else 's'}"
+                wanted = f"{function.name}() takes up to {'one' if function.most == 1 else function.most} argument{'' if function.most == 1 else 's'}"
             self.error(f"{wanted} ({count} provided)", call, hint=function.signature)
             return False
         return True

@@ -31,7 +31,7 @@ class Slot:
     def __init__(self, name: str, type_: "Type | None" = None, declared: bool = False):
         self.name, self.type, self.declared = name, type_, declared
         self.literal = False  # as in MapInfo
-        self.assigned = False
+        self.assigned = True  # before here, in order of the text
         self.locked = False  # as in MapInfo
         self.operand = ""
         self.loop = False

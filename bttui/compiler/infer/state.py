@@ -44,6 +44,7 @@ class State:
         self.body: Body
         self.scopes: list[dict[str, Slot]] = []
         self.loops = 0
+        self.empty: list[tuple[Slot, ast.Let]] = []  # variables that were declared without a value
         self.expansions: list[Span] = []  # calls of the macros that we are inside of
 
     def error(self, message: str, where: "ast.Node | Span | None", hint: str = "", **more: "Any") -> None:

@@ -12,6 +12,24 @@ if TYPE_CHECKING:
     pass
 
 
+# what does nothing but have a value
+PLAIN = (
+    ast.IntegerLiteral,
+    ast.BooleanLiteral,
+    ast.StringLiteral,
+    ast.Identifier,
+    ast.Variable,
+    ast.Map,
+    ast.MapAccess,
+    ast.Binary,
+    ast.FieldAccess,
+    ast.Index,
+    ast.Cast,
+    ast.TupleLiteral,
+    ast.RecordLiteral,
+)
+
+
 class Statements(Expressions):
     """One method for each kind."""
 
@@ -39,6 +57,8 @@ class Statements(Expressions):
 
     def ExpressionStatement(self, node: ast.ExpressionStatement) -> None:
         self.expression(node.expression)
+        if isinstance(node.expression, PLAIN) and not isinstance(node.expression.type, types.Void):
+            self.warn("Return value discarded.", node)
 
     def If(self, node: ast.If) -> None:
         self.condition(node.condition)
@@ -131,6 +151,9 @@ class Statements(Expressions):
         value = self.variable_value(self.expression(node.value), node) if node.value is not None else None
         slot = self.declare(node.variable, type_ or value, node.value)
         slot.declared = node.annotation is not None
+        slot.assigned = node.value is not None
+        if node.value is None:
+            self.empty.append((slot, node))
         if slot.declared and type_ is not None and slot.type != type_ and not isinstance(slot.type, types.Pointer):
             slot.type = type_  # typeof() something whose own type has grown
             self.changed = True
@@ -189,6 +212,7 @@ class Statements(Expressions):
             if slot.loop and value is not None and slot.type is not None and not self.assignable(slot.type, value, node.value):
                 self.error(f"Type mismatch for {target.name}: it is the loop's variable", node)
             self.widen(slot, value, node.value, node)
+            slot.assigned = True
             target.note, target.type = slot, slot.type
         elif isinstance(target, (ast.Map, ast.MapAccess)):
             info = self.target(target)

@@ -20,8 +20,7 @@ class Subprograms(Statements):
         node = body.probe
         assert isinstance(node, ast.Subprogram)
         for parameter in node.parameters:  # all names first: a type may be that of a later one
-            slot = self.declare(parameter.variable, None)
-            slot.declared = slot.assigned = True
+            self.declare(parameter.variable, None).declared = True
         for parameter in node.parameters:
             self.declare(parameter.variable, self.type_name(parameter.type))
         self.returns = self.type_name(node.returns)

@@ -29,6 +29,9 @@ class Typer(Subprograms):
         self.final = True
         self.forget()
         self.all(bodies)
+        for slot, declaration in self.empty:
+            if not slot.assigned:
+                self.warn(f"Variable {slot.name} was never assigned to.", declaration)
         self.declared_kinds()
         errors = [p for p in self.problems if p.severity == "error"]
         if errors:
@@ -38,6 +41,8 @@ class Typer(Subprograms):
     def declared_kinds(self) -> None:
         """A declared map keeps one value for each CPU exactly where its values are aggregations."""
         for info in self.maps.values():
+            if info.kind and info.key == "unknown":
+                self.error(f"Unused map: {info.name}", info.span, severity="warning")
             if not info.kind or info.value is None:
                 continue
             wanted = (
@@ -52,6 +57,7 @@ class Typer(Subprograms):
 
     def forget(self) -> None:
         """What a round found holds for that round; a hint stays, since its old spelling is mended at once."""
+        self.empty = []
         self.problems = [problem for problem in self.problems if problem.severity == "hint"]
 
     def all(self, bodies: "list[Body]") -> None:

@@ -70,6 +70,9 @@ class Expressions(Events):
         if node.operator == "!":
             condition = self.condition(operand)
             return self.boolean(self.f.binary("xor", 1, condition, "1"))
+        if node.operator == "&" and isinstance(operand, ast.Map):
+            assert node.type is not None
+            return Value(node.type, self.f.to_integer(f"@{self.tables.symbol(operand.name)}"))
         if node.operator == "&":
             assert node.type is not None and isinstance(operand, ast.Variable)
             return Value(node.type, self.f.to_integer(self.variable(operand.note)))

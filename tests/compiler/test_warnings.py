@@ -1,0 +1,31 @@
+"""What is accepted with a warning: where it points, and that ordinary programs get none."""
+
+import pytest
+from compiler.compiling import begin, errors, warnings
+
+CAST = "warning: Expression of type: uint64 being cast to type: int64. This may cause unexpected results. Use an explicit cast to suppress this warning."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("begin { let $x; }", ["1:9-15 warning: Variable $x was never assigned to."]),
+        ("begin { let $x; print($x); $x = 1; }", ["1:23-25 warning: Variable used before it was assigned: $x"]),
+        ("begin { let $x; if (pid) { $x = 1; } print($x); }", []),
+        ("let @a = hash(5); begin { }", ["1:5-7 warning: Unused map: @a"]),
+        ("begin { 5; pid; }", ["1:9-10 warning: Return value discarded.", "1:12-15 warning: Return value discarded."]),
+        ("begin { @a = 1; @a++; delete(@a); _ = 5; exit; }", []),
+        ("begin { print($1); }", ["1:15-17 warning: Positional parameter $1 is empty or not provided."]),
+        ("begin { $a = nsecs + (int32)5; }", ["1:14-19 " + CAST]),
+        ("begin { if (nsecs == -1) { } }", ["1:13-18 " + CAST]),
+        ("begin { @s = nsecs; @d = nsecs - @s; }", []),
+        ("begin { $a = pid + (int64)2; }", []),
+    ],
+)
+def test_warnings(text, expected):
+    assert warnings(text) == expected
+
+
+def test_the_address_of_a_map():
+    begin("@a = 1; @b[1] = 2; $x = &@a; $y = &@b;")
+    assert errors("begin { $x = &@a; }") == ["1:15-17 error: Undefined map: @a"]
