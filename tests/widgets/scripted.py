@@ -169,6 +169,26 @@ def reads_frame(second: int, **counters) -> Frame:
     return frame(second, *maps, runs=second * 19_000, **counters)
 
 
+HOSTILE = (
+    "\x1b]0;evil\x07",
+    "\x1b[31mred",
+    "[bold]markup[/]",
+    "日本語",
+    "e\u0301te\u0301",
+    "\u202ereversed",
+    "\udcff\udcfe",
+    "long" * 1000,
+)
+
+
+def hostile_frame(second: int) -> Frame:
+    """Keys that want to be more than text."""
+    names = {name: second * (9 - at) for at, name in enumerate(HOSTILE)}
+    stacked = {(stack(name, "entry"), name): 1 for name in HOSTILE}
+    key = make_tuple((Stack(space="kernel"), String(size=16)))
+    return frame(second, snapshot("@calls", String(size=64), Count(), names), snapshot("@on", key, Count(), stacked), runs=second)
+
+
 def averages() -> "list[MapSnapshot]":
     """A map of each kind that becomes a table."""
     name = String(size=16)

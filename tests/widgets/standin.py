@@ -17,7 +17,7 @@ from bttui.render.text import maps_at_exit
 class Ticking(scripted.ScriptedController):
     """Shows a frame every interval once it runs."""
 
-    crash = False
+    crash = hostile = False
     ahead = 0
 
     def listen(self, listener):
@@ -33,6 +33,10 @@ class Ticking(scripted.ScriptedController):
         second = 0
         while not self.over.wait(self.interval):
             second += 1
+            if self.hostile:
+                self.show(scripted.hostile_frame(second))
+                self.say(scripted.printed("\x1b[2J\x1b]0;evil\x07[bold]markup[/]\n", second), scripted.printed("x" * 1_000_000, second))
+                continue
             self.show(self.made[second] if second < len(self.made) else scripted.reads_frame(second))
             self.say(scripted.printed(f"tick {second}\n", second))
             if self.crash and second == 3:
@@ -49,10 +53,11 @@ if __name__ == "__main__":
     wanted.add_argument("--lines", type=int, default=0, help="length of the program, at least")
     wanted.add_argument("--interval", type=float, default=0.1, help="seconds between two frames")
     wanted.add_argument("--ahead", type=int, default=0, help="so many frames are made before the first is shown")
+    wanted.add_argument("--hostile", action="store_true", help="names and lines that attack the terminal")
     options = wanted.parse_args()
     print(f"pid {os.getpid()}", flush=True)
     controller = Ticking(options.interval)
-    controller.crash, controller.ahead = options.crash, options.ahead
+    controller.crash, controller.ahead, controller.hostile = options.crash, options.ahead, options.hostile
     program = scripted.READS
     while program.count("\n") < options.lines:
         program += scripted.READS

@@ -1,12 +1,13 @@
 """A shell in a real terminal (tmux), typed at as a person would."""
 
+import os
 import re
 import subprocess
 import time
 import uuid
 from pathlib import Path
 
-PATIENCE = 60.0
+PATIENCE = float(os.environ.get("BTTUI_TEST_PATIENCE", "60"))
 
 
 class Terminal:
