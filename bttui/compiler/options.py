@@ -1,7 +1,7 @@
 """What besides the text decides what a program becomes: the command line and the config variables."""
 
 from bttui.model.data import Data
-from bttui.model.diagnostic import Diagnostic, DiagnosticError, near
+from bttui.model.diagnostic import Diagnostic, DiagnosticError, near, renamed
 from bttui.probes.provider import Options as ProbeOptions
 
 TYPE_CHECKING = False
@@ -125,7 +125,10 @@ def read_config(root: "Root", environment: "dict[str, str]", warnings: "list[Dia
             found = near(name, list(CONFIG))
             problems.append(
                 Diagnostic(
-                    f"{setting.name}: not a known configuration option", setting.span, hint=f"did you mean {found[0]}?" if found else ""
+                    f"{setting.name}: not a known configuration option",
+                    setting.span,
+                    hint=f"did you mean {found[0]}?" if found else "",
+                    fix=renamed(setting.span, setting.name, list(CONFIG)),
                 )
             )
             continue

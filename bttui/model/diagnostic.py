@@ -24,11 +24,18 @@ class Span(Data):
         return self.replace(end=other.end, end_line=other.end_line, end_column=other.end_column)
 
 
+class Fix(Data):
+    """Put ``text`` in the place of ``span``: what was meant beyond doubt."""
+
+    span: Span
+    text: str
+
+
 class Diagnostic(Data):
     """``severity`` is "error", "warning" or "hint". ``hint`` says what to do. ``detail`` is long (a verifier log).
 
     ``trail`` holds (message, span) pairs that say how we got here (macro or import expansions).
-    ``code`` is stable for people who search for it. ``fix`` is replacement text for the span, where one is certain.
+    ``code`` is stable for people who search for it. ``fix`` is there where a repair is certain.
     """
 
     message: str
@@ -37,8 +44,11 @@ class Diagnostic(Data):
     hint: str = ""
     detail: str = ""
     code: str = ""
-    fix: "str | None" = None
+    fix: "Fix | None" = None
     trail: "tuple[tuple[str, Span], ...]" = ()
+
+
+SURE = 0.79  # how alike two names are, of 1, for one to be a slip of the other
 
 
 class DiagnosticError(Exception):
@@ -61,6 +71,25 @@ def in_program(diagnostic: Diagnostic) -> Diagnostic:
         return diagnostic
     place = next((span for _message, span in diagnostic.trail if not span.source), None)
     return diagnostic.replace(message=f"{diagnostic.span.file}:{diagnostic.span.line}: {diagnostic.message}", span=place)
+
+
+def renamed(span: Span, old: str, names: "list[str]", at_end: bool = False) -> "Fix | None":
+    """The only name that is very like ``old``, which stands at the start of the span, or ``at_end``; None where there is a doubt."""
+    close = near(old, names, 2)
+    if not close or span.source or span.line != span.end_line or (len(close) > 1 and _likeness(old, close[1]) > SURE):
+        return None
+    if _likeness(old, close[0]) <= SURE:
+        return None
+    size = len(old)
+    if at_end:
+        return Fix(span.replace(start=span.end - size, column=span.end_column - size), close[0])
+    return Fix(span.replace(end=span.start + size, end_column=span.column + size), close[0])
+
+
+def _likeness(word: str, other: str) -> float:
+    import difflib
+
+    return difflib.SequenceMatcher(None, word, other).ratio()
 
 
 def near(word: str, names: "list[str]", most: int = 3) -> "list[str]":

@@ -4,6 +4,7 @@ stdin:1:9-26: ERROR: print() takes up to 3 arguments (4 provided)
 BEGIN { print(1, 2, 3, 4); }
         ~~~~~~~~~~~~~~~~~
 HINT: ...
+FIX: the line as it should be, where that is certain
 """
 
 import os
@@ -15,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bttui.model.diagnostic import Diagnostic, Span
+    from bttui.model.diagnostic import Diagnostic, Fix, Span
 
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m"}
 _PLAIN = "\x1b[0m"
@@ -53,6 +54,8 @@ def format_diagnostic(diagnostic: "Diagnostic", source: "str | Mapping[str, str]
         lines += _block(diagnostic.severity, message, span, source, colour)
     if diagnostic.hint:
         lines += [f"HINT: {line}" for line in map(clean, diagnostic.hint.splitlines())]
+    if diagnostic.fix and diagnostic.severity != "hint":
+        lines += [f"FIX: {line}" for line in _repaired(diagnostic.fix, source)]
     if detail and diagnostic.detail:
         lines.append(clean_lines(diagnostic.detail.rstrip("\n")))
     return "".join([line + "\n" for line in lines])
@@ -101,6 +104,14 @@ def _excerpt(span: "Span", source: "str | Mapping[str, str]") -> "list[str]":
     start = cell_width(_shown(lines[0][: span.column - 1]))
     marked = cell_width(_shown(lines[0][span.column - 1 : span.end_column - 1]))
     return [*shown, " " * start + "~" * marked]
+
+
+def _repaired(fix: "Fix", source: "str | Mapping[str, str]") -> "list[str]":
+    """The line as it should be."""
+    lines = _lines(fix.span, source)
+    if len(lines) != 1:
+        return []
+    return [_shown(lines[0][: fix.span.column - 1] + fix.text + lines[0][fix.span.end_column - 1 :].rstrip("\r"))]
 
 
 def _shown(text: str) -> str:

@@ -25,7 +25,7 @@ def whole_map(typer: "Typer", name: str, node: "ast.Node") -> "MapInfo | None":
     if isinstance(node, ast.Map):
         info = typer.map(node)
         if typer.final and not info.assigned:
-            typer.error(f"Undefined map: {info.name}", node)
+            typer.undefined_map(info.name, node)
         return info
     if isinstance(node, ast.MapAccess):
         typer.error(f"{name}() expects a map without a key", node, hint=f"{name}({node.map.name})")
@@ -46,7 +46,7 @@ class Delete(Function):
         if isinstance(first, ast.MapAccess) and len(call.arguments) == 1:
             typer.access(first)
             if typer.final and not typer.maps[first.map.name].assigned:
-                typer.error(f"Undefined map: {first.map.name}", first)
+                typer.undefined_map(first.map.name, first)
             return types.BOOL
         if not isinstance(first, ast.Map):
             typer.error("delete() expects a map for the first argument", first)
@@ -67,7 +67,7 @@ class Delete(Function):
                 )
         info = typer.map(first)
         if typer.final and not info.assigned:
-            typer.error(f"Undefined map: {info.name}", first)
+            typer.undefined_map(info.name, first)
         check_buckets(typer, self.name, info, call)
         return types.BOOL
 

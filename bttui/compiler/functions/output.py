@@ -133,7 +133,7 @@ class Print(Function):
         if isinstance(node, ast.Map):
             info = typer.map(node)
             if typer.final and not info.assigned:
-                typer.error(f"Undefined map: {info.name}", node)
+                typer.undefined_map(info.name, node)
             options = []
             for argument, what in zip(call.arguments[1:], ("top", "divisor"), strict=False):
                 typer.expression(argument)

@@ -7,7 +7,7 @@ from bttui.compiler.infer.names import find_field
 from bttui.compiler.infer.rules import COUNTABLE, Unfoldable, base_type, describe, fold, is_stringlike, literal_type
 from bttui.compiler.old_spellings import FIELDS, IDENTIFIERS
 from bttui.model import types
-from bttui.model.diagnostic import near
+from bttui.model.diagnostic import Fix, near
 from bttui.model.types import Type
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ class Expressions(Maps):
             call.type = self.check(function, call)
             return call.type
         if function is None and name in IDENTIFIERS and name not in self.constants:
-            self.error(f"{name} is now called {IDENTIFIERS[name]}", node, severity="hint", fix=IDENTIFIERS[name])
+            self.error(f"{name} is now called {IDENTIFIERS[name]}", node, severity="hint", fix=Fix(node.span, IDENTIFIERS[name]))
             node.name = IDENTIFIERS[name]
             return self.Identifier(node)
         if name in self.constants:
@@ -59,7 +59,7 @@ class Expressions(Maps):
         hint = f"did you mean {found_names[0]}?" if found_names else ""
         if self.headers and name.isupper():
             hint = f"macros of <{'>, <'.join(self.headers)}> are not in BTF: add #define {name} with its value"
-        self.error(f"Unknown identifier: '{name}'", node, hint=hint)
+        self.error(f"Unknown identifier: '{name}'", node, hint=hint, fix=self.slip(node, name, names))
         return None
 
     def planned(self, name: str, node: ast.Node) -> bool:
@@ -176,7 +176,7 @@ class Expressions(Maps):
             return None
         info = self.map(node)
         if self.final and not info.assigned:
-            self.error(f"Undefined map: {info.name}", node)
+            self.undefined_map(info.name, node)
         return types.Pointer(target=types.VOID, space="kernel")
 
     def Binary(self, node: ast.Binary) -> "Type | None":
@@ -384,7 +384,13 @@ class Expressions(Maps):
         if found is None and operand == self.body.context.arguments and node.name in FIELDS:
             found = find_field(struct, FIELDS[node.name], self)
             if found:
-                self.error(f"args.{node.name} is now args.{FIELDS[node.name]}", node, severity="hint")
+                fix = self.slip(node, node.name, [node.name], at_end=True)
+                self.error(
+                    f"args.{node.name} is now args.{FIELDS[node.name]}",
+                    node,
+                    severity="hint",
+                    fix=fix and fix.replace(text=FIELDS[node.name]),
+                )
         if found is None:
             names = [f.name for f in struct.fields if f.name]
             close = near(node.name, names)
@@ -392,6 +398,7 @@ class Expressions(Maps):
                 f"Struct/union of type '{struct.name}' does not contain a field named '{node.name}'",
                 node,
                 hint=f"did you mean {close[0]}?" if close else "it has " + ", ".join(names[:12]) + (" ..." if len(names) > 12 else ""),
+                fix=self.slip(node, node.name, names, at_end=True),
             )
             return None
         node.note = found
@@ -499,7 +506,7 @@ class Expressions(Maps):
             hint = f"did you mean {close[0]}()?" if close else ""
             if any(body.name == node.name for body in self.subprograms):
                 hint = f"a fn is checked but cannot be called yet, as in bpftrace: write macro {node.name}(...) instead"
-            self.error(f"Unknown function: '{node.name}'", node, hint=hint)
+            self.error(f"Unknown function: '{node.name}'", node, hint=hint, fix=self.slip(node, node.name, list(self.functions)))
             return None
         if function.aggregation:
             self.error(f"{function.name}() should be directly assigned to a map", node, hint=f"@x = {function.signature}")

@@ -5,6 +5,7 @@ from bttui.compiler.infer.names import Names
 from bttui.compiler.infer.rules import describe, is_stringlike
 from bttui.compiler.infer.scope import MapInfo
 from bttui.model import types
+from bttui.model.diagnostic import near
 from bttui.model.types import Type
 
 TYPE_CHECKING = False
@@ -133,5 +134,6 @@ class Maps(Names):
             info.value = types.INT64
             self.changed = True
         if self.final and not info.assigned:
-            self.warn(f"{info.name} is never written: it reads as 0", node)
+            close = near(info.name, [name for name, other in self.maps.items() if other.assigned])
+            self.warn(f"{info.name} is never written: it reads as 0", node, hint=f"did you mean {close[0]}?" if close else "")
         return info.value

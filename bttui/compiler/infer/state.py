@@ -8,7 +8,7 @@ from bttui.compiler.infer.rules import COUNTABLE, Unfoldable, base_type, describ
 from bttui.compiler.infer.scope import Body, MapInfo, Slot
 from bttui.compiler.macros import MARK
 from bttui.model import types
-from bttui.model.diagnostic import Diagnostic
+from bttui.model.diagnostic import Diagnostic, near, renamed
 from bttui.model.types import Type
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bttui.compiler.options import CompileOptions
     from bttui.host.facts import Host
-    from bttui.model.diagnostic import Span
+    from bttui.model.diagnostic import Fix, Span
 
 
 class State:
@@ -55,6 +55,17 @@ class State:
         diagnostic = Diagnostic(message, span, hint=hint, **more)
         if diagnostic not in self.problems:
             self.problems.append(diagnostic)
+
+    def slip(self, node: ast.Node, name: str, names: "list[str]", at_end: bool = False) -> "Fix | None":
+        """The repair of a name that is written wrong; none in macros, whose text stands elsewhere."""
+        return None if self.expansions else renamed(node.span, name, names, at_end)
+
+    def undefined_map(self, name: str, where: ast.Node) -> None:
+        """Report that nothing writes to a map."""
+        names = [other for other, info in self.maps.items() if info.assigned]
+        close = near(name, names)
+        hint = f"did you mean {close[0]}?" if close else ""
+        self.error(f"Undefined map: {name}", where, hint=hint, fix=self.slip(where, name, names))
 
     def warn(self, message: str, where: "ast.Node", hint: str = "") -> None:
         self.error(message, where, hint, severity="warning")

@@ -121,7 +121,7 @@ class Statements(Expressions):
         self.needs("for_each_map_elem", "go through a map", "5.13", node)
         info = self.map(node.map)
         if self.final and not info.assigned:
-            self.error(f"Undefined map: {info.name}", node.map)
+            self.undefined_map(info.name, node.map)
         self.shadows(node.variable)
         if info.key is None:
             self.error("Argument to for() must be a map with keys; " + info.name + " is a scalar", node.map)
