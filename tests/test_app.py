@@ -161,6 +161,28 @@ def test_rows_share_the_height():
     assert sum(share([30, 40, 50], 41)) == 41
 
 
+async def test_borders_follow_the_mouse():
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.show(scripted.reads_frame(3))
+        await driving.settle(pilot)
+        first, second = app.workspace.maps.panes[:2]
+        x, y, _, height = first.region
+
+        async def drag(start, end):
+            await pilot.mouse_down(offset=start)
+            await pilot.hover(offset=end)
+            await pilot.mouse_up(offset=end)
+            await driving.settle(pilot)
+
+        await drag((x + 5, y + height - 1), (x + 5, y + height + 2))
+        assert first.region.height == second.region.height == height + 3
+        await drag((x, y + 3), (x - 10, y + 3))
+        assert first.region.x == x - 10 and app.workspace.editor.region.width == x - 10
+        log = app.workspace.log_pane.region
+        await drag((4, log.y), (4, log.y - 4))
+        assert app.workspace.log_pane.region.height == log.height + 4
+
+
 SCREENS = {
     "idle": (dict(text=EXAMPLE, start=False, name="Example"), []),
     "live": ({}, []),
@@ -169,6 +191,8 @@ SCREENS = {
     "help": ({}, ["f1"]),
     "probes": ({}, ["f2", *"vfs", "underscore", "asterisk"]),
     "stacks": ({}, ["escape", "6", "down", "right"]),
+    "heat": ({}, ["escape", "2", "v", "left", "left"]),
+    "functions": ({}, ["escape", "6", "T", "z"]),
 }
 
 

@@ -44,10 +44,8 @@ class AttachedPane(Pane):
             told.append(f"stacks lost {grouped(counters.stacks_lost)}")
         self.remark = " · ".join(told)
         self.maps = keyed
-        count = 1 + len(counters.probes) + len(keyed)
-        if count != self.virtual_size.height:
-            self.styles.height = count + 2  # dashboard.tcss bounds it
-        self.resize_rows(count)
+        self.resize_rows(1 + len(counters.probes) + len(keyed))
+        self.need = self.virtual_size.height + 2
 
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
         assert self.frame is not None

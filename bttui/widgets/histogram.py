@@ -42,6 +42,9 @@ class HistogramPane(MapPane):
             self.key = self.keys[0] if self.keys else None
         counts = rows.get(self.key, {})
         self.buckets = buckets(spec.value, counts)  # type: ignore[arg-type]
+        self.labels = [label(bucket, self.unit) for bucket in self.buckets]
+        self.label_width = max(map(len, self.labels), default=0)
+        self.most = max(counts.values(), default=0)
         lowest = min(counts, default=0)
         before = self.before.get(self.key, {}) if self.seconds else counts
         change = difference(counts, before)
@@ -88,9 +91,8 @@ class HistogramPane(MapPane):
 
     def bar_line(self, y: int, width: int) -> "list[tuple[str, str]]":
         row = self.buckets[y]
-        labels = [label(bucket, self.unit) for bucket in self.buckets]
-        label_width = max(map(len, labels))
-        most = max(bucket.count for bucket in self.buckets)
+        labels, label_width = self.labels, self.label_width
+        most = self.most
         figure_width = len(grouped(most))
         told = rate(self.changes.get(row.low, 0), self.seconds)
         rate_width = 9 if width >= RATE_FROM and self.seconds else 0
@@ -105,8 +107,7 @@ class HistogramPane(MapPane):
 
     def cumulative_line(self, y: int, width: int) -> "list[tuple[str, str]]":
         """The share of values up to and with this bucket."""
-        labels = [label(bucket, self.unit) for bucket in self.buckets]
-        label_width = max(map(len, labels))
+        labels, label_width = self.labels, self.label_width
         whole = sum(bucket.count for bucket in self.buckets)
         below = sum(bucket.count for bucket in self.buckets[: y + 1])
         room = max(1, width - label_width - 13)
@@ -127,8 +128,7 @@ class HistogramPane(MapPane):
             below = sum(bucket.count for bucket in self.buckets[:y])
             change = rate(self.changes.get(row.low, 0), self.seconds)
             cells = [label(row, self.unit), grouped(row.count), f"{100 * row.count / whole:.2f}%", f"{100 * below / whole:.2f}%", change]
-        label_width = max(6, *(len(label(bucket, self.unit)) for bucket in self.buckets))
-        widths = (label_width, max(5, *(len(grouped(bucket.count)) for bucket in self.buckets)), 7, 7, 9)
+        widths = (max(6, self.label_width), max(5, len(grouped(self.most))), 7, 7, 9)
         parts = [
             (f" {cell:>{size}} ", "head" if y == 0 else "label" if n == 0 else "value" if n == 1 else "text")
             for n, (cell, size) in enumerate(zip(cells, widths, strict=True))

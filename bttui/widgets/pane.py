@@ -23,6 +23,8 @@ class Pane(Rows):
     BINDINGS = bindings("pane")
     number = 0
     dragging = ""  # which border follows the mouse
+    chosen_height: int | None = None  # by somebody
+    drawn_to = 0  # the line of the screen to which it was dragged
 
     def __init__(self, **options) -> None:
         super().__init__(**options)
@@ -79,13 +81,14 @@ class Pane(Rows):
 
     def grow(self, lines: int) -> None:
         """Be so many lines higher than now."""
-        self.styles.height = max(3, self.outer_size.height + lines)
+        now = self.outer_size.height if self.chosen_height is None else self.chosen_height
+        self.chosen_height = max(3, min(now + lines, self.screen.size.height - 12))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Borders can be dragged: the lower one of maps and the upper one of the log, and the one between program and maps."""
         x, y = event.screen_x - self.region.x, event.screen_y - self.region.y
         if y == self.edge and not self.minimised:
-            self.dragging = "height"
+            self.dragging, self.drawn_to = "height", round(event.screen_y)
         elif (x == 0 and self.region.x > 0) or (x == self.region.width - 1 and self.region.x == 0):
             self.dragging = "split"
         else:
@@ -101,7 +104,7 @@ class Pane(Rows):
         if self.dragging == "split":
             self.screen.move_split(round(event.screen_x) + (self.region.x == 0))  # type: ignore[attr-defined]
         elif self.dragging == "height":
-            moved = round(event.screen_y) - self.region.y - self.edge
+            moved, self.drawn_to = round(event.screen_y) - self.drawn_to, round(event.screen_y)
             if moved:
                 self.grow(moved if self.edge else -moved)
                 self.rearrange()

@@ -23,6 +23,10 @@ class Rows(ScrollView, can_focus=True):
     base = Style()
     drawn = 0  # lines made since the start: how tests see that a big list costs no more than what is visible
 
+    def __init__(self, **options) -> None:
+        super().__init__(**options)
+        self.looks: "dict[str, Style]" = {}  # by role, until the styles change
+
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
         """Line ``y`` of the content, at most ``width`` cells wide where it can be helped."""
         raise NotImplementedError
@@ -50,9 +54,18 @@ class Rows(ScrollView, can_focus=True):
 
     def look(self, role: str) -> Style:
         """The style of a role; "heat4/heat1" has the colour of the one on the colour of the other."""
-        upper, _, lower = role.partition("/")
-        style = self.get_component_rich_style(f"rows--{upper}")
-        return Style(color=style.color, bgcolor=self.get_component_rich_style(f"rows--{lower}").color) if lower else style
+        known = self.looks.get(role)
+        if known is None:
+            upper, _, lower = role.partition("/")
+            known = self.get_component_rich_style(f"rows--{upper}")
+            if lower:
+                known = Style(color=known.color, bgcolor=self.get_component_rich_style(f"rows--{lower}").color)
+            self.looks[role] = known
+        return known
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self.looks = {}
 
     def render_line(self, y: int) -> Strip:
         scroll_x, scroll_y = self.scroll_offset

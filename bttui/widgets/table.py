@@ -213,7 +213,12 @@ class TablePane(MapPane):
 
 
 def growth(type_: "Type | None", value: "Any", before: "Any") -> int:
-    """How much more there is than before (None: nothing); what only grows and is less now was cleared between."""
+    """How much more there is than before (None: nothing); what only grows and is less now was cleared between.
+
+    A number that the program sets itself has not grown by being there for the first time.
+    """
+    if before is None and isinstance(type_, Integer):
+        return 0
     if isinstance(type_, (Average, Stats)):
         value, before = value[1], before[1] if before else 0
     change: int = value - (before or 0)

@@ -125,13 +125,20 @@ class Workspace(Screen[None]):
             other.display = not one or other is pane
         left = self.query_one("#left")
         left.display = not one or pane not in maps
-        left.set_class(self.log_pane.minimised, "-roomy")
+        left.set_class(self.log_pane.minimised or self.log_pane.chosen_height is not None, "-roomy")
+        self.log_pane.styles.height = None if one or self.log_pane.minimised else self.log_pane.chosen_height
+        self.size_attached()
         left.styles.width = None if one or self.split is None or not maps else round(self.size.width * self.split)
         self.maps.display = pane in maps if one else bool(maps)
         self.maps.lay_out()
         self.query_one("#welcome").display = not one and not self.begun
         names = ["Program", *(p.map_name for p in maps), "Log", *(["Attached"] if self.shows_attached else [])]
         self.query_one(TabStrip).show(names, self.panes.index(pane))
+
+    def size_attached(self) -> None:
+        """As high as it needs (dashboard.tcss says how high at most), where it stands beside others."""
+        pane = self.attached
+        pane.styles.height = None if self.shows_one or pane.minimised else pane.chosen_height or pane.need
 
     def zoom(self, pane: Widget) -> None:
         """Give the pane the whole screen, or take it back."""
@@ -208,6 +215,7 @@ class Workspace(Screen[None]):
             self.number_panes()
         self.query_one(StatusBar).show_frame(frame)
         self.attached.show(frame)
+        self.size_attached()
         if first and (self.focused is None or (self.is_narrow and self.focused is self.editor)):
             self.go_to_pane(2)
 

@@ -134,3 +134,14 @@ def test_tuple_keys_have_a_column_each():
     from bttui.widgets.cells import key_parts
 
     assert key_parts(make_tuple((UINT64, String(size=16))), (7, "cat")) == ["7", "cat"]
+
+
+async def test_a_number_set_for_the_first_time_has_not_grown():
+    """A timestamp that a program keeps must not look like billions a second."""
+    async with driving.dashboard(size=(200, 60), text="t:a:b { @start[tid] = nsecs; }") as (app, controller, pilot):
+        for second, rows in enumerate(({7: 6_000_000_000}, {7: 6_000_000_500, 8: 7_000_000_000}), 1):
+            controller.show(scripted.frame(second, scripted.snapshot("@start", UINT64, UINT64, rows)))
+            await driving.settle(pilot)
+        shown = shown_rows(app, "@start")
+        assert shown[1][:2] == ["8", "7,000,000,000"] and shown[1][-1] == "7,000,000,000"
+        assert [shown[2][0], shown[2][-1]] == ["7", "+500/s"]
