@@ -89,7 +89,7 @@ class Value(Data):
 
 
 class Module:
-    def __init__(self, file: str, source: str):
+    def __init__(self, file: str, source: str, licence: str = "GPL"):
         self._metadata: list[str] = []
         self._memo: dict[str, str] = {}
         self._globals: list[str] = []
@@ -100,8 +100,9 @@ class Module:
         self.integer = self.node('!DIBasicType(name: "int", size: 32, encoding: DW_ATE_signed)')
         self._unit = self.reserve()
         self._routine = self.node(f"!DISubroutineType(types: !{{{self.integer}}})")
-        licence = self._variable("_license", '!DIBasicType(name: "license", size: 32, encoding: DW_ATE_unsigned)')
-        self._globals.append(f'@_license = global [4 x i8] c"GPL\\00", section "license", align 1, !dbg {licence}')
+        name = licence.encode() + b"\0"
+        debug = self._variable("_license", '!DIBasicType(name: "license", size: 32, encoding: DW_ATE_unsigned)')
+        self._globals.append(f'@_license = global [{len(name)} x i8] c{quote(name)}, section "license", align 1, !dbg {debug}')
 
     def reserve(self) -> str:
         self._metadata.append("")

@@ -74,8 +74,8 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowere
     config = read_config(root, dict(options.environment), warnings)
     for node in walk(root):
         if isinstance(node, ast.Positional) and node.index > len(options.positional):
-            text = f"Positional parameter ${node.index} is empty or not provided."
-            warnings.append(Diagnostic(text, node.span, "warning", hint="it is 0, and empty in str()"))
+            message = f"Positional parameter ${node.index} is empty or not provided."
+            warnings.append(Diagnostic(message, node.span, "warning", hint="it is 0, and empty in str()"))
     root = expand(substitute(root, options.positional))
     typer = Typer(host, options, config)
     root = define(root, typer)
@@ -91,7 +91,7 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowere
         typer.run(bodies)
     fold(bodies, host, probe_options)
     typer.problems[:0] = warnings
-    module = Module(file, text)
+    module = Module(file, text, str(config["license"]))
     tables = Tables(module, typer)
     tables.exits = any(isinstance(n, ast.Call | ast.Identifier) and n.name == "exit" for b in bodies for n in walk(b.block))
     for index, body in enumerate(bodies):

@@ -93,6 +93,8 @@ def decoder(type_: Type, lookup: "Lookup") -> "Decoder":
 
 def _string(type_: Type, lookup: "Lookup") -> "Decoder":
     size = type_.size
+    if size == lookup.longest:
+        return lambda buffer, offset: lookup.cut(bytes(buffer[offset : offset + size]))
     return lambda buffer, offset: text(buffer[offset : offset + size])
 
 
@@ -214,7 +216,7 @@ def records_decoder(output: "Output", lookup: "Lookup") -> "Callable[[Sequence[b
     if not arguments:
         return lambda records: [()] * len(records)
     if all(code(argument.type) or isinstance(argument.type, String) for argument in arguments):
-        return _flat_decoder(output)
+        return _flat_decoder(output, lookup)
     decoders = [(decoder(argument.type, lookup), argument.offset) for argument in arguments]
     return lambda records: [tuple([decode(record, offset) for decode, offset in decoders]) for record in records]
 
@@ -222,14 +224,17 @@ def records_decoder(output: "Output", lookup: "Lookup") -> "Callable[[Sequence[b
 class _Texts(dict):
     """Bytes to their text; names of processes come again and again."""
 
+    def __init__(self, lookup: "Lookup"):
+        self._cut = lookup.cut
+
     def __missing__(self, raw: bytes) -> str:
         if len(self) > 10_000:
             self.clear()
-        self[raw] = found = text(raw)
+        self[raw] = found = self._cut(raw)
         return found
 
 
-def _flat_decoder(output: "Output") -> "Callable[[Sequence[bytes]], list[tuple[Any, ...]]]":
+def _flat_decoder(output: "Output", lookup: "Lookup") -> "Callable[[Sequence[bytes]], list[tuple[Any, ...]]]":
     """Numbers and strings only, the common case: ``struct`` takes the records apart, all of one size in one go."""
     order = sorted(range(len(output.arguments)), key=lambda number: output.arguments[number].offset)
     placed = [output.arguments[number] for number in order]
@@ -245,7 +250,7 @@ def _flat_decoder(output: "Output") -> "Callable[[Sequence[bytes]], list[tuple[A
         arrange = list
     else:
         # The generated text holds no text of the program, only these names.
-        arrange = eval(f"lambda rows: [({', '.join(values)},) for {', '.join(names)}, in rows]", {"texts": _Texts()})
+        arrange = eval(f"lambda rows: [({', '.join(values)},) for {', '.join(names)}, in rows]", {"texts": _Texts(lookup)})
     size, unpack = output.size, whole.unpack
 
     def decode(records: "Sequence[bytes]") -> "list[tuple[Any, ...]]":

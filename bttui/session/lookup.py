@@ -26,6 +26,8 @@ class Lookup:
         self.host = host
         self._addresses = addresses
         self._probes = {attachment.cookie: attachment.name for attachment in program.attachments}  # one cookie for a place named twice
+        self.longest = int(program.config.get("max_strlen", 1024))  # bytes of str(); see cut()
+        self._trailer = str(program.config.get("str_trunc_trailer", ".."))
         self._stacks: "dict[tuple[object, ...], tuple[Symbol, ...]]" = {}
         self._users: "dict[int, str]" = {}
         self._offsets: "dict[int, int]" = {}
@@ -39,6 +41,12 @@ class Lookup:
 
     def probe(self, index: int) -> str:
         return self._probes.get(index, "")
+
+    def cut(self, raw: bytes) -> str:
+        """A string up to its NUL; one of str() that has none was longer, and says so (config variable str_trunc_trailer)."""
+        whole, nul, _ = raw.partition(b"\0")
+        text = whole.decode("utf-8", "surrogateescape")
+        return text if nul or len(raw) != self.longest else text + self._trailer
 
     def string(self, index: int) -> str:
         return self.program.strings[index] if index < len(self.program.strings) else ""

@@ -85,3 +85,9 @@ def test_a_step_tells_the_old_value_only_where_it_is_used():
     """Kernels before 5.12 have no addition that tells."""
     assert " monotonic" in begin("@a++; @b[1] += 5;").module.text() and "seq_cst" not in begin("@a++; @b[1] += 5;").module.text()
     assert " seq_cst" in begin("$x = @a++;").module.text()
+
+
+def test_the_licence_is_the_one_of_the_config():
+    text = lower('config = { license = "Dual MIT/GPL" } BEGIN { print($1); }').module.text()
+    assert '@_license = global [13 x i8] c"Dual MIT/GPL\\00", section "license"' in text
+    assert "print($1)" in text  # the source, for messages of the verifier

@@ -45,7 +45,12 @@ OPENS = "tracepoint:syscalls:sys_enter_openat /pid == PID/".replace("PID", str(o
 
 @pytest.mark.parametrize(
     ("path", "shown"),
-    [(HOSTILE, HOSTILE), (b"/" + b"a" * 4000, b"/" + b"a" * 1022), (b"", b""), (b"/" + b"\xff" * 1500, b"/" + b"\xff" * 1022)],
+    [
+        (HOSTILE, HOSTILE),
+        (b"/" + b"a" * 4000, b"/" + b"a" * 1023 + b".."),
+        (b"", b""),
+        (b"/" + b"\xff" * 1500, b"/" + b"\xff" * 1023 + b".."),
+    ],
     ids=["hostile", "long", "empty", "long and invalid"],
 )
 def test_strings_of_a_process(bttui, path, shown):
@@ -111,3 +116,12 @@ def test_paths_of_files(bttui, tmp_path):
         os.close(fd)
     assert done.stdout == place + b"\n\n\n"
     assert told.stdout.decode() == f'{{"type": "value", "data": "{expected_json(place)}"}}\n'
+
+
+@pytest.mark.parametrize(("size", "shown"), [(19, b"/" + b"x" * 18), (20, b"/" + b"x" * 19 + b"!!"), (99, b"/" + b"x" * 19 + b"!!")])
+def test_a_string_that_was_cut_says_so(bttui, size, shown):
+    program = 'config = { max_strlen = 20; str_trunc_trailer = "!!" } ' + OPENS
+    program += ' { $s = str(args.filename); print($s); printf("%d %s|", strlen($s), $s); print((1, $s)); @[$s] = 1; }'
+    length = min(size, 20)
+    text = output(bttui, program, opening(b"/" + b"x" * (size - 1)))
+    assert text == b"%s\n%d %s|(1, %s)\n\n\n@[%s]: 1\n" % (shown, length, shown, shown, shown)

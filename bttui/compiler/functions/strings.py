@@ -76,6 +76,10 @@ class Str(Function):
         if bounded:
             return self.bounded(code, call, memory, type_, place)
         used = code.read_string(memory, type_.size, place)
+        if type_.size == int(code.typer.config["max_strlen"]):
+            last = Value(types.INT8, f.binary("add", 64, place.operand, str(type_.size - 1)), place.place)
+            # full: the byte in whose place the NUL is tells whether that was all; a string without a NUL was cut
+            code.when(f.compare("eq", 64, used, str(type_.size)), lambda: code.probe_read(f.offset(memory, type_.size - 1), 1, last))
         empty = f.compare("slt", 64, used, "1")
         return Value(type_, memory, "memory", f.select(empty, 64, "1", used))
 
