@@ -73,8 +73,10 @@ class Dashboard(App[Frame]):
         catalog: "Catalog | None" = None,
         start: bool = False,
         check: "Check | None" = None,
+        read_only: bool = False,
     ) -> None:
         super().__init__()
+        self.read_only = read_only
         self.check = check
         self.controller = controller
         self.feed = Feed(self)
@@ -92,6 +94,8 @@ class Dashboard(App[Frame]):
         self.theme = THEME.name
         self.install_screen(self.probes, "probes")
         self.push_screen(self.workspace)
+        if self.read_only:
+            self.call_after_refresh(lambda: setattr(self.workspace.editor, "read_only", True))
         if not self.is_headless:
             for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
                 get_running_loop().add_signal_handler(number, self.action_leave)
@@ -226,14 +230,16 @@ def run_dashboard(
     catalog: "Catalog | None" = None,
     show_maps: "Callable[[Frame], str] | None" = None,
     check: "Check | None" = None,
+    read_only: bool = False,
 ) -> int:
     """Open the dashboard and stay until it is left; returns the exit code.
 
     ``text`` None opens an example and waits; any other text runs at once. ``show_maps`` makes the text of the last
     frame that is printed to the normal screen. ``check`` tells what the compiler says of a text, and may take its time.
+    ``read_only`` keeps the program as it is.
     """
     name = "Program" if name == "stdin" else name
-    app = Dashboard(EXAMPLE if text is None else text, controller, name, catalog, start=text is not None, check=check)
+    app = Dashboard(EXAMPLE if text is None else text, controller, name, catalog, start=text is not None, check=check, read_only=read_only)
 
     try:
         with own_terminal():

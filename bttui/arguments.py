@@ -16,6 +16,9 @@ USAGE:
     bttui [options] filename
     bttui [options] - <stdin
     bttui [options] -e 'program'
+    bttui replay FILE               the dashboard on a recording; needs no root
+    bttui dump FILE [--at TIME] [--map @NAME] [-f FORMAT]
+                                    print the maps of a recording
     parameters of the program follow it; named ones (--name=value) come after --
 
 OPTIONS:
@@ -32,6 +35,11 @@ OPTIONS:
     --interval SECONDS
                    time between two pictures of the dashboard (default 1)
     --no-tui       print to the terminal instead of opening the dashboard
+    --record FILE  keep all of the trace in FILE, for replay and dump
+    --demo         the dashboard on a recording that comes along; needs no root
+    --speed N      replay N times as fast (0: all at once)
+    --at TIME      dump as of TIME: 12:01, 12:01:44, +30s (after the beginning) or -30s (before the end)
+    --map @NAME    dump this map only; may be repeated
 
     -o, --output FILE
                    write the output of the program to FILE
@@ -93,6 +101,11 @@ OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
     ("cmd", "c", True),
     ("interval", "", True),
     ("no-tui", "", False),
+    ("record", "", True),
+    ("demo", "", False),
+    ("speed", "", True),
+    ("at", "", True),
+    ("map", "", True),
     ("output", "o", True),
     ("", "f", True),
     ("", "B", True),
@@ -125,6 +138,7 @@ SHORT = {short: (long or short, valued) for long, short, valued in OPTIONS if sh
 LONG = {long: valued for long, _, valued in OPTIONS if long}
 # Known to bpftrace and not to us: a diagnostic instead of a surprise.
 NOT_YET = frozenset({"I", "include", "debuginfo"})
+SUBCOMMANDS = ("replay", "dump")  # a file of that name is ./replay
 MODES = ("codegen", "compiler-bench", "bench", "test", "format")
 PID_LIMIT = 1 << 22  # PID_MAX_LIMIT of <linux/threads.h>
 
@@ -193,6 +207,10 @@ def parse(arguments: "Sequence[str]") -> Options:
     """Raises UsageError or DiagnosticError."""
     found, words, after = split(arguments)
     values: "dict[str, Any]" = {}
+    if words and words[0] in SUBCOMMANDS and not {"e", "n", "list"} & {name for name, _ in found}:
+        values["action"] = words.pop(0)
+        if len(words) != 1 or after:
+            raise UsageError(f"USAGE: bttui {values['action']} takes the name of one recording")
     for name, value in found:
         if name in ("help", "version", "info"):
             return Options(action=name)
@@ -209,7 +227,7 @@ def parse(arguments: "Sequence[str]") -> Options:
         values["file"] = values["pattern"] = words.pop(0)
         if values.get("action") == "list" and words:
             raise UsageError
-    return Options(**values, parameters=tuple(words), named=named)
+    return Options(**values, parameters=tuple(words), named=named, arguments=tuple(arguments))
 
 
 def understand(name: str, value: str, values: "dict[str, Any]") -> None:
@@ -223,9 +241,7 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
     elif name == "list":
         values["action"] = "list"
     elif name == "f":
-        if value not in ("text", "json"):
-            raise error(f'Invalid output format "{value}"', hint="valid formats are 'text' and 'json'")
-        values["format"] = value
+        values["format"] = output_format(value, values.get("action") == "dump")
     elif name == "B":
         if value not in ("line", "full", "none"):
             raise error("USAGE: -B must be either 'line', 'full', or 'none'.")
@@ -254,6 +270,12 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
         if value != "codegen":
             raise error(f"not supported yet: --mode {value}", hint="--mode codegen compiles and stops")
         values.update(mode="codegen", compile_only=True)
+    elif name == "demo":
+        values["action"] = "demo"
+    elif name == "speed":
+        values["speed"] = speed(value)
+    elif name == "map":
+        values["maps"] = (*values.get("maps", ()), value if value.startswith("@") else f"@{value}")
     elif name == "interval":
         values["interval"] = seconds(value)
     elif name == "warnings":
@@ -280,6 +302,27 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
     else:
         field = {"cmd": "command"}.get(name, name.replace("-", "_"))
         values[field] = value if LONG[name] else True
+
+
+def output_format(value: str, of_recording: bool) -> str:
+    if of_recording:
+        from bttui.render.export import FORMATS, find
+
+        if find(value) is None:
+            raise error(f'Invalid output format "{value}"', hint="valid formats are " + ", ".join(each.name for each in FORMATS))
+    elif value not in ("text", "json"):
+        raise error(f'Invalid output format "{value}"', hint="valid formats are 'text' and 'json'")
+    return value
+
+
+def speed(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1000:
+        raise error(f"--speed is a number from 0 to 1000: {value}")
+    return number
 
 
 def regular_expression(value: str) -> str:

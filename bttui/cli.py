@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from bttui.session.controller import Controller
     from bttui.session.options import Options
 
 
@@ -38,6 +39,12 @@ def say(text: str) -> int:
 
 def run(options: "Options") -> int:
     """Hand over to the front end that was asked for."""
+    if options.action == "dump":
+        from bttui.headless import dump
+
+        return dump(options)
+    if options.action in ("replay", "demo"):
+        return replay(options)
     if options.action == "run" or (options.action == "list" and os.path.isfile(options.file)):
         options = read_program(options)
     if options.headless or not sys.stdout.isatty():
@@ -55,16 +62,42 @@ def run(options: "Options") -> int:
     return dashboard(options)
 
 
+def replay(options: "Options") -> int:
+    from bttui.session.recording import Recording, demo
+
+    recording = Recording(demo() if options.action == "demo" else options.file)
+    if not sys.stdout.isatty():
+        from bttui.model.diagnostic import error
+
+        raise error("a replay needs a terminal", hint="bttui dump prints what a recording holds")
+    from bttui.app import run_dashboard
+    from bttui.render.text import maps_at_exit
+    from bttui.session.replay import ReplayController
+
+    return run_dashboard(
+        recording.text,
+        controller=ReplayController(recording, options.speed),
+        name="demo" if options.action == "demo" else os.path.basename(options.file),
+        show_maps=lambda frame: maps_at_exit(frame.maps.values()),
+        read_only=True,
+    )
+
+
 def dashboard(options: "Options") -> int:
+    from bttui import __version__
     from bttui.app import run_dashboard
     from bttui.host.facts import Host
     from bttui.probes import listing, registry
     from bttui.render.text import formatted, maps_at_exit
     from bttui.session.live import LiveController
+    from bttui.session.recording import Recorder, RecordingController, header
     from bttui.session.worker import check
     from bttui.widgets.probes import Catalog
 
     host = Host()
+    controller: Controller = LiveController(options, formatted, host)
+    if options.record:
+        controller = RecordingController(controller, Recorder(options.record, header(options, host, __version__)))
 
     def describe(name: str) -> "list[str]":
         provider = registry.find(name.partition(":")[0])
@@ -72,7 +105,7 @@ def dashboard(options: "Options") -> int:
 
     return run_dashboard(
         options.text,
-        controller=LiveController(options, formatted, host),
+        controller=controller,
         name=options.file or "Program",
         catalog=Catalog(lambda: listing.list_probes(None, host), describe, lambda: [(p.name, p.synopsis, p.doc) for p in registry.all()]),
         show_maps=lambda frame: maps_at_exit(frame.maps.values()),

@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import sys
+from time import monotonic
 
 from bttui import __version__
 from bttui.host.facts import Host
@@ -227,7 +228,8 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         return 0
     if options.compile_only:
         return 0
-    plain = options.format != "json" and not writer.terminal
+    plain = options.format != "json" and not writer.terminal and not options.record
+    notes = Notes(options, host) if options.record else None
     with Session(program, host, options, formatted, child, watched, many_texts if plain else None) as session:
         stop.follow(session)
         if options.verbose:
@@ -249,10 +251,19 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
             run_benches(options, session, printer)
         else:
             printer.attached(session.attached)
+        if notes:
+            notes.begin(session)
         while not session.over and not writer.gone:
-            printer.events(session.poll(POLL))
+            events = session.poll(notes.wait if notes else POLL)
+            printer.events(events)
+            if notes:
+                notes.take(events)
         stop.follow(None)
-        printer.events(session.stop())
+        events = session.stop()
+        printer.events(events)
+        if notes:
+            notes.take(events, at_once=True)
+            notes.close()
         if program.config.get("print_maps_on_exit", True) and options.mode != "bench":  # they hold what many runs made
             printer.maps(session.snapshots.all().values())
         else:
@@ -310,6 +321,76 @@ def show_stages(options: Options, host: Host, stop: Stop) -> None:
     if options.emit_llvm:
         for stage, name in (("codegen", "original"), ("codegen-opt", "optimized")):
             save(f"{options.emit_llvm}.{name}.ll", text(stage).encode())
+
+
+class Notes:
+    """The recording of a trace that is printed."""
+
+    def __init__(self, options: Options, host: Host):
+        from bttui.session.recording import Recorder, header
+
+        self._recorder = Recorder(options.record, header(options, host, __version__))
+        self._next = 0.0
+        self._interval = options.interval
+        self._told = False
+
+    def begin(self, session: "Session") -> None:
+        """It is attached."""
+        from time import time_ns
+
+        from bttui.session.controller import LIVE, Status
+
+        self._session = session
+        names = tuple(attachment.name for attachment in session.program.attachments)
+        self._recorder.program(Status(LIVE, 1, True, session.attached, len(names), names, time_ns(), session.program.source))
+
+    @property
+    def wait(self) -> float:
+        """Seconds until the next frame is due."""
+        return max(0.0, min(self._next - monotonic(), POLL))
+
+    def take(self, events: "list[Any]", at_once: bool = False) -> None:
+        self._recorder.events(events)
+        if at_once or monotonic() >= self._next:
+            self._next = monotonic() + self._interval
+            self._recorder.frame(self._session.frame())
+        if self._recorder.failed and not self._told:
+            self._told = True
+            message = f"recording to {self._recorder.path} ended: {self._recorder.failed}"
+            complain((Diagnostic(message, severity="warning", hint="the trace goes on"),))
+
+    def close(self) -> None:
+        self._recorder.close()
+
+
+def dump(options: Options) -> int:
+    """Print the maps of a recording as of a moment. Raises DiagnosticError."""
+    from bttui.render.export import Export, find, suiting
+    from bttui.session.recording import Recording
+    from bttui.session.replay import moment
+
+    recording = Recording(options.file)
+    first, last = recording.span
+    try:
+        wall = moment(options.at, first, last) if options.at else last
+    except ValueError:
+        raise error(f"--at is a time: {options.at}", hint="12:01, 12:01:44, +30s after the beginning or -30s before the end") from None
+    found = recording.frame_at(wall)
+    if found is None:
+        raise error(f"'{options.file}' holds no frame")
+    maps = found[1].maps
+    for name in options.maps:
+        if name not in maps:
+            raise error(f"the recording has no map {name}", hint=f"it has {', '.join(maps) or 'none'}")
+    chosen = [maps[name] for name in options.maps or maps]
+    format_ = find(options.format or "text")
+    assert format_ is not None
+    if chosen and format_ not in suiting(chosen):
+        raise error(f"none of the maps can be written as {format_.name}")
+    from bttui.widgets.source import key_names
+
+    names = {snapshot.spec.name: key_names(found[0].text, snapshot.spec.name) for snapshot in chosen}
+    return show(format_.write(Export(chosen, names)).splitlines())
 
 
 def open_output(path: str) -> int:

@@ -93,4 +93,6 @@ def unpack(value: "Any") -> "Any":
         return tuple(unpack(v) for v in rest)
     if tag == "[]":
         return [unpack(v) for v in rest]
+    if tag == "b":  # bytes, where JSON stands between
+        return bytes.fromhex(rest[0])
     return {unpack(k): unpack(v) for k, v in rest}

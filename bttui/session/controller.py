@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 else:
     Protocol = object
 
-IDLE, CHECKING, ATTACHING, LIVE, STOPPING, ENDED = STATES = ("idle", "checking", "attaching", "live", "stopping", "ended")
+STATES = ("idle", "checking", "attaching", "live", "stopping", "ended", "replay")
+IDLE, CHECKING, ATTACHING, LIVE, STOPPING, ENDED, REPLAY = STATES
 
 
 class Status(Data):

@@ -11,12 +11,13 @@ FEATURES = ("fentry", "kprobe", "kprobe_multi", "kprobe_session", "uprobe_multi"
 
 
 class Options(Data):
-    """``action`` is "run", "list" (probe names), "info", "help" or "version".
+    """``action`` is "run", "list" (probe names), "info", "help", "version", "replay", "dump" or "demo".
 
     ``text`` is the program and ``file`` the name to show for it; text is None where none was given or read yet.
     ``pattern`` is what to list. ``parameters`` are $1, $2, ...; ``named`` maps the names given after -- to their
     text, or to True for a bare one. ``format`` is "" where none was asked for. ``interval`` is the time between frames
-    in seconds. ``hints`` are about the command line itself.
+    in seconds. ``hints`` are about the command line itself. ``arguments`` are the words of the command line.
+    ``record`` is the file to record to. ``speed``, ``at`` and ``maps`` say what to show of a recording (``file``).
     """
 
     action: str = "run"
@@ -48,6 +49,11 @@ class Options(Data):
     aot: str = ""
     tui: bool = True
     interval: float = 1.0
+    record: str = ""
+    speed: float = 1.0
+    at: str = ""
+    maps: "tuple[str, ...]" = ()
+    arguments: "tuple[str, ...]" = ()
     hints: "tuple[Diagnostic, ...]" = ()
 
     @property

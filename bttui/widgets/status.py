@@ -6,7 +6,7 @@ from textual.widget import Widget
 
 from bttui.model.frame import Frame
 from bttui.render.figures import clock, grouped, short
-from bttui.session.controller import ATTACHING, CHECKING, ENDED, IDLE, LIVE, STOPPING, Status
+from bttui.session.controller import ATTACHING, CHECKING, ENDED, IDLE, LIVE, REPLAY, STOPPING, Status
 
 STATES = {
     IDLE: ("○", "idle"),
@@ -15,6 +15,7 @@ STATES = {
     LIVE: ("●", "LIVE"),
     STOPPING: ("◌", "stopping"),
     ENDED: ("■", "ended"),
+    REPLAY: ("▶", "REPLAY"),
 }
 SECOND = 1_000_000_000
 
@@ -66,7 +67,7 @@ class StatusBar(Widget):
         parts = [(f" {mark} {word}", {LIVE: "live", IDLE: "state", ENDED: "state"}.get(status.state, "busy"))]
         if status.state == ATTACHING and status.total:
             parts.append((f" {status.attached}/{status.total}", "busy"))
-        elif status.live and status.state not in (LIVE, STOPPING):
+        elif status.live and status.state not in (LIVE, STOPPING, REPLAY):
             parts.append((" · previous run live", "live"))
         if status.started and self.frame:
             parts.append((" " + clock((self.frame.wall - status.started) / SECOND), "text"))

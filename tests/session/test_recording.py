@@ -1,0 +1,261 @@
+"""Recordings: whatever a trace told comes back from the file, whatever happened to the file."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from model.maps import runs
+from support import COMMAND
+from widgets.scripted import SECOND, START, ScriptedController, frame, message, printed, reads_frame, snapshot
+
+from bttui.model.diagnostic import DiagnosticError
+from bttui.model.difference import subtract
+from bttui.model.types import UINT64, Buffer, Count, String
+from bttui.render.export import Export, suiting
+from bttui.session.controller import ENDED, LIVE, REPLAY, Status
+from bttui.session.recording import WHOLE_EVERY, Recorder, Recording, RecordingController
+from bttui.session.replay import ReplayController, moment
+
+STATUS = Status(LIVE, 1, True, 1, 1, ("probe",), START, "probe { }")
+
+
+class Heard:
+    """A Listener that keeps everything."""
+
+    def __init__(self):
+        self.statuses, self.frames, self.events, self.diagnostics = [], [], [], []
+
+    def on_status(self, status):
+        self.statuses.append(status)
+
+    def on_frame(self, run, frame_):
+        self.frames.append(frame_)
+
+    def on_events(self, run, events):
+        self.events += events
+
+    def on_diagnostics(self, diagnostics):
+        self.diagnostics += diagnostics
+
+
+def same(one, other):
+    """Frames are equal; rows have no order."""
+    assert one.replace(maps={}) == other.replace(maps={})
+    assert {name: (m.spec, dict(m.rows)) for name, m in one.maps.items()} == {
+        name: (m.spec, dict(m.rows)) for name, m in other.maps.items()
+    }
+
+
+def record(path, *parts, ended=True):
+    recorder = Recorder(str(path), {"command": ["-e", "x"]})
+    recorder.program(STATUS)
+    for part in parts:
+        recorder.events(part) if isinstance(part, list) else recorder.frame(part)
+    if ended:
+        recorder.close()
+    return recorder
+
+
+def replayed(path):
+    heard = Heard()
+    controller = ReplayController(Recording(str(path)), speed=0)
+    controller.listen(heard)
+    controller.run("")
+    controller._thread.join()
+    return heard
+
+
+def shown(frame_):
+    """Everything that the frame can be exported as."""
+    ordered = [m.replace(rows=sorted(m.rows, key=repr)) for m in frame_.maps.values()]
+    return {each.name: each.write(Export(ordered)) for each in suiting(ordered)}
+
+
+@settings(deadline=None)
+@given(frames=runs(), data=st.data())
+def test_live_and_from_a_file_are_the_same(frames, data):
+    """Each moment, each range and each export of every kind of map."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.bttui"
+        record(path, *frames)
+        again = replayed(path).frames
+        assert len(again) == len(frames)
+        for one, other in zip(frames, again, strict=True):
+            same(one, other)
+        later, earlier = data.draw(st.integers(0, len(frames) - 1)), data.draw(st.integers(0, len(frames) - 1))
+        live, file = subtract(frames[later], frames[earlier]), subtract(again[later], again[earlier])
+        same(live, file)
+        assert shown(live) == shown(file)
+        _, found = Recording(str(path)).frame_at(frames[later].wall)
+        same(frames[later], found)
+
+
+def test_a_frame_in_the_middle_needs_no_more_than_the_last_whole_one(tmp_path):
+    frames = [frame(n, snapshot("@", UINT64, Count(), {n % 7: n, 100: n // 50})) for n in range(3 * WHOLE_EVERY)]
+    record(tmp_path / "a", *frames)
+    recording = Recording(str(tmp_path / "a"))
+    for n in (0, 1, WHOLE_EVERY - 1, WHOLE_EVERY, 2 * WHOLE_EVERY + 7, len(frames) - 1):
+        same(recording.frame_at(frames[n].wall + SECOND // 2)[1], frames[n])
+    same(recording.frame_at(0)[1], frames[0])
+    assert recording.span == (frames[0].wall, frames[-1].wall)
+
+
+def test_events_and_programs_come_back(tmp_path):
+    events = [printed("a\udcff\n", 1), message("lost", "lost 3", 2), printed("b\n", 3).replace(map=snapshot("@", None, UINT64, {None: 1}))]
+    record(tmp_path / "a", events, frame(1), events)
+    heard = replayed(tmp_path / "a")
+    assert heard.events == events * 2
+    assert [(s.state, s.text) for s in heard.statuses] == [(REPLAY, "probe { }"), (ENDED, "probe { }")]
+    assert heard.diagnostics == []
+    assert Recording(str(tmp_path / "a")).totals == {"frames": 1, "events": 6}
+
+
+def test_bytes_are_data_too(tmp_path):
+    made = frame(1, snapshot("@", Buffer(), Count(), {b"\x00\xff": 1}))
+    record(tmp_path / "a", made)
+    assert replayed(tmp_path / "a").frames == [made]
+
+
+def test_only_its_owner_may_read_it(tmp_path):
+    (tmp_path / "a").write_text("old")
+    os.chmod(tmp_path / "a", 0o644)
+    record(tmp_path / "a")
+    assert os.stat(tmp_path / "a").st_mode & 0o777 == 0o600
+
+
+@settings(deadline=None, max_examples=40)
+@given(cut=st.integers(0, 3000), flip=st.booleans())
+def test_a_torn_or_damaged_file_gives_what_is_before(cut, flip):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a"
+        frames = [reads_frame(n) for n in range(1, 6)]
+        record(path, *frames)
+        data = path.read_bytes()
+        at = cut % len(data)
+        path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :] if flip else data[:at])
+        try:
+            heard = replayed(path)
+        except DiagnosticError as reason:
+            assert at < 200, reason  # nothing but the header
+            return
+        assert heard.statuses[-1].state == ENDED
+        assert len(heard.frames) <= len(frames)
+        for one, other in zip(frames, heard.frames, strict=False):
+            same(one, other)
+        assert heard.diagnostics or len(heard.frames) == len(frames)
+
+
+def test_what_is_no_recording(tmp_path):
+    (tmp_path / "text").write_text("hello\n")
+    (tmp_path / "newer").write_text("bttui recording 99\n")
+    for name, words in (("text", "is not a recording"), ("newer", "newer bttui"), ("none", "No such file")):
+        with pytest.raises(DiagnosticError, match=words):
+            Recording(str(tmp_path / name))
+    with pytest.raises(DiagnosticError, match="cannot record"):
+        Recorder(str(tmp_path / "no" / "such"), {})
+
+
+def test_eight_hours_hold_no_more_than_a_minute(tmp_path):
+    """Keys that come and go are forgotten by recorder and reader alike."""
+    recorder = Recorder("/dev/null", {})
+    recorder.program(STATUS)
+    most = 0
+    for n in range(8 * 3600):
+        recorder.frame(frame(n, snapshot("@", String(size=16), Count(), {f"key {n}": 1, "stays": n})))
+        most = max(most, len(recorder._maps["@"]._numbers))
+    assert most == WHOLE_EVERY + 1
+    recorder.close()
+
+
+def test_a_full_disk_ends_the_recording_and_not_the_trace(tmp_path, monkeypatch):
+    recorder = Recorder(str(tmp_path / "a"), {})
+    trace, heard = ScriptedController(), Heard()
+    controller = RecordingController(trace, recorder)
+    controller.listen(heard)
+    controller.run("probe { }")
+    trace.show(reads_frame(1))
+    write, room = os.write, [100]
+
+    def full(fd, data):
+        if fd != recorder._fd:
+            return write(fd, data)
+        if not room[0]:
+            raise OSError(28, "No space left on device")
+        done = write(fd, data[: room[0]])
+        room[0] -= done
+        return done
+
+    monkeypatch.setattr(os, "write", full)
+    for n in (2, 3, 4):
+        trace.show(reads_frame(n))
+    assert [f.sequence for f in heard.frames] == [1, 2, 3, 4]
+    assert [event.text for event in heard.events] == [f"recording to {tmp_path}/a ended: No space left on device; the trace goes on"]
+    assert controller.status.state == LIVE
+    controller.close()
+    assert [f.sequence for f in replayed(tmp_path / "a").frames] == [1]
+
+
+def test_two_programs_in_one_recording(tmp_path):
+    recorder = Recorder(str(tmp_path / "a"), {})
+    trace = ScriptedController()
+    controller = RecordingController(trace, recorder)
+    controller.listen(Heard())
+    for n, text in enumerate(("one", "two"), 1):
+        controller.run(text)
+        trace.show(reads_frame(n))
+    controller.close()
+    heard = replayed(tmp_path / "a")
+    assert [(s.run, s.text) for s in heard.statuses if s.state == REPLAY] == [(1, "one"), (2, "two")]
+    same(heard.frames[1], reads_frame(2))
+    status, _ = Recording(str(tmp_path / "a")).frame_at(START + SECOND)
+    assert status.text == "one"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("+30s", 30), ("+1.5", 1.5), ("-10s", 290), ("22:14", 40), ("22:14:05", 45), ("22:13:20", 0)]
+)
+def test_times_in_words(text, seconds, monkeypatch):
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    assert moment(text, START, START + 300 * SECOND) == START + int(seconds * SECOND)
+
+
+@pytest.mark.parametrize("text", ["", "12", "noon", "+", "1:2:3:4", "-x"])
+def test_no_times(text):
+    with pytest.raises(ValueError):
+        moment(text, START, START)
+
+
+@pytest.mark.live
+def test_a_trace_in_a_pipe_is_recorded_and_dumped(bttui, load, tmp_path):
+    path = str(tmp_path / "a.bttui")
+    with load.start("syscalls", "1000") as waiting:
+        program = f'tracepoint:raw_syscalls:sys_enter /pid == {waiting.pid}/ {{ @ = count(); @by[args.id] = count(); }} END {{ printf("bye\\n"); }}'
+        result, did = bttui.trace(program, "--record", path, work=waiting.go)
+    assert f"@: {did['total']}\n" in result.stdout
+    assert sorted(bttui("dump", path).stdout.split()) == sorted(result.stdout.partition("bye\n")[2].split())
+    assert bttui("dump", path, "--map", "@").stdout == f"@: {did['total']}\n"
+    assert bttui("dump", path, "--map", "@", "--at", "+0").stdout in ("", "@: 0\n")
+    assert bttui("dump", path, "--map", "@", "-f", "json").stdout == f'{{"type": "map", "data": {{"@": {did["total"]}}}}}\n'
+    assert [e.values for e in replayed(path).events if e.kind == "printf"] == [()]
+
+
+@pytest.mark.live
+def test_a_killed_trace_leaves_a_recording(tmp_path):
+    path = tmp_path / "a.bttui"
+    program = "interval:ms:10 { @ = count(); }"
+    with subprocess.Popen([COMMAND, "--record", str(path), "--interval", "0.1", "-e", program], stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and (not path.exists() or path.stat().st_size < 1500):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    heard = replayed(path)
+    counts = [dict(f.maps["@"].rows)[None] for f in heard.frames[1:]]
+    assert counts == sorted(counts) and counts[-1] > 0  # how many fit before the kill is the scheduler's business
+    assert [d.message for d in heard.diagnostics] == ["the recording has no proper end: its tracer was killed"]
