@@ -37,7 +37,8 @@ def folder() -> str:
         found = os.lstat(path)
     except FileNotFoundError:
         try:
-            os.makedirs(base, 0o700, exist_ok=True)
+            if not os.path.isdir(base):
+                os.mkdir(base, 0o700)  # but never a home that is not there, as nobody's
             os.mkdir(path, 0o700)
             found = os.lstat(path)
         except OSError:

@@ -194,3 +194,13 @@ def test_the_folder_does_not_grow_without_end(home, monkeypatch):
     left = sorted(path.name for path in (home / "bttui").iterdir())
     assert len(left) == cache.MOST_FILES + 1 - cache.MOST_FILES // 4
     assert left[0] == f"{cache.MOST_FILES // 4:04}"
+
+
+def test_a_home_that_is_not_there_is_not_made(tmp_path, monkeypatch):
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "nowhere"))
+    assert cache.folder() == ""
+    assert not (tmp_path / "nowhere").exists()
+    (tmp_path / "nowhere").mkdir()
+    assert cache.folder() == str(tmp_path / "nowhere" / ".cache" / "bttui")
