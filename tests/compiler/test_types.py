@@ -61,6 +61,8 @@ def variable_types(lowered):
         ("$a = (1, 300);", "(int8,int16)"),
         ('$a = (1, "a"); $a = (3000, "abc");', "(int16,string[4])"),
         ('$a = (x=1, y="a"); $a = (y="abc", x=70000);', "record { .x = int32, .y = string[4] }"),
+        ("$a = (x=1, y=2); $a = (y=-2, x=(uint64)2);", "record { .x = uint64, .y = int8 }"),
+        ("$a = (1, (2, 3)); $a = (-1, (2, (uint64)3));", "(int8,(int8,uint64))"),
         ("$a = (int32 *)5;", "int32 *"),
         ("$a = (void *)5;", "void *"),
         ("$a = curtask;", "struct task_struct *"),

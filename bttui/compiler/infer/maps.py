@@ -4,6 +4,7 @@ from bttui.compiler import ast
 from bttui.compiler.infer.names import Names
 from bttui.compiler.infer.rules import describe, is_stringlike
 from bttui.compiler.infer.scope import MapInfo
+from bttui.compiler.infer.state import both
 from bttui.model import types
 from bttui.model.diagnostic import near
 from bttui.model.types import Type
@@ -65,13 +66,13 @@ class Maps(Names):
             return
         if key is None:
             return
-        parts = node.key.elements if isinstance(node.key, ast.TupleLiteral) else (node.key,)
-        literals = [self.plain_literal(part) for part in parts]
+        plain = self.plain(node.key)
         if isinstance(info.key, str):
-            info.key, info.key_literals = key, literals
+            info.key, info.plain_key = key, plain
             self.changed = True
             return
-        joined = self.join(self.key_so_far(info, key, literals), key, node.key)
+        joined = self.join(info.key, key, node.key, info.plain_key)
+        info.plain_key = both(info.plain_key, plain)
         if joined is None:
             self.error(
                 f"Argument mismatch for {info.name}: trying to access with arguments: '{describe(key)}' when map expects arguments: '{describe(info.key)}'",
@@ -80,22 +81,6 @@ class Maps(Names):
         elif joined != info.key and not self.held(info, info.key, key, node):
             info.key = joined
             self.changed = True
-
-    @staticmethod
-    def key_so_far(info: MapInfo, key: Type, literals: "list[bool]") -> Type:
-        """The map's key as this one meets it: what only literals have said goes with an unsigned number that comes."""
-        assert isinstance(info.key, Type)
-        whole = isinstance(info.key, types.Tuple)
-        old = list(info.key.elements) if isinstance(info.key, types.Tuple) else [info.key]
-        new = list(key.elements) if isinstance(key, types.Tuple) else [key]
-        if not len(old) == len(new) == len(literals) == len(info.key_literals):
-            return info.key
-        for at, (known, comes) in enumerate(zip(old, new, strict=True)):
-            if info.key_literals[at] and not literals[at]:
-                info.key_literals[at] = False
-                if comes == types.UINT64 and isinstance(known, types.Integer):
-                    old[at] = comes
-        return types.make_tuple(old) if whole else old[0]
 
     def target(self, node: "ast.Map | ast.MapAccess") -> MapInfo:
         return self.scalar(node) if isinstance(node, ast.Map) else self.access(node)
@@ -107,7 +92,7 @@ class Maps(Names):
             value = types.String(value.size)
         if info.value is None:
             info.value = value
-            info.literal = self.plain_literal(node)
+            info.plain = self.plain(node)
             self.changed = True
             return
         if isinstance(info.value, types.Aggregation):

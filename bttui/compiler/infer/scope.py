@@ -5,6 +5,8 @@ from bttui.model.types import Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from bttui.model.diagnostic import Span
     from bttui.model.program import Attachment
     from bttui.probes.provider import Context
@@ -17,8 +19,8 @@ class MapInfo:
         self.name, self.span = name, span
         self.key: Type | str | None = "unknown"
         self.value: Type | None = None
-        self.literal = False  # all values so far are literals that are not negative: they say nothing about the sign
-        self.key_literals: list[bool] = []  # the same for each part of the key
+        self.plain: Any = False  # whether all values so far are literals that are not negative: they say nothing about the sign
+        self.plain_key: Any = False
         self.kind = ""
         self.size = 0
         self.assigned = False
@@ -30,7 +32,7 @@ class Slot:
 
     def __init__(self, name: str, type_: "Type | None" = None, declared: bool = False):
         self.name, self.type, self.declared = name, type_, declared
-        self.literal = False  # as in MapInfo
+        self.plain: Any = False  # as in MapInfo
         self.assigned = True  # before here, in order of the text
         self.locked = False  # as in MapInfo
         self.operand = ""

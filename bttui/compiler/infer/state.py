@@ -209,7 +209,7 @@ class State:
     def declare(self, variable: ast.Variable, type_: "Type | None", value: "ast.Node | None" = None) -> Slot:
         slot = self.body.slots.setdefault(id(variable), Slot(variable.name))
         if type_ is not None and slot.type is None:
-            slot.literal = self.plain_literal(value)
+            slot.plain = self.plain(value)
         if (type_ is not None and slot.type is None) or (type_ is not None and slot.type != type_ and slot.loop):
             slot.type = type_
             self.changed = True
@@ -265,22 +265,30 @@ class State:
         value = self.literal(node)
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
+    def plain(self, node: "ast.Node | None") -> "Any":
+        """plain_literal() of an expression; of a literal tuple or record that of its parts, by number or name."""
+        if isinstance(node, ast.TupleLiteral):
+            return {str(index): self.plain(element) for index, element in enumerate(node.elements)}
+        if isinstance(node, ast.RecordLiteral):
+            return {name: self.plain(value) for name, value in node.fields}
+        return self.plain_literal(node)
+
     def grow(self, holder: "Slot | MapInfo", old: Type, new: Type, node: "ast.Node | None") -> "Type | None":
         """As join, for what a variable or map held so far."""
-        if not self.plain_literal(node):
-            if holder.literal and new == types.UINT64 and isinstance(old, types.Integer):
-                return new
-            holder.literal = False
-        return self.join(old, new, node)
+        plain = holder.plain
+        holder.plain = both(plain, self.plain(node))
+        return self.join(old, new, node, plain)
 
-    def join(self, old: Type, new: Type, node: "ast.Node | None") -> "Type | None":
-        """The type that holds both, None where there is none."""
+    def join(self, old: Type, new: Type, node: "ast.Node | None", plain: "Any" = False) -> "Type | None":
+        """The type that holds both, None where there is none. ``plain``: of the old one, see plain()."""
         if old == new:
             return old
         if isinstance(old, types.Integer) and isinstance(new, types.Integer):
             number = self.literal(node)
             if isinstance(number, int) and not isinstance(number, bool) and fits(number, old):
                 return old
+            if plain is True and new == types.UINT64 and number is None:
+                return new
             promoted = promote(old, new)
             if promoted is None:  # uint64 and a signed one
                 self.warn_cast(new, types.INT64, node)
@@ -304,14 +312,15 @@ class State:
             return old if old.space else old.replace(space=new.space)
         if isinstance(old, types.Tuple) and isinstance(new, types.Tuple) and len(old.elements) == len(new.elements):
             nodes: Any = node.elements if isinstance(node, ast.TupleLiteral) else [None] * len(old.elements)
-            joined = [self.join(a, b, n) for a, b, n in zip(old.elements, new.elements, nodes, strict=True)]
+            parts = [part(plain, str(index)) for index in range(len(nodes))]
+            joined = [self.join(a, b, n, p) for a, b, n, p in zip(old.elements, new.elements, nodes, parts, strict=True)]
             return None if None in joined else types.make_tuple(joined)  # type: ignore[arg-type]
         if isinstance(old, types.Record) and isinstance(new, types.Record):
             named = {f.name: f.type for f in new.fields}
             if {f.name for f in old.fields} != set(named):
                 return None
             values = dict(node.fields) if isinstance(node, ast.RecordLiteral) else {}
-            fields = [(f.name, self.join(f.type, named[f.name], values.get(f.name))) for f in old.fields]
+            fields = [(f.name, self.join(f.type, named[f.name], values.get(f.name), part(plain, f.name))) for f in old.fields]
             return None if any(t is None for _n, t in fields) else types.make_record(fields)  # type: ignore[arg-type]
         if isinstance(old, types.Array) and isinstance(new, types.Array) and is_stringlike(old) and is_stringlike(new):
             return old if old.size >= new.size else new
@@ -329,7 +338,7 @@ class State:
             return
         if slot.type is None:
             slot.type = value
-            slot.literal = self.plain_literal(node)
+            slot.plain = self.plain(node)
             self.changed = True
             return
         if slot.declared:
@@ -384,3 +393,14 @@ class State:
     def check(self, function: Function, call: ast.Call) -> "Type | None":
         """Ask a function for the type of a call."""
         return function.check(self, call)  # type: ignore[arg-type] # every State is a Typer
+
+
+def part(plain: "Any", name: str) -> "Any":
+    return plain.get(name, False) if isinstance(plain, dict) else False
+
+
+def both(plain: "Any", other: "Any") -> "Any":
+    """What is plain in the one and in the other."""
+    if isinstance(plain, dict) and isinstance(other, dict):
+        return {name: both(value, part(other, name)) for name, value in plain.items()}
+    return plain is True and other is True
