@@ -54,6 +54,18 @@ PICTURES = {
         6,
         ["escape"],
     ),
+    "heat": (
+        "tracepoint:syscalls:sys_enter_read {\n  @start[tid] = nsecs;\n}\n\n"
+        "tracepoint:syscalls:sys_exit_read /@start[tid]/ {\n  @ns[comm] = hist(nsecs - @start[tid]);\n  delete(@start[tid]);\n}\n",
+        45,
+        ["escape", "z", "v"],
+    ),
+    "completion": ("", 0, [*"BEGIN { pri", "ctrl+@"]),
+    "export": (
+        'profile:hz:99 /comm == "ls" || comm == "cat"/ {\n  @[kstack, comm] = count();\n}\n',
+        8,
+        ["escape", "w", "down", "right", "right"],
+    ),
     "stacks": ('profile:hz:99 /comm == "ls" || comm == "cat"/ {\n  @[kstack, comm] = count();\n}\n', 12, ["escape", *["down"] * 4]),
     "probes": ("", 0, ["f2", *"vfs", "underscore", "r", "asterisk"]),
 }

@@ -265,4 +265,5 @@ def figures(type_: "Type | None", value: "Any") -> "dict[str, str | int]":
 def _plain(type_: "Type | None", value: "Any") -> "str | int":
     if isinstance(type_, Integer) and not isinstance(type_, Bool):
         return int(value)
-    return " ".join(value_text(type_, value).split("\n")).strip() if type_ else ""
+    lines = [line.strip() for line in value_text(type_, value).split("\n")] if type_ else []
+    return (";" if isinstance(type_, Stack) else " ").join(filter(None, lines))

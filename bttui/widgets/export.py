@@ -189,7 +189,7 @@ class ExportPage(ModalScreen[str]):
         there = "exists" if path and os.path.lexists(path) else "new file"
         size = "…" if self.text is None else f"{short(len(self.text.encode(errors='replace')))}B"
         self.file.border_subtitle = Content(f"{there} · {size}")
-        lines = [] if self.text is None else [line[:2000] for line in self.text[:20_000].split("\n")[:PREVIEW]]
+        lines = [] if self.text is None else [line[:2000].removesuffix("\r") for line in self.text[:20_000].split("\n")[:PREVIEW]]
         shown = [(clean(line), "text") for line in lines] + [("", "text")] * (PREVIEW - len(lines))
         command = self.choices.subject.command(self.choices.format.name)
         shown += [("", "text"), (f"same from a shell:  {command}" if command else "", "dim"), self.told]

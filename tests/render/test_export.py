@@ -101,6 +101,7 @@ def test_csv_of_one_map_has_its_own_columns():
     assert write("csv", COUNTS, calls=("comm",)) == "comm,count\r\ncat,3\r\ndd,1\r\n"
     assert write("csv", MEANS) == "key1,key2,average,count,total\r\n7,cat,2,4,10\r\n"
     assert write("csv", FIELDS) == "fd,who,max\r\n3,cat,9\r\n"
+    assert write("csv", STACKS, on=("kstack", "comm")).split("\r\n")[1] == "read+4;vfs+4;entry+4,cat,3"
     assert write("csv", LAST) == "value\r\n-42\r\n"
     assert write("csv", SIZES) == "low,high,count\r\n,-1,1\r\n0,9,0\r\n10,19,5\r\n20,29,0\r\n30,,7\r\n"
     assert [row["value"] for row in table(SERIES)] == ["5", "", "7"]
