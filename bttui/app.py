@@ -1,5 +1,6 @@
 """The dashboard: composes the screens, hands keys to the controller and the controller's reports to the screens."""
 
+import gc
 import os
 import signal
 import sys
@@ -97,6 +98,9 @@ class Dashboard(App[Frame]):
         if self.read_only:
             self.call_after_refresh(lambda: setattr(self.workspace.editor, "read_only", True))
         if not self.is_headless:
+            # Every frame makes many objects and leaves no cycles: looking for those so often would be a third of its cost.
+            gc.freeze()
+            gc.set_threshold(50_000, 20, 50)
             for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
                 get_running_loop().add_signal_handler(number, self.action_leave)
         self.controller.listen(self.feed)

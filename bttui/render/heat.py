@@ -18,14 +18,13 @@ SHARES = (0.02, 0.06, 0.2, 0.5)  # of the fullest cell, from which levels 2 to D
 class HeatMap(Data):
     """``counts`` has a dict of bucket index to count for each of ``columns``; ``rows`` are the buckets, lowest first,
 
-    and ``lowest`` is the index of the first. ``most`` is the largest count of a cell.
+    and ``lowest`` is the index of the first.
     """
 
     columns: "list[Column | None]"
     counts: "list[dict[int, int]]"
     rows: "list[Bucket]"
     lowest: int
-    most: int
 
 
 def heat_map(type_: "Histogram | LinearHistogram", columns: "list[Column | None]", history: "list[dict[int, int]]") -> HeatMap:
@@ -35,8 +34,7 @@ def heat_map(type_: "Histogram | LinearHistogram", columns: "list[Column | None]
     for column in counts:
         for index, count in column.items():
             whole[index] = whole.get(index, 0) + count
-    most = max((max(column.values(), default=0) for column in counts), default=0)
-    return HeatMap(columns, counts, buckets(type_, whole), min(whole, default=0), most)
+    return HeatMap(columns, counts, buckets(type_, whole), min(whole, default=0))
 
 
 def level(count: int, most: int) -> int:
