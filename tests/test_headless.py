@@ -299,7 +299,7 @@ def test_a_warm_start_is_light(bttui):
 def test_a_program_becomes_a_command_of_its_own(bttui, tmp_path):
     command = tmp_path / "own"
     text = 'begin { printf("%d %s %d %s\\n", getopt("count", 1), getopt("word", "none"), $1, comm); }'
-    assert bttui("--unsafe", "-q", "--aot", command, "-e", text) == ("", "", 0)
+    assert bttui("--unsafe", "-q", "--aot", command, "-e", text, "1") == ("", "", 0)
     done = subprocess.run([command, "5", "--", "--count=3"], env=bttui.env, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("3 none 5 bttui\n\n\n", "")
     script = tmp_path / "script.bt"
