@@ -15,6 +15,7 @@ crash is recognised by its length or checksum, and everything before it is read.
 
 import json
 import os
+import stat
 import struct
 import zlib
 from time import time_ns
@@ -50,7 +51,8 @@ class Recorder:
         self.path, self.failed = path, ""
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            os.fchmod(self._fd, 0o600)
+            if stat.S_ISREG(os.fstat(self._fd).st_mode):  # /dev/null and pipes are not ours
+                os.fchmod(self._fd, 0o600)
         except OSError as reason:
             raise error(f"cannot record to '{path}': {reason.strerror}") from None
         self._size = 0

@@ -163,7 +163,9 @@ def test_what_is_no_recording(tmp_path):
 
 def test_eight_hours_hold_no_more_than_a_minute(tmp_path):
     """Keys that come and go are forgotten by recorder and reader alike."""
+    mode = os.stat("/dev/null").st_mode
     recorder = Recorder("/dev/null", {})
+    assert os.stat("/dev/null").st_mode == mode
     recorder.program(STATUS)
     most = 0
     for n in range(8 * 3600):
