@@ -59,7 +59,7 @@ FEATURES = (
     F("Probes", "rawtracepoint with args", "rt:sys_enter /pid == PID && args.id == 0/ { @ = count(); }", READS, lines("@: 12")),
     F(
         "Probes",
-        "kprobe",
+        "kprobe with `func`",
         "kprobe:vfs_read /pid == PID/ { @[func] = count(); @asked = sum(arg2); }",
         READS,
         lines("@[vfs_read]: 12", "@asked: 2200"),

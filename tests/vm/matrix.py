@@ -30,7 +30,10 @@ means that the program printed exactly what its load did; else the note has what
 """
 REQUIREMENTS = """\
 Whatever the kernel: BTF (`CONFIG_DEBUG_INFO_BTF`) is what most of this is built on, and libbpf 1.0 or newer is needed. The ring
-buffer that carries events came with Linux 5.8; with older kernels nothing works.
+buffer that carries events came with Linux 5.8; older kernels are not supported.
+
+On 5.10 a kretprobe has room for as many calls at a time as there are processors (`register_kretprobe` of
+kernel/kprobes.c, without preemption): while so many tasks wait inside the function, other returns are not seen, and not counted either.
 """
 
 
@@ -46,7 +49,9 @@ def reason(answer):
     found = re.search(r"ERROR: (.*)", text)
     if found:
         return re.sub(r"0x[0-9a-f]+|\b\d{4,}\b", "…", found[1])
-    return f"printed something else: {(answer.get('stdout') or text).strip()[:200]!r}"
+    if not answer.get("stdout", text).strip():
+        return "printed nothing"
+    return f"printed something else: `{(answer.get('stdout') or text).strip()[:200]}`"
 
 
 def page(kernels, results):

@@ -51,7 +51,7 @@ def symbol(path, name):
 def second_instruction(bttui, function):
     """Where it begins (x86): ftrace's call has 5 bytes; before it may be endbr64, or a nop of 4 bytes in its place."""
     found = bttui("-e", f'begin {{ printf("%x\\n", *(uint32*)kaddr("{function}")); }}')
-    return 5 if "441f0f" in found.stdout or re.search(r"e8$", found.stdout.strip()) else 9
+    return 5 if any(first in found.stdout for first in ("441f0f", "66666666")) or found.stdout.strip().endswith("e8") else 9
 
 
 def live(words):
