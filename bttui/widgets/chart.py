@@ -10,6 +10,7 @@ from bttui.render.digits import big
 from bttui.render.figures import grouped, quantity, rate, spark
 from bttui.widgets.actions import bindings
 from bttui.widgets.cells import key_text
+from bttui.widgets.one_key import OneKeyPane
 from bttui.widgets.pane import MapPane
 from bttui.widgets.table import ADDING, growth, numbers, value_titles
 
@@ -125,10 +126,13 @@ class NumberPane(MapPane):
         lines = [[(f" {name}", "label"), (plot, "line")] for name, plot in drawing.lines]
         return [*lines, [(" " * margin + "└" + ticks, "dim")], [(" " * (margin + 1) + texts, "label")]]
 
-    heading = 0
+    @property
+    def heading(self) -> int:
+        """Lines above the picture."""
+        return 0
 
 
-class SeriesPane(NumberPane):
+class SeriesPane(OneKeyPane, NumberPane):
     """tseries(): the line of one key."""
 
     scope = "series"
@@ -136,30 +140,18 @@ class SeriesPane(NumberPane):
     pictures = ("line", "table")
     BINDINGS = bindings("series")
 
-    def __init__(self, *arguments, **options) -> None:
-        super().__init__(*arguments, **options)
-        self.key: object = None
-        self.keys: list = []
-
     def update_rows(self) -> None:
         assert self.snapshot is not None
         spec = self.snapshot.spec
         assert isinstance(spec.value, TimeSeries)
         rows = dict(self.snapshot.rows)
-        self.keys = sorted(rows, key=lambda key: key_text(spec.key, key))
-        if self.key not in rows:
-            self.key = self.keys[0] if self.keys else None
+        self.choose(sorted(rows, key=lambda key: key_text(spec.key, key)))
         points = rows.get(self.key, ())
         known = [value for _, value in points if value is not None]
         told = [f"newest {self.write(known[-1])}", f"min {self.write(min(known))}", f"max {self.write(max(known))}"] if known else []
         each = f"{spec.value.interval / SECOND:g} s each"
         self.remark = " · ".join([*told, spec.value.aggregation or "newest", each]) if known else "nothing yet"
-        head: "list[list[tuple[str, str]]]" = []
-        self.heading = 1 if spec.key is not None and self.keys else 0
-        if self.heading:
-            place = f"  {self.keys.index(self.key) + 1} of {len(self.keys)}  , ." if len(self.keys) > 1 else ""
-            name = key_text(spec.key, self.key)
-            head = [[(f" ‹{fit(name, min(len(name), max(1, self.columns - len(place) - 4)))}›", "mark"), (place, "dim")]]
+        head = [self.key_line(self.columns)] if self.heading else []
         times = [number * spec.value.interval for number, _ in points]
         if not known:
             body: "list[list[tuple[str, str]]]" = []
@@ -173,20 +165,6 @@ class SeriesPane(NumberPane):
             body = self.draw([value for _, value in points], times, clock)
         self.drawing = head + body
         self.resize_rows(len(self.drawing))
-
-    def check_action(self, action: str, parameters: tuple) -> "bool | None":
-        return len(self.keys) > 1 if action in ("next_key", "previous_key") else super().check_action(action, parameters)
-
-    def turn(self, step: int) -> None:
-        if self.keys:
-            self.key = self.keys[(self.keys.index(self.key) + step) % len(self.keys)]
-            self.update_rows()
-
-    def action_next_key(self) -> None:
-        self.turn(1)
-
-    def action_previous_key(self) -> None:
-        self.turn(-1)
 
 
 def clock(nanoseconds: int) -> str:

@@ -2,21 +2,20 @@
 
 from textual import events
 
-from bttui.render.clean import cell_width, fit
 from bttui.render.columns import SECOND, ago, axis, columns, difference
 from bttui.render.figures import grouped, rate, short
 from bttui.render.heat import HeatMap, heat_lines, heat_map
 from bttui.render.histogram import Bucket, bar, buckets, label, summary, total
 from bttui.widgets.actions import bindings
 from bttui.widgets.cells import key_text
-from bttui.widgets.pane import MapPane
+from bttui.widgets.one_key import OneKeyPane
 
 WINDOWS = (60, 300, 1800)  # seconds that a heat map covers
 RATE_FROM = 44  # cells from which bars have their rates beside them
 BELOW_HEAT = 3  # ticks, times, what the cursor is on
 
 
-class HistogramPane(MapPane):
+class HistogramPane(OneKeyPane):
     scope = "histogram"
     kind = "hist"
     pictures = ("bars", "heat map", "cumulative", "table")
@@ -24,8 +23,6 @@ class HistogramPane(MapPane):
 
     def __init__(self, *arguments, **options) -> None:
         super().__init__(*arguments, **options)
-        self.key: object = None  # the one on show
-        self.keys: list = []  # all, most counted first
         self.buckets: list[Bucket] = []
         self.changes: dict[int | None, int] = {}  # by the lower bound of the bucket, since the frame before
         self.window: int | None = None  # of WINDOWS; None: the first that holds the history
@@ -37,9 +34,7 @@ class HistogramPane(MapPane):
         assert self.snapshot is not None
         spec = self.snapshot.spec
         rows = dict(self.snapshot.rows)
-        self.keys = sorted(rows, key=lambda key: (-total(rows[key]), key_text(spec.key, key)))
-        if self.key not in rows:
-            self.key = self.keys[0] if self.keys else None
+        self.choose(sorted(rows, key=lambda key: (-total(rows[key]), key_text(spec.key, key))))
         counts = rows.get(self.key, {})
         self.buckets = buckets(spec.value, counts)  # type: ignore[arg-type]
         self.labels = [label(bucket, self.unit) for bucket in self.buckets]
@@ -71,11 +66,6 @@ class HistogramPane(MapPane):
     def on_resize(self) -> None:
         if self.snapshot is not None:
             self.update_rows()
-
-    @property
-    def heading(self) -> int:
-        """Rows above the bars."""
-        return 1 if self.snapshot is not None and self.snapshot.spec.key is not None and self.keys else 0
 
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
         if y < self.heading:
@@ -246,44 +236,15 @@ class HistogramPane(MapPane):
         self.window = max(WINDOWS.index(self.span) - 1, 0)
         self.update_rows()
 
-    # Keys
-
-    def key_line(self, width: int) -> "list[tuple[str, str]]":
-        assert self.snapshot is not None
-        at = self.keys.index(self.key)
-        names = [key_text(self.snapshot.spec.key, key) for key in self.keys[: at + 1 + width // 3]]
-        place = f" {at + 1} of {len(self.keys)}  , ."
-        shown = fit(names[at], max(1, min(cell_width(names[at]), width - len(place) - 4)))
-        parts = [(f" ‹{shown}›", "mark")]
-        room = width - cell_width(shown) - 4 - len(place)
-        for name in names[at + 1 :]:
-            if cell_width(name) + 2 > room:
-                break
-            parts.append((f"  {name}", "dim"))
-            room -= cell_width(name) + 2
-        if len(self.keys) > 1:
-            parts.append((" " * max(1, room) + place, "dim"))
-        return parts
-
     def check_action(self, action: str, parameters: tuple) -> "bool | None":
-        """Without several keys there is nothing to turn to; the arrows belong to the heat map."""
-        if action in ("next_key", "previous_key"):
-            return len(self.keys) > 1
+        """The arrows belong to the heat map."""
         if action in ("column_left", "column_right", "bucket_up", "bucket_down", "longer", "shorter"):
             return self.picture == "heat map"
         return super().check_action(action, parameters)
 
     def turn(self, step: int) -> None:
-        if self.keys:
-            self.key = self.keys[(self.keys.index(self.key) + step) % len(self.keys)]
-            self.column = self.bucket = None
-            self.update_rows()
-
-    def action_next_key(self) -> None:
-        self.turn(1)
-
-    def action_previous_key(self) -> None:
-        self.turn(-1)
+        self.column = self.bucket = None
+        super().turn(step)
 
     def on_click(self, event: events.Click) -> None:
         if self.heading and event.get_content_offset(self) is not None and event.y + self.scroll_offset.y == self.gutter.top:

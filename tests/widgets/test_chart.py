@@ -42,12 +42,12 @@ async def test_time_series_draw_one_key_and_turn_to_the_next():
         await driving.settle(pilot)
         await driving.press(pilot, "escape")
         shown = driving.region(app, SeriesPane)
-        assert "‹cat›  1 of 2" in shown and "newest 50 · min 10 · max 50 · max · 1 s each" in shown
+        assert "‹cat›  dd" in shown and "1 of 2  , ." in shown and "newest 50 · min 10 · max 50 · max · 1 s each" in shown
         assert " 50 ┤" in shown and "22:13:20" in shown
         await driving.press(pilot, "full_stop")
-        assert "‹dd›  2 of 2" in driving.region(app, SeriesPane)
+        assert "‹dd›" in driving.region(app, SeriesPane)
         await driving.press(pilot, "comma")
-        assert "‹cat›  1 of 2" in driving.region(app, SeriesPane)
+        assert "‹cat›" in driving.region(app, SeriesPane)
         await driving.press(pilot, "v")
         lines = [line.strip("┃ ") for line in driving.region(app, SeriesPane).split("\n")]
         assert lines[2:7] == ["22:13:24 50", "22:13:23 40", "22:13:22 –", "22:13:21 20", "22:13:20 10"]
