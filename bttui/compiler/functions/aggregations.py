@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
+SERIES = ("interval_ns", "num_intervals")  # what the arguments of tseries() are called in messages
+MOST_INTERVALS = 1_000_000
+
 
 def add(code: "Code", pointer: str, amount: str, offset: int = 0) -> None:
     place = code.f.offset(pointer, offset)
@@ -331,10 +334,6 @@ class TimeSeries(Aggregation):
             into(pointer)
 
         code.update_aggregation(target, change, first, f.binary("urem", 64, interval, str(type_.count)))  # type: ignore[arg-type]
-
-
-SERIES = ("interval_ns", "num_intervals")  # what the arguments are called in messages
-MOST_INTERVALS = 1_000_000
 
 
 def clock_map(typer: "Typer") -> str:
