@@ -163,6 +163,9 @@ class Dashboard(App[Frame]):
             self.controller.stop()
         self.notify("Once more to quit", timeout=QUIT_WITHIN)
 
+    def clear_map(self, name: str) -> None:
+        self.controller.clear(name)
+
     def action_leave(self) -> None:
         if not self.leaving:
             self.leaving = True
@@ -196,7 +199,7 @@ class Dashboard(App[Frame]):
     def get_system_commands(self, screen: "Screen") -> "Iterable[SystemCommand]":
         """The palette: every action that works where the focus is."""
         focused = self.focused
-        owners = {"global": self, "main": screen, "probes": screen, "page": screen}
+        owners = {"global": self, "main": screen, "probes": screen, "page": screen, "time": screen}
         for action in in_chain(focused_scope(screen)):
             owner = owners.get(action.scope, focused)
             if action.id not in ("command_palette", "pane") and owner is not None:

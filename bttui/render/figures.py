@@ -1,5 +1,7 @@
 """Numbers as people read them at a glance."""
 
+from time import localtime, strftime
+
 
 def grouped(number: int) -> str:
     """1234567 as 1,234,567."""
@@ -71,3 +73,8 @@ def spark(values: "list[float | None]") -> str:
         else:
             cells.append(BLOCKS[max(2, min(8, round(value * 8 / most)))])
     return "".join(cells)
+
+
+def time_of_day(wall: int) -> str:
+    """Nanoseconds of CLOCK_REALTIME as 12:01:44, in local time."""
+    return strftime("%H:%M:%S", localtime(wall // 1_000_000_000))

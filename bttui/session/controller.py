@@ -71,5 +71,8 @@ class Controller(Protocol):
     def stop(self) -> None:
         """End the live trace (END probes run, a last frame is delivered), or give up what is being checked or attached."""
 
+    def clear(self, name: str) -> None:
+        """Empty a map of the live trace; a frame without its entries follows at once. Nothing where none is live."""
+
     def close(self) -> "Frame | None":
         """Stop and let go of everything; blocks until nothing is attached. Returns the last frame, None if none was live."""

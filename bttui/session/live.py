@@ -75,6 +75,12 @@ class LiveController:
             self._tell(state=STOPPING)
             reader.session.request_stop()
 
+    def clear(self, name: str) -> None:
+        with self._lock:
+            reader = self._reader
+        if reader and reader.alive:
+            reader.cleared.put(name)
+
     def _give_up(self) -> None:
         """Let go of what is being checked or attached."""
         if self.status.state == CHECKING:
@@ -212,6 +218,7 @@ class Reader:
     def __init__(self, controller: LiveController, run: int, session: Session, child: "Child | None", watched: "Watched | None"):
         self.session = session
         self.alive = True
+        self.cleared: "queue.SimpleQueue[str]" = queue.SimpleQueue()  # names of maps to be emptied
         self._controller = controller
         self._number = run
         self._sources = (session, child, watched)
@@ -252,6 +259,9 @@ class Reader:
         next_frame = next_batch = time.monotonic()
         while not session.over:
             now = time.monotonic()
+            while not self.cleared.empty():
+                session.snapshots.clear(self.cleared.get())
+                next_frame = now
             if batch and now >= next_batch:
                 controller._say_events(self._number, batch)
                 batch = []

@@ -12,7 +12,7 @@ FULLNESS = 12  # cells of the bar of a map
 
 
 class AttachedPane(Pane):
-    """Figures are of the time between the two newest frames; missed and lost are sums since the start."""
+    """Figures are of the time since the frame before the one on show; missed and lost are sums since the start."""
 
     scope = "attached"
     need = 4
@@ -25,13 +25,10 @@ class AttachedPane(Pane):
         self.elapsed = 0
         self.remark = "nothing yet"
 
-    def show(self, frame: "Frame | None") -> None:
-        """The newest frame; None before there is any."""
-        if frame is None or (self.frame is not None and frame.monotonic < self.frame.monotonic):
-            self.before, self.elapsed = {}, 0
-        elif self.frame is not None and frame.monotonic > self.frame.monotonic:
-            self.before = {probe.name: probe for probe in self.frame.counters.probes}
-            self.elapsed = frame.monotonic - self.frame.monotonic
+    def show(self, frame: "Frame | None", before: "Frame | None" = None) -> None:
+        """The frame on show and the one before it; None before there is any."""
+        self.before = {probe.name: probe for probe in before.counters.probes} if before else {}
+        self.elapsed = frame.monotonic - before.monotonic if frame and before else 0
         self.frame = frame
         if frame is None:
             self.remark = "nothing yet"

@@ -27,6 +27,7 @@ OURS = {
     "child": "dim",
 }
 OUTPUT_ROLES = {"errorf": "bad", "warnf": "warning", "helper_error": "bad"}
+GAPS = ("lost", "full", "missed")  # something is not here: drawn as a rule
 SECOND = 1_000_000_000
 
 
@@ -113,6 +114,8 @@ class Log(Pane):
     def append(self, event: Event) -> None:
         role = OURS.get(event.kind) or OUTPUT_ROLES.get(event.kind, "text")
         text = event_text(event)
+        if event.kind in GAPS:
+            text = f"──── {text} ────"
         if event.kind in OURS and event.kind != "child":
             text += "\n"
         pieces = text.split("\n")
@@ -205,6 +208,17 @@ class Log(Pane):
     def action_filter(self) -> None:
         self.filtered = not self.filtered and bool(self.sought)
         self.refresh_lines_shown()
+        self.title_now()
+
+    def show_time(self, wall: "int | None") -> None:
+        """Bring the last line of that time (ns) to the bottom; None follows the newest again."""
+        if wall is None:
+            self.following = True
+            self.to_end()
+        else:
+            self.following = False
+            last = sum(line.wall <= wall for line in self.lines)
+            self.scroll_to(y=max(0, last - self.size.height), animate=False, immediate=True, force=True)
         self.title_now()
 
     def on_resize(self) -> None:

@@ -36,6 +36,8 @@ SCOPES = {
     "save": "Save",
     "page": "This page",
     "export": "Export",
+    "time": "Time",
+    "ask": "Questions",
     "export_choice": "What to export, and how",
 }
 

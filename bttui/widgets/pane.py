@@ -9,6 +9,7 @@ from bttui.render.columns import Past
 from bttui.render.export import FORMATS, Export
 from bttui.render.figures import UNITS
 from bttui.widgets.actions import bindings
+from bttui.widgets.ask import Ask
 from bttui.widgets.clipboard import to_clipboard
 from bttui.widgets.rows import Rows
 
@@ -163,6 +164,11 @@ class MapPane(Pane):
         self._past.follow(view)
         self.update_rows()
         self.need = min(max(self.need, self.virtual_size.height + 2), MODEST if self.modest else 1000)
+
+    def action_clear(self) -> None:
+        name = self.map_name
+        told = f"Empty {name} for good? The history keeps what was in it."
+        self.app.push_screen(Ask(f"Clear {name}", told), lambda answer: self.app.clear_map(name) if answer else None)  # type: ignore[attr-defined]
 
     def written(self) -> str:
         return TEXT.write(Export([self.snapshot])) if self.snapshot is not None else ""

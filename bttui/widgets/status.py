@@ -5,7 +5,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from bttui.model.frame import Frame
-from bttui.render.figures import clock, grouped, short
+from bttui.model.timeline import Timeline
+from bttui.render.figures import clock, grouped, short, time_of_day
 from bttui.session.controller import ATTACHING, CHECKING, ENDED, IDLE, LIVE, REPLAY, STOPPING, Status
 
 STATES = {
@@ -29,6 +30,7 @@ class StatusBar(Widget):
         super().__init__(**options)
         self.interval = interval
         self.status = Status()
+        self.timeline = Timeline()
         self.frame: Frame | None = None
         self.rate: float | None = None
         self.cost: tuple[float, float] | None = None  # nanoseconds a run, share of one CPU
@@ -36,20 +38,42 @@ class StatusBar(Widget):
     def show_status(self, status: Status) -> None:
         if status.run != self.status.run:
             self.frame = self.rate = self.cost = None
+            self.timeline = Timeline()
         self.status = status
         self.refresh()
 
-    def show_frame(self, frame: Frame) -> None:
-        if self.frame is not None and frame.monotonic > self.frame.monotonic:
-            elapsed = frame.monotonic - self.frame.monotonic
-            self.rate = (fired(frame) - fired(self.frame)) * SECOND / elapsed
-            runs = sum(p.runs for p in frame.counters.probes) - sum(p.runs for p in self.frame.counters.probes)
-            spent = sum(p.nanoseconds for p in frame.counters.probes) - sum(p.nanoseconds for p in self.frame.counters.probes)
+    def show_moment(self, timeline: Timeline) -> None:
+        """The moment that is shown, against the frame before it, or what a selected range begins with."""
+        self.timeline, history, place = timeline, timeline.history, timeline.place
+        frame = history.bare(place)
+        start = history.place(timeline.range[0]) if timeline.range else place - 1
+        before = history.bare(start) if start >= 0 else None
+        self.rate = self.cost = None
+        if before is not None and frame.monotonic > before.monotonic:
+            elapsed = frame.monotonic - before.monotonic
+            self.rate = (fired(frame) - fired(before)) * SECOND / elapsed
+            runs = sum(p.runs for p in frame.counters.probes) - sum(p.runs for p in before.counters.probes)
+            spent = sum(p.nanoseconds for p in frame.counters.probes) - sum(p.nanoseconds for p in before.counters.probes)
             if runs > 0:
                 self.cost = (spent / runs, spent / elapsed)
         self.frame = frame
         self.set_class(any(self.losses().values()), "-losing")
         self.refresh()
+
+    def place(self) -> "list[tuple[str, str]]":
+        """Which moment is shown, where it is not the newest one."""
+        timeline, history = self.timeline, self.timeline.history
+        if not len(history):
+            return []
+        told = []
+        if timeline.paused:
+            told.append(f" ‖ -{clock(timeline.behind)} ({grouped(timeline.new)} new)")
+        if timeline.range:
+            first, last = (time_of_day(history.bare(history.place(sequence)).wall) for sequence in timeline.range)
+            told.append(f"  {first} to {last}")
+        elif timeline.comparing:
+            told.append(f"  against A {time_of_day(history.bare(history.place(timeline.marks['A'])).wall)}")
+        return [(text, "busy") for text in told]
 
     def losses(self) -> "dict[str, int]":
         """Every way in which figures may be short, with how often it happened."""
@@ -69,6 +93,7 @@ class StatusBar(Widget):
             parts.append((f" {status.attached}/{status.total}", "busy"))
         elif status.live and status.state not in (LIVE, STOPPING, REPLAY):
             parts.append((" · previous run live", "live"))
+        parts += self.place()
         if status.started and self.frame:
             parts.append((" " + clock((self.frame.wall - status.started) / SECOND), "text"))
         if status.live:

@@ -30,7 +30,9 @@ from bttui.widgets.map_panes import MapPanes
 from bttui.widgets.page import about_word, details_page, help_page
 from bttui.widgets.pane import MapPane, Pane
 from bttui.widgets.status import StatusBar
+from bttui.widgets.strip import HistoryStrip
 from bttui.widgets.tabs import TabStrip
+from bttui.widgets.time_travel import TimeTravel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,9 +50,9 @@ WELCOME = """
 """
 
 
-class Workspace(Screen[None]):
+class Workspace(TimeTravel, Screen[None]):
     scope = "main"
-    BINDINGS = bindings("main")
+    BINDINGS = [*bindings("main"), *bindings("time")]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-very-wide")]
     AUTO_FOCUS = None
 
@@ -79,6 +81,7 @@ class Workspace(Screen[None]):
             yield MapPanes(id="maps")
             yield Static(WELCOME, id="welcome")
         yield CompletionList(id="completion")
+        yield HistoryStrip()
         yield StatusBar(self.interval)
         yield KeyBar()
 
@@ -204,20 +207,39 @@ class Workspace(Screen[None]):
         for older in packed[:-1]:
             self.timeline.history.add(older)
         self.timeline.history.add(packed[-1], frame)
-        await self.show_moment(frame)
-
-    async def show_moment(self, frame: Frame) -> None:
-        """The panes of the run before stay until the first frame of the new one is there."""
         if not self.begun:
-            await self.maps.start(self.status.text)
+            await self.maps.start(self.status.text)  # the panes of the run before stayed until now
         first, self.begun = not self.begun, True
-        if await self.maps.show(self.timeline) or first:
+        self.add_class("-begun")
+        if not self.timeline.paused and (await self.maps.show(self.timeline) or first):
             self.number_panes()
-        self.query_one(StatusBar).show_frame(frame)
-        self.attached.show(frame)
+        self.show_place()
         self.size_attached()
         if first and (self.focused is None or (self.is_narrow and self.focused is self.editor)):
             self.go_to_pane(2)
+
+    async def moment_changed(self) -> None:
+        timeline = self.timeline
+        if timeline.frame is None:
+            return
+        if await self.maps.show(timeline):
+            self.number_panes()
+        self.log_pane.show_time(timeline.frame.wall if timeline.paused else None)
+        self.show_place()
+
+    def show_place(self) -> None:
+        history, place = self.timeline.history, self.timeline.place
+        self.attached.show(history[place], history.bare(place - 1) if place > 0 else None)
+        self.query_one(StatusBar).show_moment(self.timeline)
+        self.query_one(HistoryStrip).show(self.timeline)
+
+    async def on_history_strip_picked(self, message: HistoryStrip.Picked) -> None:
+        if message.first < message.last:
+            self.timeline.select(message.first, message.last)
+        else:
+            self.timeline.range = None
+            self.timeline.go_to_place(message.last)
+        await self.moment_changed()
 
     def show_events(self, events_: "list[Event]", skipped: int) -> None:
         self.log_pane.add(events_, skipped)

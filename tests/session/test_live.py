@@ -128,6 +128,23 @@ def test_only_the_newest_of_many_requests_counts(started):
     assert controller.status.state == "live"
 
 
+def test_a_map_that_is_cleared_is_empty_at_once_and_counts_on(started, load):
+    controller, listener = started()
+    controller.clear("@")  # nothing is live: nothing happens
+    with load.start("syscalls", "1000") as first, load.start("syscalls", "7") as second:
+        controller.run(f"tracepoint:raw_syscalls:sys_enter /pid == {first.pid} || pid == {second.pid}/ {{ @ = count(); @kept = count(); }}")
+        listener.state("live")
+        before = first.go()["total"]
+        listener.until(lambda kind, *rest: kind == "frame" and rest[1].maps["@"].rows == [(None, before)])
+        controller.clear("@")
+        listener.until(lambda kind, *rest: kind == "frame" and rest[1].maps["@"].rows in ([], [(None, 0)]))
+        after = second.go()["total"]
+    controller.stop()
+    listener.state("ended")
+    last = listener.frames(1)[-1].maps
+    assert (last["@"].rows, last["@kept"].rows) == ([(None, after)], [(None, before + after)])
+
+
 def test_stopping_what_is_being_checked(started):
     controller, listener = started()
     controller.run("tracepoint:syscalls:sys_enter_* { @[probe] = count(); }")

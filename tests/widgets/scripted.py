@@ -71,6 +71,9 @@ class ScriptedController:
         self.calls.append(("stop",))
         self.change(state=ENDED, live=False)
 
+    def clear(self, name: str) -> None:
+        self.calls.append(("clear", name))
+
     def close(self) -> "Frame | None":
         self.calls.append(("close",))
         return self.last

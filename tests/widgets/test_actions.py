@@ -8,6 +8,7 @@ import pytest
 from widgets import driving, scripted
 
 from bttui.model.diagnostic import Diagnostic, Span
+from bttui.render.figures import time_of_day
 from bttui.widgets.actions import ACTIONS, CHAINS, bindings, in_chain, key_name
 from bttui.widgets.completing import CompletionList
 from bttui.widgets.editor import Editor
@@ -89,6 +90,7 @@ class State:
         self.chosen = programs.first().at if programs else -1
         self.files = sorted(os.listdir())
         self.clipboard = app.clipboard
+        self.strip = driving.region(app, "HistoryStrip") if self.screen == "Workspace" and app.screen.query("HistoryStrip") else ""
         self.widest = stacks.first().levels[0][0][2].name if stacks else ""
 
     def order(self, *words):
@@ -104,6 +106,9 @@ ERRORS = (
 LIST = ["s", "ctrl+@"]
 US, CALLS, ON, LOG = ["2"], ["3"], ["6"], ["7"]  # the pane's number, once the editor has been left
 HEAT = ["2", "v"]
+PAST = [*CALLS, "frames"]  # of the seconds 1 to 20
+POSTGRES = {second: f" {88460 * second // 10:,} " for second in range(3, 21)}  # its calls, after so many seconds
+MARKED = time_of_day(scripted.START + 10 * scripted.SECOND)
 TREE = ["f2", "tab"]  # kprobe, fentry, software, tracepoint; all closed
 
 # (keys pressed before, what holds after the action and not before). "fails" in the keys lets the program have errors.
@@ -212,6 +217,20 @@ EFFECTS = {
     "export_choice.choose.1": ([*US, "w", "down"], lambda s: "(•) json" in s.text and '{"type": "hist"' in s.text),
     "export_choice.choose.-1": ([*US, "w", "down"], lambda s: "(•) openmetrics" in s.text and "# TYPE bttui_us histogram" in s.text),
     "export_choice.copy": ([*US, "w"], lambda s: s.clipboard.startswith("@us[cron]:\n")),
+    "time.pause": (PAST, lambda s: "‖ -00:00 (0 new)" in s.text),
+    "time.live": ([*PAST, "left_square_bracket"], lambda s: "‖" not in s.text and POSTGRES[20] in s.text),
+    "time.step.-1": (PAST, lambda s: "‖ -00:01 (1 new)" in s.text and POSTGRES[19] in s.text),
+    "time.step.1": ([*PAST, "left_curly_bracket"], lambda s: "‖ -00:09 (9 new)" in s.text and POSTGRES[11] in s.text),
+    "time.step.-10": (PAST, lambda s: "‖ -00:10 (10 new)" in s.text and POSTGRES[10] in s.text),
+    "time.step.10": ([*PAST, *["left_curly_bracket"] * 2], lambda s: "‖ -00:09 (9 new)" in s.text and POSTGRES[11] in s.text),
+    "time.go_to": (PAST, lambda s: s.screen == "Ask" and "12:01:44" in s.text),
+    "time.mark.A": (PAST, lambda s: s.strip[28] == "A"),
+    "time.mark.B": (PAST, lambda s: s.strip[28] == "B"),
+    "time.compare": ([*PAST, "left_curly_bracket", "x", "0"], lambda s: "against A" in s.text),
+    "time.range": ([*PAST, "left_curly_bracket", "x", "0"], lambda s: f"{MARKED} to" in s.text and POSTGRES[10] in s.text),
+    "map.clear": (CALLS, lambda s: s.screen == "Ask" and "Empty @calls for good?" in s.text),
+    "ask.answer": ([*CALLS, "C"], lambda s: s.calls[-1] == ("clear", "@calls") and s.screen == "Workspace"),
+    "ask.cancel": ([*CALLS, "C"], lambda s: s.screen == "Workspace" and s.calls[-1][0] == "run"),
     "page.close": (["f1"], lambda s: s.screen == "Workspace"),
 }
 # With seven panes there is no eighth: these keys must do nothing.
@@ -245,7 +264,11 @@ async def act(keys, action_keys, removed=None):
         if keys and keys[0].isdigit():
             await driving.press(pilot, "escape")
         for key in keys:
-            if key == "fails":
+            if key == "frames":
+                for second in range(4, 21):
+                    controller.show(scripted.reads_frame(second))
+                await driving.settle(pilot)
+            elif key == "fails":
                 controller.fail(*ERRORS)
                 await driving.settle(pilot)
             else:
@@ -313,7 +336,7 @@ async def test_footer_names_only_what_works_here():
         await driving.press(pilot, "escape", "3")
         assert (
             driving.lines(app)[-1].rstrip()
-            == " s Sort  r Reverse  w Export  F5 Run  F6 Stop  F2 Probes  ^Q Quit  F3 Open  F1 Help  ^P Palette"
+            == " s Sort  r Reverse  z Zoom  w Export  Space Pause  [ Back  F5 Run  F6 Stop  F2 Probes  ^Q Quit  F3 Open  F1 Help"
         )
 
 

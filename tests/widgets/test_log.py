@@ -14,7 +14,7 @@ async def test_lines_carry_their_time():
         controller.say(scripted.printed("one\n", 1.25), scripted.message("lost", "lost 3 events", 2))
         await driving.settle(pilot)
         assert "22:13:21.250 one" in driving.text(app)
-        assert "22:13:22.000 lost 3 events" in driving.text(app)
+        assert "22:13:22.000 ──── lost 3 events ────" in driving.text(app)
         assert "2 events · follows" in driving.text(app)
 
 

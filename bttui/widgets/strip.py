@@ -1,0 +1,96 @@
+"""The history in one line: how much happened, where the marks are, which moment is shown. Click goes there, dragging selects."""
+
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from bttui.model.history import SECOND
+from bttui.model.timeline import Timeline
+from bttui.render.figures import clock, spark, time_of_day
+from bttui.widgets.status import fired
+
+LEFT = 9  # cells before the curve
+
+
+class HistoryStrip(Widget):
+    COMPONENT_CLASSES = {"strip--dim", "strip--bar", "strip--mark", "strip--cursor", "strip--range", "strip--bad"}
+
+    class Picked(Message):
+        """Somebody wants to see the frame at ``last``, or what happened from ``first`` to it."""
+
+        def __init__(self, first: int, last: int) -> None:
+            super().__init__()
+            self.first, self.last = first, last
+
+    def __init__(self, **options) -> None:
+        super().__init__(**options)
+        self.timeline = Timeline()
+        self.pressed: int | None = None
+
+    def show(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self.refresh()
+
+    @property
+    def room(self) -> int:
+        return max(1, self.size.width - LEFT - 22)
+
+    def cell(self, place: int) -> int:
+        """Where a frame of the history stands; short histories use a cell a frame."""
+        count = len(self.timeline.history)
+        return place if count <= self.room else place * self.room // count
+
+    def place(self, cell: int) -> int:
+        count = len(self.timeline.history)
+        return max(0, min(count - 1, cell if count <= self.room else -(-cell * count // self.room)))
+
+    def curve(self) -> "tuple[list[float | None], set[int]]":
+        """Events a second, cell by cell; the cells in which something was lost."""
+        history = self.timeline.history
+        frames = [history.bare(at) for at in range(len(history))]
+        sums: dict[int, list[float]] = {}
+        lossy = set()
+        for at in range(1, len(frames)):
+            before, frame = frames[at - 1], frames[at]
+            seconds = (frame.monotonic - before.monotonic) / SECOND
+            if seconds > 0:
+                sums.setdefault(self.cell(at), []).append((fired(frame) - fired(before)) / seconds)
+            if losses(frame) > losses(before):
+                lossy.add(self.cell(at))
+        return [sum(sums[cell]) / len(sums[cell]) if cell in sums else None for cell in range(self.cell(len(frames) - 1) + 1)], lossy
+
+    def render_line(self, y: int) -> Strip:
+        style = self.get_component_rich_style
+        timeline, history = self.timeline, self.timeline.history
+        segments = [Segment(" history ", style("strip--dim"))]
+        if len(history):
+            values, lossy = self.curve()
+            marks = {self.cell(history.place(sequence)): name for name, sequence in timeline.marks.items()}
+            shown = self.cell(timeline.place) if timeline.paused else -1
+            first, last = (self.cell(history.place(sequence)) for sequence in timeline.range) if timeline.range else (1, 0)
+            for cell, text in enumerate(spark(values)):
+                role = "cursor" if cell == shown else "mark" if cell in marks else "bad" if cell in lossy else "bar"
+                if first <= cell <= last and role == "bar":
+                    role = "range"
+                segments.append(Segment(marks.get(cell, text), style(f"strip--{role}")))
+            newest, oldest = history.bare(-1), history.bare(0)
+            age = clock((newest.monotonic - oldest.monotonic) / SECOND)
+            segments.append(Segment(f" {age} to {time_of_day(newest.wall)} ", style("strip--dim")))
+        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if len(self.timeline.history):
+            self.pressed = self.place(event.x - LEFT)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self.pressed is not None:
+            first, last = sorted((self.pressed, self.place(event.x - LEFT)))
+            self.pressed = None
+            self.post_message(self.Picked(first, last))
+
+
+def losses(frame) -> int:
+    counters = frame.counters
+    return counters.lost + counters.missed + counters.stacks_lost + sum(counters.full.values())

@@ -1,0 +1,122 @@
+"""Time on the screen: what is shown while it is stopped, and what goes on meanwhile."""
+
+import time
+
+import pytest
+from widgets import driving, scripted
+
+from bttui.render.clean import cell_width
+from bttui.render.figures import spark, time_of_day
+from bttui.widgets.time_travel import moment
+
+SECOND = scripted.SECOND
+NOON = int(time.mktime((2026, 3, 4, 12, 0, 0, 0, 0, -1))) * SECOND
+
+
+@pytest.mark.parametrize(
+    ("text", "back"),
+    [
+        ("-30s", 30),
+        ("-30", 30),
+        ("-1.5m", 90),
+        ("-2h", 7200),
+        (" 11:58 ", 120 - 0.999999999),
+        ("11:58:03", 117 - 0.999999999),
+        ("12:00:00", -0.999999999),
+        ("12:30", 23.5 * 3600 - 0.999999999),  # of the day before: nothing is later than the newest frame
+        ("0:00", 12 * 3600 - 0.999999999),
+    ],
+)
+def test_times_that_people_type(text, back):
+    assert moment(text, NOON) == NOON - round(back * SECOND)
+
+
+@pytest.mark.parametrize("text", ["", "12", "24:00", "12:60", "12:00:60", "noon", "-5d", "30s", "1:2"])
+def test_what_is_no_time(text):
+    assert moment(text, NOON) is None
+
+
+def test_spark():
+    assert spark([None, 0, 1, 50, 100]) == " ▁▂▄█"
+    assert spark([0, 0]) == "▁▁" and spark([]) == ""
+
+
+async def show(controller, pilot, seconds, **counters):
+    for second in seconds:
+        controller.show(scripted.reads_frame(second, **counters))
+    await driving.settle(pilot)
+
+
+async def test_a_paused_screen_stays_while_the_trace_goes_on():
+    async with driving.dashboard() as (app, controller, pilot):
+        await show(controller, pilot, range(1, 6))
+        await driving.press(pilot, "escape", "space")
+        before = driving.region(app, "MapPanes")
+        await show(controller, pilot, range(6, 43))
+        assert driving.region(app, "MapPanes") == before
+        assert "‖ -00:37 (37 new)" in driving.text(app)
+        await driving.press(pilot, "0")
+        assert "371,532" in driving.text(app) and "‖" not in driving.text(app)
+
+
+async def test_going_to_a_time_that_is_typed():
+    async with driving.dashboard() as (app, controller, pilot):
+        await show(controller, pilot, range(1, 21))
+        await driving.press(pilot, "escape", "g", *"12", "enter")
+        assert "not a time: 12" in driving.text(app)
+        await driving.press(pilot, "backspace", "backspace", *"-5s", "enter")
+        assert "‖ -00:05 (5 new)" in driving.text(app)
+
+
+async def test_the_log_goes_to_the_same_second_and_shows_gaps():
+    async with driving.dashboard() as (app, controller, pilot):
+        for second in range(1, 61):
+            controller.show(scripted.reads_frame(second))
+            controller.say(scripted.printed(f"line {second}\n", second - 0.5))
+        controller.say(scripted.message("lost", "Lost 7 events", 60))
+        await driving.settle(pilot)
+        assert "──── Lost 7 events ────" in driving.region(app, "Log")
+        await driving.press(pilot, "escape", *["left_curly_bracket"] * 3)
+        shown = driving.region(app, "Log")
+        assert "line 30" in shown and "line 31" not in shown
+        await driving.press(pilot, "0")
+        assert "Lost 7 events" in driving.region(app, "Log")
+
+
+async def test_the_strip_goes_where_it_is_clicked_and_shows_a_range_that_is_dragged():
+    async with driving.dashboard() as (app, controller, pilot):
+        await show(controller, pilot, range(1, 21))
+        await pilot.click("HistoryStrip", offset=(9 + 4, 0))
+        await driving.settle(pilot)
+        assert "‖ -00:15 (15 new)" in driving.text(app) and " 44,230 " in driving.text(app)
+        await pilot.mouse_down("HistoryStrip", offset=(9 + 4, 0))
+        await pilot.mouse_up("HistoryStrip", offset=(9 + 9, 0))
+        await driving.settle(pilot)
+        first, last = (time_of_day(scripted.START + second * SECOND) for second in (5, 10))
+        assert f"{first} to {last}" in driving.text(app)
+        assert " 44,230 " in driving.text(app)  # what five seconds add
+
+
+async def test_a_long_history_fits_and_tells_of_losses():
+    async with driving.dashboard() as (app, controller, pilot):
+        await show(controller, pilot, range(1, 250))
+        await show(controller, pilot, range(250, 301), lost=3)
+        line = driving.region(app, "HistoryStrip")
+        assert cell_width(line) == 120 and "04:59" in line
+        assert app.screen.query_one("HistoryStrip").curve()[1] == {app.screen.query_one("HistoryStrip").cell(249)}
+
+
+async def test_a_new_run_has_a_history_of_its_own():
+    async with driving.dashboard() as (app, controller, pilot):
+        await show(controller, pilot, range(1, 21))
+        await driving.press(pilot, "escape", "left_square_bracket", "f5")
+        await show(controller, pilot, range(1, 4))
+        assert "‖" not in driving.text(app) and "00:02" in driving.region(app, "HistoryStrip")
+
+
+@pytest.mark.parametrize("size", driving.SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_paused_screen(size):
+    async with driving.dashboard(size) as (app, controller, pilot):
+        await show(controller, pilot, range(1, 31))
+        await driving.press(pilot, "escape", "left_curly_bracket", "x", "right_square_bracket")
+        driving.check_screen(app, f"paused-{size[0]}x{size[1]}")
