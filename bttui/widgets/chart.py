@@ -105,6 +105,10 @@ class NumberPane(MapPane):
         unit = "/s" if per_second and not isinstance(self.snapshot.spec.value, (Average, Stats)) else ""
         return self.draw(self.course(), moments, ago(now), unit)
 
+    def tick(self, number: float) -> str:
+        """A label of the scale."""
+        return f"{number:.2g}" if not self.unit and abs(number) < 10 else quantity(number, self.unit)
+
     def draw(
         self, values: "list[float | None]", times: "list[int]", label: "Callable[[int], str]", unit: str = ""
     ) -> "list[list[tuple[str, str]]]":
@@ -112,7 +116,7 @@ class NumberPane(MapPane):
         height = max(2, self.size.height - 2 - self.heading)
         stretched = max(1, (self.columns - 10) // max(1, len(values))) if len(values) < 12 else 1
         values = [value for value in values for _ in range(stretched)]
-        drawing = chart(values, max(8, self.columns - 1), height, lambda number: quantity(number, self.unit) + unit)
+        drawing = chart(values, max(8, self.columns - 1), height, lambda number: self.tick(number) + unit)
         if not drawing.lines:
             return [[(" the line begins with the second frame", "dim")]]
         margin, room = len(drawing.lines[0][0]), len(drawing.lines[0][1])

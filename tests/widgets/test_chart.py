@@ -51,3 +51,12 @@ async def test_time_series_draw_one_key_and_turn_to_the_next():
         await driving.press(pilot, "v")
         lines = [line.strip("┃ ") for line in driving.region(app, SeriesPane).split("\n")]
         assert lines[2:7] == ["22:13:24 50", "22:13:23 40", "22:13:22 –", "22:13:21 20", "22:13:20 10"]
+
+
+async def test_a_scale_of_small_numbers_has_no_label_twice():
+    kind = TimeSeries(interval=SECOND, count=4)
+    async with driving.dashboard(text="t:a:b { @t = tseries(1, 1s, 4); }") as (app, controller, pilot):
+        controller.show(scripted.frame(1, scripted.snapshot("@t", None, kind, {None: series([0, 1, 0, 1])})))
+        await driving.settle(pilot)
+        labels = [line.split("┤")[0].strip("│┃ ") for line in driving.region(app, SeriesPane).split("\n") if "┤" in line]
+        assert labels[0] == "1" and labels[-1] == "0" and len(labels) == len(set(labels)) > 3
