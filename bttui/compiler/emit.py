@@ -63,6 +63,7 @@ class Helper:
     get_func_ip = 173
     get_attach_cookie = 174
     loop = 181
+    get_func_ret = 184
     xdp_load_bytes = 189
     map_lookup_percpu_elem = 195
     ktime_get_tai_ns = 208

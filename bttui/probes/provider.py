@@ -73,7 +73,7 @@ class Context(Data):
     ``argument_registers``: registers of arg0, arg1, ... in order; ``stack_argument_offset``: where sargN start from sp.
     ``argument_slots``: > 0 where argN is ctx[N] (raw tracepoints): how many there are.
     ``argument_locations``: where arg0, arg1, ... are, where that is known for each by itself (usdt), else None.
-    ``return_value``: register name, or "slot:N" (fexit), or "" where there is no retval; ``return_type`` its type.
+    ``return_value``: register name, or "slot:N" (fexit), or "asked for" (by a helper), or "" where there is no retval; ``return_type`` its type.
     ``system_call``: "enter" or "exit" where ctx is that of the raw tracepoint of all system calls, and the program asks
     a table whether it is one of its own; ``system_call_registers``: offsets in the pt_regs that ctx[0] points to, of
     the number and then of the arguments; ``compat_status``: (offset in task_struct, bit) of a 32-bit call, or ().

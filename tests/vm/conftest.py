@@ -18,9 +18,6 @@ import pytest
 from vm.features import FEATURES
 from vm.machines import KERNELS, Machine, case
 
-# The live tests that other kernels run too: what differs between kernels most. BTTUI_VM_LIVE names others.
-LIVE = "tests/loader " + " ".join(f"tests/probes/test_{name}.py" for name in "attach iter shared_tracepoints usdt watchpoint".split())
-
 
 class Traced(NamedTuple):
     stdout: str
@@ -44,7 +41,7 @@ def machines(request, tmp_path_factory):
         elif "features" in item.fixturenames:
             traces |= {feature.label: case(*feature[2:4], *feature[5:]) for feature in FEATURES}
         elif "live" in item.fixturenames:
-            live = os.environ.get("BTTUI_VM_LIVE", LIVE).split()
+            live = os.environ.get("BTTUI_VM_LIVE", "").split()
     folder = tmp_path_factory.mktemp("vm")
     return {kernel: Machine(kernel, {"traces": traces, "live": live}, folder) for kernel in KERNELS}
 

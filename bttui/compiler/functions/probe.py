@@ -181,6 +181,11 @@ class ReturnValue(Function):
         type_ = context.return_type or types.UINT64
         if context.return_value.startswith("slot:"):
             number = slot(code, int(context.return_value[5:]))
+        elif context.return_value == "asked for":
+            copy = code.temporary(8)
+            code.f.store(64, "0", copy)
+            code.f.call(Helper.get_func_ret, "ptr %ctx", f"ptr {copy}")
+            number = code.f.load(64, copy)
         else:
             number = code.f.load(64, code.f.offset("%ctx", context.registers[context.return_value]), volatile=True)
         if isinstance(type_, types.Bool):
