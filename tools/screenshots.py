@@ -25,8 +25,11 @@ from bttui.app import Dashboard  # noqa: E402
 from bttui.host.facts import Host  # noqa: E402
 from bttui.probes import listing, registry  # noqa: E402
 from bttui.render.text import formatted  # noqa: E402
+from bttui.session.controller import ENDED  # noqa: E402
 from bttui.session.live import LiveController  # noqa: E402
 from bttui.session.options import Options  # noqa: E402
+from bttui.session.recording import Recording, demo  # noqa: E402
+from bttui.session.replay import ReplayController  # noqa: E402
 from bttui.widgets.probes import Catalog  # noqa: E402
 
 SIZE = (120, 36)
@@ -69,6 +72,30 @@ PICTURES = {
     "stacks": ('profile:hz:99 /comm == "ls" || comm == "cat"/ {\n  @[kstack, comm] = count();\n}\n', 12, ["escape", *["down"] * 4]),
     "probes": ("", 0, ["f2", *"vfs", "underscore", "r", "asterisk"]),
 }
+
+
+# Of the recording that comes with the command: keys to press when all of it has been played.
+REPLAYED = {
+    "demo": ["tab"],
+    "difference": [*["tab"] * 5, "z", *["left_curly_bracket"] * 2, "x", "0", "X", "d"],
+}
+
+
+async def replayed(name: str) -> str:
+    recording = Recording(demo())
+    controller = ReplayController(recording, speed=0)
+    app = Dashboard(recording.text, controller, "demo", start=True, read_only=True)
+    try:
+        async with app.run_test(size=SIZE) as pilot:
+            while controller.status.state != ENDED:
+                await asyncio.sleep(0.2)
+            for key in REPLAYED[name]:
+                await pilot.press(key)
+                await app.workers.wait_for_complete()
+            await pilot.pause(0.5)
+            return app.export_screenshot(title=f"bttui --demo{' · ' + name if name != 'demo' else ''}")
+    finally:
+        controller.close()
 
 
 async def picture(name: str, host: Host, reader: int) -> str:
@@ -116,7 +143,11 @@ def main(names: "list[str]") -> None:
         path = Load(scratch).build("load", "reader")
         shell = subprocess.Popen(["sh", "-c", SHELL], start_new_session=True)
         try:
-            for name in names or PICTURES:
+            for name in names or [*PICTURES, *REPLAYED]:
+                if name in REPLAYED:
+                    (folder / f"{name}.svg").write_text(in_words(asyncio.run(replayed(name))))
+                    print(folder / f"{name}.svg")
+                    continue
                 with subprocess.Popen([path, "-w", "reads", *READS * 50], stdout=subprocess.DEVNULL, start_new_session=True) as reader:
                     starter = subprocess.Popen(["sh", "-c", f"sleep 3; kill -USR1 {reader.pid}"])
                     svg = in_words(asyncio.run(picture(name, host, reader.pid)))

@@ -347,6 +347,7 @@ class RecordingController:
 
     def __init__(self, controller: "Controller", recorder: Recorder) -> None:
         self._controller, self._recorder = controller, recorder
+        self.file = recorder.path
 
     def __getattr__(self, name: str) -> "Any":
         return getattr(self._controller, name)  # all else is the trace's own

@@ -28,6 +28,7 @@ class ReplayController:
         self.interval = float(recording.header.get("interval", 1.0))
         self.status = Status()
         self.speed = speed
+        self.file = recording.path
         self._recording = recording
         self._listener: "Listener | None" = None
         self._over = threading.Event()

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import time
 
 from textual import events, work
 from textual.app import ComposeResult
@@ -36,6 +37,8 @@ from bttui.widgets.time_travel import TimeTravel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bttui.widgets.probes import Catalog
 
 NARROW = 100
@@ -340,24 +343,33 @@ class Workspace(TimeTravel, Screen[None]):
         filled = [other for other in self.maps.panes if other.snapshot is not None]
         names = {other.map_name: other.key_names for other in filled}
 
-        def command(format_: str) -> str:
-            """What runs the same program and prints its maps, where a format is one of those that a run prints."""
-            option = {"text": "--no-tui", "json": "-f json"}.get(format_)
-            named = clean(self.program_name) if self.program_name != "Program" else ""
-            program = shlex.quote(named) if named else f"-e {shlex.quote(clean(self.status.text))}"
-            return f"bttui {option} {program}" if option and len(program) < 90 else ""
+        def command(maps: "list[str]") -> "Callable[[str], str]":
+            return lambda format_: self.shell_command(format_, maps)
 
         subjects = []
         if isinstance(pane, MapPane) and pane.snapshot is not None:
-            subjects.append(Subject("this pane", pane.map_name, (pane.snapshot,), names, command=command))
+            subjects.append(Subject("this pane", pane.map_name, (pane.snapshot,), names, command=command([pane.map_name])))
         elif pane is self.log_pane:
             subjects.append(Subject("this pane", "log", draw=pane.written, format=LINES))
         if filled:
             subjects.append(
-                Subject("all panes", self.program_name, tuple(p.snapshot for p in filled if p.snapshot), names, command=command)
+                Subject("all panes", self.program_name, tuple(p.snapshot for p in filled if p.snapshot), names, command=command([]))
             )
         subjects.append(Subject("screen", "screen", draw=lambda: picture))
         self.app.push_screen(ExportPage(subjects), self.exported)
+
+    def shell_command(self, format_: str, maps: "list[str]") -> str:
+        """What writes the same without the dashboard: from the recording, where there is one; else by running the program again."""
+        recording = getattr(getattr(self.app, "controller", None), "file", "")
+        if recording:
+            moment = self.timeline.frame if self.timeline.paused else None
+            at = time.strftime(" --at %H:%M:%S", time.localtime(moment.wall // 1_000_000_000)) if moment else ""
+            wanted = "".join(f" --map {shlex.quote(name)}" for name in maps)
+            return f"bttui dump {shlex.quote(clean(recording))}{at}{wanted} -f {format_}"
+        option = {"text": "--no-tui", "json": "-f json"}.get(format_)
+        named = clean(self.program_name) if self.program_name != "Program" else ""
+        program = shlex.quote(named) if named else f"-e {shlex.quote(clean(self.status.text))}"
+        return f"bttui {option} {program}" if option and len(program) < 90 else ""
 
     def exported(self, told: "str | None") -> None:
         if told:

@@ -124,3 +124,13 @@ async def test_every_size_shows_the_page():
             await opened(app, controller, pilot, "3")
             shown = driving.text(app)
             assert "(•) this pane" in shown and "file" in shown and "same from a shell:  bttui --no-tui reads.bt" in shown
+
+
+async def test_a_recording_gives_the_same_from_a_shell():
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.file = "my run.bttui"
+        await opened(app, controller, pilot, "3")
+        await driving.press(pilot, "down", "right", "right")
+        assert "bttui dump 'my run.bttui' --map @calls -f csv" in driving.text(app)
+        await driving.press(pilot, "escape", "space", "w")
+        assert "bttui dump 'my run.bttui' --at 22:13:23 --map @calls -f text" in driving.text(app)
