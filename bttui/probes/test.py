@@ -1,5 +1,6 @@
 """test and bench: blocks that --test and --bench run; a test passes when it returns 0."""
 
+from bttui.model.diagnostic import error
 from bttui.probes.begin_end import SPECIAL_CONTEXT
 from bttui.probes.matching import need_parts
 from bttui.probes.provider import Context, Target
@@ -28,6 +29,8 @@ class Test:
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
         need_parts(self.name, parts, span, 1, hint=self.synopsis)
+        if not parts[0]:
+            raise error(f"{self.name} probes must have a name", span, hint=self.synopsis)
         return [Target(f"{self.name}:{parts[0]}", parts[0], listing="")]
 
     def context(self, target: Target, host: "Host") -> Context:

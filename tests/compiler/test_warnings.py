@@ -26,6 +26,11 @@ def test_warnings(text, expected):
     assert warnings(text) == expected
 
 
+@pytest.mark.parametrize("kind", ["test", "bench"])
+def test_blocks_need_a_name(kind):
+    assert errors(f"{kind}: {{ 1 }}") == [f"1:1-{len(kind) + 2} error: {kind} probes must have a name"]
+
+
 def test_the_address_of_a_map():
     begin("@a = 1; @b[1] = 2; $x = &@a; $y = &@b;")
     assert errors("begin { $x = &@a; }") == ["1:15-17 error: Undefined map: @a"]
