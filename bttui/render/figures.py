@@ -61,6 +61,11 @@ def rate(amount: float, seconds: float) -> str:
     return f"{'+' if each > 0 else ''}{short(each) if abs(each) >= 10 else f'{each:.1f}'}/s"
 
 
+def signed(amount: float) -> str:
+    """A change with its sign: +962, -1.2k; 0 is empty."""
+    return f"{'+' if amount > 0 else ''}{short(amount)}" if amount else ""
+
+
 def spark(values: "list[float | None]") -> str:
     """A cell a value, as high as its share of the highest; what is not zero shows, what is not known is blank."""
     most = max((value for value in values if value is not None), default=0)

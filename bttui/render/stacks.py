@@ -224,11 +224,11 @@ def icicle(top: Node, width: int, depth: int = 1000) -> "list[list[tuple[int, in
     return levels
 
 
-def block(node: Node, cells: int, whole: int) -> str:
-    """A frame as text of exactly ``cells`` cells: an edge, the name, and the share of ``whole`` where there is room."""
+def block(node: Node, cells: int, whole: int, note: str = "") -> str:
+    """A frame as text of exactly ``cells`` cells: an edge, the name, and where there is room the share of ``whole`` and the note."""
     if cells < 2:
         return "▏"[:cells]
-    share = f" {100 * node.weight / whole:.0f}%" if whole else ""
+    share = f" {100 * node.weight / whole:.0f}%{note}" if whole else ""
     label = node.name if len(node.name) + len(share) >= cells else node.name + share
     return "▏" + fit(label, cells - 1)
 

@@ -3,7 +3,7 @@
 from textual import events
 
 from bttui.render.columns import SECOND, ago, axis, columns, difference
-from bttui.render.figures import grouped, rate, short
+from bttui.render.figures import grouped, short
 from bttui.render.heat import HeatMap, heat_lines, heat_map
 from bttui.render.histogram import Bucket, bar, buckets, label, summary, total
 from bttui.widgets.actions import bindings
@@ -36,13 +36,16 @@ class HistogramPane(OneKeyPane):
         rows = dict(self.snapshot.rows)
         self.choose(sorted(rows, key=lambda key: (-total(rows[key]), key_text(spec.key, key))))
         counts = rows.get(self.key, {})
+        if self.comparing:
+            counts = {**dict.fromkeys(self.before.get(self.key, {}), 0), **counts}
         self.buckets = buckets(spec.value, counts)  # type: ignore[arg-type]
         self.labels = [label(bucket, self.unit) for bucket in self.buckets]
         self.label_width = max(map(len, self.labels), default=0)
         self.most = max(counts.values(), default=0)
         lowest = min(counts, default=0)
         before = self.before.get(self.key, {}) if self.seconds else counts
-        change = difference(counts, before)
+        change = {n: count - before.get(n, 0) for n, count in counts.items()} if self.comparing else difference(counts, before)
+        self.most = max([self.most, *before.values()]) if self.comparing else self.most
         self.changes = {row.low: change.get(lowest + n, 0) for n, row in enumerate(self.buckets)}
         self.remark = self.tell(total(counts), sum(change.values())) if counts else "nothing yet"
         self.heat = None
@@ -55,7 +58,7 @@ class HistogramPane(OneKeyPane):
     def tell(self, count: int, change: int) -> str:
         """As much as fits: the number, its rate, percentiles as ranges where the bucket is all that is known."""
         room = self.size.width - 4 or 80
-        figures = {"n": f"n {grouped(count) if room > 60 else short(count)}", "rate": rate(change, self.seconds)}
+        figures = {"n": f"n {grouped(count) if room > 60 else short(count)}", "rate": self.change(change)}
         figures |= {name: f"{name} {text}" for name, text in summary(self.buckets, self.unit)}
         chosen: set[str] = set()
         for name in ("n", "p99", "p50", "rate", "max", "p90"):
@@ -84,16 +87,25 @@ class HistogramPane(OneKeyPane):
         labels, label_width = self.labels, self.label_width
         most = self.most
         figure_width = len(grouped(most))
-        told = rate(self.changes.get(row.low, 0), self.seconds)
+        told = self.change(self.changes.get(row.low, 0))
         rate_width = 9 if width >= RATE_FROM and self.seconds else 0
         room = max(1, width - label_width - figure_width - 6 - rate_width)
         return [
             (f" {labels[y]:>{label_width}} ", "label"),
             (f" {grouped(row.count):>{figure_width}} ", "value" if row.count else "dim"),
             ("▏", "dim"),
-            (bar(row.count, most, room).ljust(room) if rate_width else bar(row.count, most, room), "bar"),
+            *self.bar_parts(row, room),
             (f" {told:>{rate_width - 1}}" if rate_width else "", "note"),
         ]
+
+    def bar_parts(self, row: Bucket, room: int) -> "list[tuple[str, str]]":
+        """The bar; of two moments what both have, then what came (▓) or is missing (░) since mark A."""
+        text = bar(row.count, self.most, room)
+        if not self.comparing:
+            return [(text.ljust(room), "bar")]
+        now, then = len(text), len(bar(row.count - self.changes.get(row.low, 0), self.most, room))
+        parts = [("█" * min(now, then), "bar"), ("▓" * (now - then), "mark"), ("░" * (then - now), "dim")]
+        return [*parts, (" " * (room - max(now, then)), "text")]
 
     def cumulative_line(self, y: int, width: int) -> "list[tuple[str, str]]":
         """The share of values up to and with this bucket."""
@@ -109,14 +121,14 @@ class HistogramPane(OneKeyPane):
         ]
 
     def table_line(self, y: int, width: int) -> "list[tuple[str, str]]":
-        titles = ("bucket", "count", "share", "up to", "change/s")
+        titles = ("bucket", "count", "share", "up to", "since A" if self.comparing else "change/s")
         if y == 0:
             cells = list(titles)
         else:
             row = self.buckets[y - 1]
             whole = sum(bucket.count for bucket in self.buckets)
             below = sum(bucket.count for bucket in self.buckets[:y])
-            change = rate(self.changes.get(row.low, 0), self.seconds)
+            change = self.change(self.changes.get(row.low, 0))
             cells = [label(row, self.unit), grouped(row.count), f"{100 * row.count / whole:.2f}%", f"{100 * below / whole:.2f}%", change]
         widths = (max(6, self.label_width), max(5, len(grouped(self.most))), 7, 7, 9)
         parts = [

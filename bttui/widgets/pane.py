@@ -7,7 +7,7 @@ from bttui.model.frame import MapSnapshot
 from bttui.model.timeline import View
 from bttui.render.columns import Past
 from bttui.render.export import FORMATS, Export
-from bttui.render.figures import UNITS
+from bttui.render.figures import UNITS, rate, signed
 from bttui.widgets.actions import bindings
 from bttui.widgets.ask import Ask
 from bttui.widgets.clipboard import to_clipboard
@@ -180,16 +180,28 @@ class MapPane(Pane):
         return self._past
 
     @property
+    def comparing(self) -> bool:
+        """Two moments are compared: changes are those since mark A."""
+        return self.view is not None and self.view.base is not None
+
+    @property
     def before(self) -> "dict":
-        """The map a frame before, by key: for changes per second."""
+        """The map a frame before, by key: for changes per second; at mark A while two moments are compared."""
         if self._before is None:
-            self._before = dict(self.view.earlier.rows) if self.view and self.view.earlier else {}
+            earlier = (self.view.base or self.view.earlier) if self.view else None
+            self._before = dict(earlier.rows) if earlier else {}
         return self._before
 
     @property
     def seconds(self) -> float:
-        """Since the frame before; 0 where there is none."""
-        return self.view.seconds if self.view and self.view.earlier else 0.0
+        """Since ``before``; 0 where there is none."""
+        if self.view is None or not self.view.earlier:
+            return 0.0
+        return abs(self.view.apart) if self.comparing else self.view.seconds
+
+    def change(self, amount: float) -> str:
+        """How much came since mark A, or each second since the frame before."""
+        return signed(amount) if self.comparing else rate(amount, self.seconds)
 
     more = 0  # lines that somebody gave it besides those it would have
     place = 0  # among the panes, while it is not minimised

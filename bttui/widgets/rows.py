@@ -7,7 +7,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 ROLES = tuple(
-    "text dim label key value bar head mark good warning bad note cursor kernel user group found line"
+    "text dim label key value bar head mark good warning bad note cursor kernel user group found line grew shrank"
     " heat0 heat1 heat2 heat3 heat4 heat5".split()
 )
 

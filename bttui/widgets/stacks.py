@@ -24,6 +24,7 @@ from bttui.widgets.actions import bindings
 from bttui.widgets.pane import MapPane
 from bttui.widgets.search import SearchLine, pattern
 
+NOTABLE = 0.5  # points of the whole from which a change is shown
 LABELLED = 4  # cells from which a name is worth beginning
 EMPTY = Node("all", "group", "", None)
 
@@ -38,6 +39,7 @@ class StacksPane(MapPane):
     def __init__(self, *arguments, **options) -> None:
         super().__init__(*arguments, **options)
         self.root = EMPTY
+        self.marked: Node | None = None  # the tree at mark A
         self.zoomed: tuple = ()  # path of the frame that fills the width
         self.picked: tuple = ()  # path of the frame under the cursor
         self.cursor = EMPTY
@@ -54,6 +56,7 @@ class StacksPane(MapPane):
     def update_rows(self) -> None:
         assert self.snapshot is not None
         self.root = merge(self.snapshot, self.shape)
+        self.marked = merge(self.view.base, self.shape) if self.view and self.view.base else None
         self.cut = truncated(self.snapshot)
         self.seek()
         if self.picture == "icicle":
@@ -105,7 +108,8 @@ class StacksPane(MapPane):
     def tell(self, node: Node) -> str:
         share = 100 * node.weight / self.root.weight
         own = f" · self {grouped(node.own)}" if node.own else ""
-        return f"{node.name} {grouped(node.weight)} {share:.1f}%{own}{self.about()}"
+        since = f" ({self.growth(node):+.1f} points since A)" if self.marked else ""
+        return f"{node.name} {grouped(node.weight)} {share:.1f}%{since}{own}{self.about()}"
 
     def on_resize(self) -> None:
         if self.snapshot is not None:
@@ -125,10 +129,21 @@ class StacksPane(MapPane):
             if start > at:
                 parts.append((" " * (start - at), "text"))
             picked = self.has_focus and node is self.cursor
-            text = block(node, cells, self.root.weight) if cells >= LABELLED else "▏".ljust(cells)
-            parts.append((text, "cursor" if picked else "found" if id(node) in found else node.space))
+            points = self.growth(node)
+            note = f" {'▲' if points > 0 else '▼'}{abs(points):.1f}" if abs(points) >= NOTABLE else ""
+            text = block(node, cells, self.root.weight, note) if cells >= LABELLED else "▏".ljust(cells)
+            role = node.space if not note else "grew" if points > 0 else "shrank"
+            parts.append((text, "cursor" if picked else "found" if id(node) in found else role))
             at = start + cells
         return parts
+
+    def growth(self, node: Node) -> float:
+        """How many points of the whole a frame has won or lost since mark A; 0 where nothing is compared."""
+        if self.marked is None or not self.root.weight:
+            return 0.0
+        then = self.marked.find(node.path)
+        share = then.weight / self.marked.weight if then.path == node.path and self.marked.weight else 0.0
+        return 100 * (node.weight / self.root.weight - share)
 
     def function_line(self, y: int, width: int) -> "list[tuple[str, str]]":
         if y == 0:

@@ -7,7 +7,7 @@ from textual import events
 from bttui.model.types import Aggregation, Average, Count, Integer, Maximum, Minimum, Stats, Sum, Type
 from bttui.render.clean import cell_width, fit
 from bttui.render.columns import FEW, columns
-from bttui.render.figures import grouped, quantity, rate, spark
+from bttui.render.figures import grouped, quantity, spark
 from bttui.render.histogram import bar
 from bttui.widgets.actions import bindings
 from bttui.widgets.cells import cell, key_parts
@@ -38,7 +38,7 @@ class TablePane(MapPane):
     @property
     def titles(self) -> "list[str]":
         """The last one is the change per second, where there is one."""
-        return [*self.key_titles, *self.value_titles, *(["/s"] if self.changing else [])]
+        return [*self.key_titles, *self.value_titles, *(["since A" if self.comparing else "/s"] if self.changing else [])]
 
     @property
     def changing(self) -> bool:
@@ -78,15 +78,18 @@ class TablePane(MapPane):
         return (moments[-1] - moments[0]) / 1e9 if moments else 0.0
 
     def added(self, row: "tuple[object, object]") -> int:
-        """What was added to the row since the frame before."""
+        """What was added to the row since the frame before, or since mark A."""
         assert self.snapshot is not None
+        if self.comparing:
+            return numbers_of(self.snapshot.spec.value, row[1]) - numbers_of(self.snapshot.spec.value, self.before.get(row[0]))
         return growth(self.snapshot.spec.value, row[1], self.before.get(row[0]))
 
     def sort_rows(self) -> None:
         assert self.snapshot is not None
         spec = self.snapshot.spec
         first_value = len(self.key_titles)
-        column = first_value if self.sorted_by is None else min(self.sorted_by, len(self.titles) - 1)
+        usual = len(self.titles) - 1 if self.comparing and self.changing else first_value
+        column = usual if self.sorted_by is None else min(self.sorted_by, len(self.titles) - 1)
         self.column = column
         if len(self.order) <= FEW:
             self.order.sort(key=lambda row: str(row[0]))  # equal ones keep their places from frame to frame
@@ -160,7 +163,7 @@ class TablePane(MapPane):
             shown = f"{self.trend(row[0]):>{SPARK}}" if y else f"{f'last {self.held:.0f} s':>{SPARK}}"[:SPARK]
             parts.append((f" {shown} ", "line" if y else "head"))
         if with_rate:
-            told = rate(self.added(row), self.seconds) if y else titles[-1]
+            told = self.change(self.added(row)) if y else titles[-1]
             parts.append((f"{told:>{RATE - 1}} ", "note" if y else "mark" if self.column == len(widths) else "head"))
         return parts
 
@@ -223,6 +226,13 @@ def growth(type_: "Type | None", value: "Any", before: "Any") -> int:
         value, before = value[1], before[1] if before else 0
     change: int = value - (before or 0)
     return value if change < 0 and isinstance(type_, (Count, Average, Stats)) else change
+
+
+def numbers_of(type_: "Type | None", value: "Any") -> int:
+    """What adds up in a value: of averages and statistics how many; 0 where there is none."""
+    if value is None:
+        return 0
+    return value[1] if isinstance(type_, (Average, Stats)) else value
 
 
 def value_titles(type_: "Type | None") -> "list[str]":

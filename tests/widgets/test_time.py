@@ -114,6 +114,73 @@ async def test_a_new_run_has_a_history_of_its_own():
         assert "‖" not in driving.text(app) and "00:02" in driving.region(app, "HistoryStrip")
 
 
+async def compared(controller, pilot, *later):
+    """Mark A at 1, and the maps of 2 against it."""
+    await driving.press(pilot, "escape", "x")
+    controller.show(scripted.frame(2, *later))
+    await driving.settle(pilot)
+    await driving.press(pilot, "d")
+
+
+async def test_two_moments_as_bars():
+    async with driving.dashboard() as (app, controller, pilot):
+        spec = scripted.size(1)
+        controller.show(scripted.frame(1, spec.replace(rows=[(None, {1: 100, 2: 40, 5: 10})])))
+        await driving.settle(pilot)
+        await compared(controller, pilot, spec.replace(rows=[(None, {1: 50, 2: 80, 3: 20})]))
+        shown = driving.region(app, "HistogramPane")
+        rows = [line.strip("┃│ ").split() for line in shown.split("\n")[1:6]]
+        assert [(row[2], row[-1]) for row in rows] == [("50", "-50"), ("80", "+40"), ("20", "+20"), ("0", "▏"), ("0", "-10")]
+        bars = [row[3] for row in rows if len(row) > 4]
+        assert bars[0].count("█") == pytest.approx(bars[0].count("░"), abs=1) and "▓" not in bars[0]
+        assert bars[1].count("█") == pytest.approx(bars[1].count("▓"), abs=1) and "░" not in bars[1]
+
+
+async def test_two_moments_as_a_table():
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.show(scripted.frame(1, scripted.calls(10)))
+        await driving.settle(pilot)
+        later = dict(scripted.calls(10).rows) | {"cron": 117, "bash": 2, "new": 5}
+        await compared(controller, pilot, scripted.calls(10).replace(rows=list(later.items())))
+        rows = [line.strip("┃│ ").split() for line in driving.region(app, "TablePane").split("\n")]
+        assert rows[1][-2:] == ["since", "A▾"]
+        assert [(row[0], row[-1]) for row in rows[2:4]] == [("cron", "+100"), ("new", "+5")]  # what grew most is on top
+        assert next(row for row in rows if row[0] == "bash")[-1] == "-1"
+        await driving.press(pilot, "d")
+        assert "since A" not in driving.text(app)
+
+
+async def test_two_moments_as_an_icicle():
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.show(scripted.frame(1, scripted.stacks(10)))
+        await driving.settle(pilot)
+        idle = [(key, count * 4 if key[1] == "swapper/0" else count) for key, count in scripted.stacks(10).rows]
+        await compared(controller, pilot, scripted.stacks(10).replace(rows=idle))
+        shown = driving.region(app, "StacksPane")
+        # swapper/0: 707 of 4145 were 17.1 %, 2828 of 6266 are 45.1 %; postgres 2823: 68.1 % and 45.1 %
+        assert "swapper/0 45% ▲28.1" in shown and "postgres 45% ▼23.1" in shown
+        await driving.press(pilot, "down")
+        assert "(+28.1 points since A)" in driving.region(app, "StacksPane") or "(-23.1 points since A)" in driving.region(
+            app, "StacksPane"
+        )
+
+
+async def test_a_moment_before_the_mark_is_less():
+    async with driving.dashboard() as (app, controller, pilot):
+        await show(controller, pilot, range(1, 11))
+        await driving.press(pilot, "escape", "x", "d", "left_square_bracket")
+        rows = [line.strip("┃│ ").split() for line in driving.region(app, "TablePane").split("\n")]
+        assert [rows[-3][0], rows[-3][1]] == ["postgres", "79,614"] or any(row[:1] == ["postgres"] and row[-1] == "-8846" for row in rows)
+
+
+@pytest.mark.parametrize("size", driving.SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_comparing_screen(size):
+    async with driving.dashboard(size) as (app, controller, pilot):
+        await show(controller, pilot, range(1, 31))
+        await driving.press(pilot, "escape", *["left_curly_bracket"] * 2, "x", "0", "d")
+        driving.check_screen(app, f"comparing-{size[0]}x{size[1]}")
+
+
 @pytest.mark.parametrize("size", driving.SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_paused_screen(size):
     async with driving.dashboard(size) as (app, controller, pilot):
