@@ -159,10 +159,8 @@ async def test_two_moments_as_an_icicle():
         shown = driving.region(app, "StacksPane")
         # swapper/0: 707 of 4145 were 17.1 %, 2828 of 6266 are 45.1 %; postgres 2823: 68.1 % and 45.1 %
         assert "swapper/0 45% ▲28.1" in shown and "postgres 45% ▼23.1" in shown
-        await driving.press(pilot, "down")
+        await driving.press(pilot, "6", "down")
         assert "(+28.1 points since A)" in driving.region(app, "StacksPane")
-            app, "StacksPane"
-        )
 
 
 async def test_a_moment_before_the_mark_is_less():
@@ -170,7 +168,7 @@ async def test_a_moment_before_the_mark_is_less():
         await show(controller, pilot, range(1, 11))
         await driving.press(pilot, "escape", "x", "d", "left_square_bracket")
         rows = [line.strip("┃│ ").split() for line in driving.region(app, "TablePane").split("\n")]
-        assert [rows[-3][0], rows[-3][1]] == ["postgres", "79,614"] or any(row[:1] == ["postgres"] and row[-1] == "-8846" for row in rows)
+        assert ["postgres", "79,614", "-8.8k"] in rows
 
 
 @pytest.mark.parametrize("size", driving.SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
