@@ -79,6 +79,9 @@ class State:
         self.mark = next((text for n in range(len(log.shown)) for text, role in log.line(n, 100) if role == "cursor"), "")
         panes = app.workspace.panes
         self.sizes = {getattr(pane, "map_name", None) or pane.id: tuple(pane.region.size) for pane in panes}
+        calls = next((pane for pane in app.workspace.maps.panes if pane.map_name == "@calls"), None)
+        # Lines that it is higher than it would be; that the screen follows: test_borders_follow_the_mouse.
+        self.moved = calls.more if calls else 0
         tree = app.probes.query("#tree").first() if app.probes.is_mounted else None
         self.probe = tree.row.text if tree and tree.row else ""
         stacks = app.workspace.query(StacksPane)
@@ -199,8 +202,8 @@ EFFECTS = {
     "pane.minimise": (CALLS, lambda s: s.sizes["@calls"][1] == 1 and "@calls[comm]" in s.text and "postgres  " not in s.text),
     "pane.split.-2": (CALLS, lambda s: s.sizes["editor"][0] == 46),
     "pane.split.2": (CALLS, lambda s: s.sizes["editor"][0] == 50),
-    "pane.height.1": (CALLS, lambda s: s.sizes["@calls"][1] == s.sizes["@us"][1] == 13),
-    "pane.height.-1": (CALLS, lambda s: s.sizes["@calls"][1] == s.sizes["@us"][1] == 11),
+    "pane.height.1": (CALLS, lambda s: s.moved == 1),
+    "pane.height.-1": (CALLS, lambda s: s.moved == -1),
     "map.view": (US, lambda s: "hist  heat map" in s.text),
     "map.unit": (US, lambda s: "hist  ns" in s.text and "[4.1us, 8.19us)" in s.text),
     "histogram.column_left": ([*HEAT, "left"], lambda s: "-00:01  [64, 128) 20,411 34.7%" in s.text),
