@@ -57,6 +57,10 @@ CASES = {
         "5 6 7 7 5\n",
     ),
     "steps of keys": ("@a[1]++; @a[2]--; ++@a[1]; @a[3] += 5; @a[3] -= 7;", "@a[3]: -2\n@a[2]: -1\n@a[1]: 2\n"),
+    "signs of casts": (
+        "@s = stats(~(int64)200); @m = sum(~(int8)2); @u = max(~(uint8)5); print((uint64)-2 < (int64)42);",
+        "true\n@m: -3\n@s: { .count = 1, .average = -201, .total = -201 }\n@u: 250\n",
+    ),
     "pointers": (
         "$p = (uint32 *)16; print($p + 1); print($p - 1); $p++; print($p); print(--$p); print($p == 16); @=(int16 *)0x32; @++; @ += 2;",
         "0x14\n0xc\n0x14\n0x10\ntrue\n@: 0x38\n",

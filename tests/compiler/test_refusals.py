@@ -19,6 +19,15 @@ from bttui.model.diagnostic import DiagnosticError
         ("BEGIN { let $a = 1; let $a = 2; }", "1:25-27 error: Variable $a was already declared. Variable shadowing is not allowed."),
         ("BEGIN { $i = 1; for ($i : 0..2) { } }", "1:22-24 error: Loop declaration shadows existing variable: $i"),
         ("BEGIN { print(@a); }", "1:15-17 error: Undefined map: @a"),
+        ("BEGIN { @ = sum(1 == 1); }", "1:13-24 error: sum() only supports integer arguments (bool provided)"),
+        (
+            "BEGIN { let $c : int8 = (true ? 1000 : 2); }",
+            "1:9-42 error: Type mismatch for $c: trying to assign value of type 'int16' when variable already has a type 'int8'",
+        ),
+        (
+            "BEGIN { $x = 5; print((false ? $x : true)); }",
+            "1:24-41 error: Branches must return the same type or compatible types: have 'int8' and 'bool'",
+        ),
         ("BEGIN { @ = count; }", "1:13-18 error: Unknown identifier: 'count'"),
         ("BEGIN { count }", "1:9-14 error: Unknown identifier: 'count'"),
         (

@@ -22,17 +22,24 @@ def add(code: "Code", pointer: str, amount: str, offset: int = 0) -> None:
     code.f.store(64, code.f.binary("add", 64, code.f.load(64, place), amount), place)
 
 
+CAST = "a cast makes it 0 or 1: (uint8)(...)"
+
+
 class Aggregation(Function):
     aggregation = True
 
     def integer(self, typer: "Typer", call: "Call") -> "types.Integer | None":
         type_ = typer.expression(call.arguments[0])
-        if isinstance(type_, (types.Enum, types.Bool, types.Pointer)):
+        if isinstance(type_, (types.Enum, types.Pointer)):
             return types.UINT64
         if type_ is not None and not isinstance(type_, types.Integer):
             from bttui.compiler.infer.rules import describe
 
-            typer.error(f"{self.name}() only supports integer arguments ({describe(type_)} provided)", call)
+            typer.error(
+                f"{self.name}() only supports integer arguments ({describe(type_)} provided)",
+                call,
+                hint=CAST if isinstance(type_, types.Bool) else "",
+            )
             return None
         return type_
 

@@ -279,7 +279,8 @@ class Expressions(Maps):
         known = self.constant(node.condition)
         if condition is not None and known is None and not self.truthy(condition):
             self.error(f"Invalid condition: {base_type(condition)}", node.condition)
-        if known is not None and node.then is not None:
+        decided = isinstance(node.condition, ast.Comptime) or (self.known(node.then or node.condition) and self.known(node.otherwise))
+        if known is not None and node.then is not None and decided:
             node.note = bool(known)
             return self.expression(node.then if known else node.otherwise)
         then = self.expression(node.then) if node.then is not None else condition

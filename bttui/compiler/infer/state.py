@@ -115,13 +115,16 @@ class State:
             if not isinstance(value, int) or isinstance(value, bool):
                 return None
             width = node.operand.type
-            if isinstance(width, types.Integer) and not width.signed and not self.castless(node.operand):
-                return wrapped(-value if node.operator == "-" else ~value, width)
+            if isinstance(width, types.Integer) and not self.castless(node.operand):
+                number = -value if node.operator == "-" else ~value
+                return number if width.signed else wrapped(number, width)
             return -value if node.operator == "-" else ~value & (1 << 64) - 1
         if isinstance(node, ast.Binary):
             left, right = self.constant(node.left), self.constant(node.right)
             if left is None or right is None:
                 return None
+            if node.operator in ("<", ">", "<=", ">=") and not self.castless(node):
+                return None  # compared with or without a sign, as the types say
             try:
                 return fold(node.operator, left, right)
             except Unfoldable:
@@ -142,6 +145,11 @@ class State:
             return False
         if isinstance(node, (ast.Unary, ast.Comptime)):
             return self.castless(node.operand)
+        if isinstance(node, ast.Ternary):
+            return self.castless(node.then) and self.castless(node.otherwise)
+        part = self.part(node)
+        if part is not None:
+            return self.castless(part)
         return not isinstance(node, ast.Binary) or (self.castless(node.left) and self.castless(node.right))
 
     def known(self, node: ast.Node) -> bool:
@@ -234,10 +242,9 @@ class State:
     def assignable(self, to: Type, value: Type, node: "ast.Node | None") -> bool:
         """Whether a value may go where ``to`` is already decided (declared variables)."""
         if isinstance(to, types.Integer) and isinstance(value, types.Integer):
-            if isinstance(node, (ast.IntegerLiteral, ast.Unary)):
-                number = self.constant(node)
-                if isinstance(number, int):
-                    return fits(number, to)
+            number = self.literal(node)
+            if isinstance(number, int):
+                return fits(number, to)
             if promote(to, value) != to:
                 self.warn_cast(value, to, node)
             return True
