@@ -64,9 +64,9 @@ def test_printed_lines_come_to_the_log(terminal):
 
 
 def test_a_wrong_program_leaves_the_one_before_alive(terminal):
-    open_dashboard(terminal, "-e", "interval:ms:100 { @ticks = count(); }")
+    open_dashboard(terminal, "-e", 'interval:ms:100 { @ticks["all"] = count(); }')
     terminal.until(r"● LIVE")
-    terminal.until(r"count▾\D+[1-9]")
+    terminal.until(r"all +[1-9]")
     terminal.type("x")
     terminal.press("F5")
     terminal.until("✗")
@@ -78,16 +78,16 @@ def test_a_wrong_program_leaves_the_one_before_alive(terminal):
 
 
 def test_stop_keeps_the_maps_and_run_starts_anew(terminal):
-    open_dashboard(terminal, "--interval", "0.2", "-e", "interval:ms:50 { @ticks = count(); }")
+    open_dashboard(terminal, "--interval", "0.2", "-e", 'interval:ms:50 { @ticks["all"] = count(); }')
     terminal.until("● LIVE 00:0[1-9]")
     terminal.press("F6")
     terminal.until("■ ended")
     terminal.until(r"@ticks")
-    stopped = int(terminal.until(r"count▾\D+(\d+)")[1])
+    stopped = int(terminal.until(r"all +(\d+)")[1])
     assert stopped >= 5
     terminal.press("F5")
     terminal.until("● LIVE 00:00")
-    terminal.until(r"count▾\D+[1-9]")
+    terminal.until(r"all +[1-9]")
     leave(terminal)
 
 
@@ -111,7 +111,8 @@ def test_a_program_from_stdin_takes_its_keys_from_the_terminal(terminal):
     terminal.type(f"echo 'interval:ms:100 {{ @x = count(); }}' | {shlex.join([COMMAND, '-'])}; echo status $?")
     terminal.press("Enter")
     terminal.until("● LIVE")
-    terminal.until(r"count▾\D+[1-9]")
+    terminal.until(r"@x  count")
+    terminal.until("█")
     assert re.search(r"^@x: \d+$", leave(terminal), re.MULTILINE)
 
 
