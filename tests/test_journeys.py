@@ -94,7 +94,7 @@ def test_terminals(open_terminal, name):
     terminal.press("Tab", "Tab")
     terminal.until(r"s Sort")
     terminal.press("F1")
-    terminal.until("Check and run the program")
+    terminal.until("Sort by the next column")
     terminal.press("Escape")
     terminal.until(r"postgres +[\d,]+")
     terminal.press("C-q")

@@ -40,7 +40,7 @@ class Ticking(scripted.ScriptedController):
             self.show(self.made[second] if second < len(self.made) else scripted.reads_frame(second))
             self.say(scripted.printed(f"tick {second}\n", second))
             if self.crash and second == 3:
-                self.listener.on_frame(self.status.run, None)  # nothing that a screen can show
+                self.listener.on_diagnostics(None)  # nothing that a screen can show
 
     def stop(self):
         self.over.set()
@@ -49,7 +49,7 @@ class Ticking(scripted.ScriptedController):
 
 if __name__ == "__main__":
     wanted = argparse.ArgumentParser()
-    wanted.add_argument("--crash", action="store_true", help="a frame that no screen can show, after three good ones")
+    wanted.add_argument("--crash", action="store_true", help="after three frames a report that no screen can show")
     wanted.add_argument("--lines", type=int, default=0, help="length of the program, at least")
     wanted.add_argument("--interval", type=float, default=0.1, help="seconds between two frames")
     wanted.add_argument("--ahead", type=int, default=0, help="so many frames are made before the first is shown")

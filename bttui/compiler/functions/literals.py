@@ -205,7 +205,7 @@ class Assert(Function):
     name = "assert"
     signature = "assert(condition, message)"
     doc = "End the program with an error and exit status 1 unless the condition holds."
-    example = 'interval:s:1 { assert(pid != 0, "no process"); exit(); }'
+    example = 'interval:s:1 { assert(ncpus > 0, "no CPU"); exit(); }'
     least = most = 2
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
