@@ -77,11 +77,10 @@ class Dashboard(App[Frame]):
         read_only: bool = False,
     ) -> None:
         super().__init__()
-        self.read_only = read_only
         self.check = check
         self.controller = controller
         self.feed = Feed(self)
-        self.workspace = Workspace(text, name, controller.interval)
+        self.workspace = Workspace(text, name, controller.interval, read_only)
         self.probes = ProbeScreen(catalog)
         self.catalog = catalog
         self.start_at_once = start
@@ -95,8 +94,6 @@ class Dashboard(App[Frame]):
         self.theme = THEME.name
         self.install_screen(self.probes, "probes")
         self.push_screen(self.workspace)
-        if self.read_only:
-            self.call_after_refresh(lambda: setattr(self.workspace.editor, "read_only", True))
         if not self.is_headless:
             # Every frame makes many objects and leaves no cycles: looking for those so often would be a third of its cost.
             gc.freeze()

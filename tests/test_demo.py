@@ -45,5 +45,6 @@ async def test_the_dashboard_plays_it_and_the_program_stays_as_it_is():
         screen = driving.text(app)
         for words in ("@calls[comm]", "@us[comm]", "@waits[kstack, comm]", "■ ended", "grep"):
             assert words in screen
-        await driving.press(pilot, "escape", "1", "x", "y", "enter")
+        assert app.focused is app.workspace.maps.panes[0]  # keys of time work at once
+        await driving.press(pilot, "1", "x", "y", "enter")
         assert app.workspace.editor.text == PROGRAM

@@ -59,9 +59,10 @@ class Workspace(TimeTravel, Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-very-wide")]
     AUTO_FOCUS = None
 
-    def __init__(self, text: str, name: str, interval: float) -> None:
+    def __init__(self, text: str, name: str, interval: float, read_only: bool = False) -> None:
         super().__init__()
         self.text, self.program_name, self.interval = text, name, interval
+        self.read_only = read_only
         self.diagnostics: tuple[Diagnostic, ...] = ()
         self.shown: Widget | None = None  # the pane that is on show where only one is
         self.zoomed = False  # one pane has the whole screen
@@ -78,7 +79,9 @@ class Workspace(TimeTravel, Screen[None]):
         yield TabStrip()
         with Horizontal(id="body"):
             with Vertical(id="left"):
-                yield Editor(self.text, id="editor")
+                editor = Editor(self.text, id="editor")
+                editor.read_only = self.read_only
+                yield editor
                 yield AttachedPane(id="attached")
                 yield Log(id="log")
             yield MapPanes(id="maps")
@@ -218,7 +221,7 @@ class Workspace(TimeTravel, Screen[None]):
             self.number_panes()
         self.show_place()
         self.size_attached()
-        if first and (self.focused is None or (self.is_narrow and self.focused is self.editor)):
+        if first and (self.focused is None or (self.focused is self.editor and (self.is_narrow or self.read_only))):
             self.go_to_pane(2)
 
     async def moment_changed(self) -> None:
