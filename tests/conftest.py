@@ -11,7 +11,12 @@ import platform
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support import Bttui, Load
+
+# Nothing here depends on how fast the machine is.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 LAYERS = ("live", "screen", "vm")
 

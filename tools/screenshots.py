@@ -76,8 +76,8 @@ PICTURES = {
 
 # Of the recording that comes with the command: keys to press when all of it has been played.
 REPLAYED = {
-    "demo": ["tab"],
-    "difference": [*["tab"] * 5, "z", *["left_curly_bracket"] * 2, "x", "0", "X", "d"],
+    "demo": [],
+    "difference": [*["tab"] * 4, "z", *["left_curly_bracket"] * 2, "x", "0", "X", "d"],
 }
 
 
