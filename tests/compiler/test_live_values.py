@@ -57,6 +57,10 @@ CASES = {
         "5 6 7 7 5\n",
     ),
     "steps of keys": ("@a[1]++; @a[2]--; ++@a[1]; @a[3] += 5; @a[3] -= 7;", "@a[3]: -2\n@a[2]: -1\n@a[1]: 2\n"),
+    "a loop in an unrolled one": (
+        "unroll(3) { $i = 0; while ($i < 2) { let $twice = $i * 2; @sum += $twice + 1; $i++; } }",
+        "@sum: 12\n",
+    ),
     "signs of casts": (
         "@s = stats(~(int64)200); @m = sum(~(int8)2); @u = max(~(uint8)5); print((uint64)-2 < (int64)42);",
         "true\n@m: -3\n@s: { .count = 1, .average = -201, .total = -201 }\n@u: 250\n",

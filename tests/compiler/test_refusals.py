@@ -19,6 +19,7 @@ from bttui.model.diagnostic import DiagnosticError
         ("BEGIN { let $a = 1; let $a = 2; }", "1:25-27 error: Variable $a was already declared. Variable shadowing is not allowed."),
         ("BEGIN { $i = 1; for ($i : 0..2) { } }", "1:22-24 error: Loop declaration shadows existing variable: $i"),
         ("BEGIN { print(@a); }", "1:15-17 error: Undefined map: @a"),
+        ('BEGIN { @[1] *= (43, "x"); }', "1:9-26 error: Type mismatch: '*=' of 'int64' and '(int8,string[2])'"),
         ("BEGIN { @ = sum(1 == 1); }", "1:13-24 error: sum() only supports integer arguments (bool provided)"),
         (
             "BEGIN { let $c : int8 = (true ? 1000 : 2); }",

@@ -251,6 +251,8 @@ class Statements(Expressions):
                 info.value is not None and not isinstance(info.value, (types.Integer, types.Pointer))
             ):
                 self.error(f"The {node.operator} operator can not be used on a map of type {describe(info.value)}", node)
+            elif value is not None and not isinstance(self.countable(value), (types.Integer, types.Bool, types.Enum)):
+                self.error(f"Type mismatch: '{node.operator}' of '{describe(info.value or types.INT64)}' and '{describe(value)}'", node)
             elif not isinstance(info.value, types.Pointer):
                 self.store(
                     info, types.INT64 if not (isinstance(info.value, types.Integer) and not info.value.signed) else types.UINT64, None, node

@@ -60,6 +60,8 @@ def callback(code: "Code", node: "ast.Node", parameters: str, extra: "list[str]"
     used = code.f.stack_used
     code.f, code._free, code._used, code._scratch_pointer, code.loop, code.frame, operands = saved
     code.f.stack_used += used
+    for slot in captured(node):
+        slot.operand = ""  # a variable of the body's own: where an unrolled loop comes by again, it lives elsewhere
     for slot, operand in zip(slots, operands, strict=True):
         slot.operand = operand
     return name, frame
