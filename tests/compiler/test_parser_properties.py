@@ -3,7 +3,7 @@ import random
 import re
 
 import pytest
-from compiler.trees import Trees, nodes, shape
+from compiler.trees import PIECE, PIECES, Trees, nodes, shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,21 +13,6 @@ from bttui.compiler.parser import parse
 from bttui.model.diagnostic import DiagnosticError
 
 SEEDS = st.integers(0, 2**32)
-PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*"|[$@]?\w+|<<|>>|->|[=!<>]=|&&|\|\||\+\+|--|\s+|.', re.S)
-PIECES = [
-    *"(){}[]<>;:,.?!~*&|^%/\\\"'#$@=+-_ \n\0\x1bé",
-    "if",
-    "else",
-    "let $x",
-    "struct s",
-    "(int32)",
-    "0x",
-    "/*",
-    "//",
-    "..",
-    "1e",
-    "sizeof(",
-]
 
 
 @pytest.mark.parametrize("seeds", [range(0, 1200), range(1200, 2400)], ids=["first", "second"])

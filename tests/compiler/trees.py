@@ -1,5 +1,7 @@
 """Random programs as trees, and the comparison of trees without their places in the text."""
 
+import re
+
 from bttui.compiler import ast
 from bttui.model.data import Data
 from bttui.model.diagnostic import Span
@@ -16,6 +18,23 @@ POINTS = [
     ("kprobe:vfs_read+0x10", "kprobe", "vfs_read+0x10"),
     ("tracepoint:sched:sched_*", "tracepoint", "sched", "sched_*"),
     ('uprobe:/bin/x:"f(int, char)"', "uprobe", "/bin/x", "f(int, char)"),
+]
+
+# Text in pieces, and pieces to put between them.
+PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*"|[$@]?\w+|<<|>>|->|[=!<>]=|&&|\|\||\+\+|--|\s+|.', re.S)
+PIECES = [
+    *"(){}[]<>;:,.?!~*&|^%/\\\"'#$@=+-_ \n\0\x1bé",
+    "if",
+    "else",
+    "let $x",
+    "struct s",
+    "(int32)",
+    "0x",
+    "/*",
+    "//",
+    "..",
+    "1e",
+    "sizeof(",
 ]
 
 

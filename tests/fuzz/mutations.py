@@ -7,7 +7,6 @@ import argparse
 import mmap
 import os
 import random
-import re
 import signal
 import struct
 import sys
@@ -18,7 +17,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from compiler.compiling import FACTS
-from compiler.trees import nodes
+from compiler.trees import PIECE, PIECES, nodes
 from fuzz.programs import Programs
 
 from bttui.compiler import ast
@@ -29,7 +28,6 @@ from bttui.host.facts import Host
 from bttui.model.diagnostic import DiagnosticError
 
 PATIENCE = 5  # seconds of CPU
-PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*"|[$@]?\w+|<<|>>|->|[=!<>]=|&&|\|\||\+\+|--|\s+|.', re.S)
 # Of every part of the language something, to be mixed with the rest.
 SENTENCES = (
     "tracepoint:sched:sched_switch { @[args.prev_comm, args.next_pid] = count(); }",
@@ -44,18 +42,7 @@ SENTENCES = (
     'self:signal:SIGUSR1, i:ms:10, p:us:500 { signal("KILL"); system("ls %d", cpu); @=macaddr("abcdef"); print(ntop(2, 5)); print(buf("abc", 2)); }',
 )
 EXTRA = [
-    *"(){}[]<>;:,.?!~*&|^%/\\\"'#$@=+-_ \n\0\x1bé",
-    "if",
-    "else",
-    "let $x",
-    "struct s",
-    "(int32)",
-    "0x",
-    "/*",
-    "//",
-    "..",
-    "1e",
-    "sizeof(",
+    *PIECES,
     "-1",
     "18446744073709551616",
     "((((",
