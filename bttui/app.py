@@ -129,6 +129,7 @@ class Dashboard(App[Frame]):
         self.workspace.editor.post_message(Editor.RunAsked())
 
     def on_editor_run_asked(self) -> None:
+        self.workspace.asked = self.workspace.editor.text
         self.controller.run(self.workspace.editor.text)
 
     def on_editor_rested(self) -> None:

@@ -5,7 +5,7 @@ from widgets import driving, scripted
 from widgets.conftest import plain_environment, utc  # noqa: F401
 
 from bttui.app import EXAMPLE
-from bttui.model.diagnostic import Diagnostic
+from bttui.model.diagnostic import Diagnostic, Span
 from bttui.widgets.editor import Editor
 from bttui.widgets.log import Log
 from bttui.widgets.map_panes import share
@@ -38,6 +38,16 @@ async def test_narrow_shows_one_pane_and_its_tab():
         assert [pane for pane in app.workspace.panes if pane.region.area] == [app.focused]
         await driving.press(pilot, "7")
         assert app.focused.id == "log"
+
+
+async def test_an_error_that_comes_late_leaves_the_cursor_to_who_types():
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.auto = False
+        await driving.press(pilot, "f5", *"abc")
+        controller.fail(Diagnostic("wrong", Span(67, 75, 4, 5, 4, 10)))
+        await driving.settle(pilot)
+        await driving.press(pilot, *"def")
+        assert app.workspace.editor.text == "abcdef" + scripted.READS
 
 
 async def test_resize_while_running():

@@ -63,6 +63,7 @@ class Workspace(TimeTravel, Screen[None]):
         super().__init__()
         self.text, self.program_name, self.interval = text, name, interval
         self.read_only = read_only
+        self.asked: str | None = None  # the text of the last F5
         self.diagnostics: tuple[Diagnostic, ...] = ()
         self.shown: Widget | None = None  # the pane that is on show where only one is
         self.zoomed = False  # one pane has the whole screen
@@ -251,10 +252,12 @@ class Workspace(TimeTravel, Screen[None]):
         self.log_pane.add(events_, skipped)
 
     def show_diagnostics(self, diagnostics: "tuple[Diagnostic, ...]") -> None:
+        """Of the text that was last asked to run: whoever has typed since keeps the cursor where it is."""
         self.diagnostics = diagnostics
-        self.editor.show_diagnostics(diagnostics)
+        typed_since = self.asked not in (None, self.editor.text)
+        self.editor.show_diagnostics(diagnostics, quietly=typed_since)
         self.title_editor()
-        if any(d.severity == "error" for d in diagnostics):
+        if any(d.severity == "error" for d in diagnostics) and not typed_since:
             self.go_to_pane(1)
 
     def show_checked(self, text: str, diagnostics: "tuple[Diagnostic, ...]") -> None:
