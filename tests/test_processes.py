@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -118,3 +119,18 @@ def test_a_killed_trace_spoils_no_other(bttui, load, family):
         text = other.stop().stdout
     assert did["forks"] == FORKS
     assert_all_seen(text)
+
+
+def test_a_process_that_ran_before_and_ends_at_once_keeps_its_names(bttui, load):
+    """Among many: whoever has looked at it in time has looked at all that began after it."""
+    path = load.build("calls", "bttui_calls")
+    with load.start(1, 1, path=path) as waiting:
+        others = [subprocess.Popen(["sleep", "60"]) for _ in range(300)]
+        try:
+            program = f"uprobe:{path}:second /pid == {waiting.pid}/ {{ @[ustack(1)] = count(); }}"
+            result, did = bttui.trace(program, work=waiting.go)
+        finally:
+            for other in others:
+                other.kill()
+                other.wait()
+    assert re.sub(r"\s+", " ", result.stdout.partition("\n")[2]).strip() == f"@[ second+0 ]: {did['calls']}", result

@@ -3,7 +3,7 @@
 import os
 import select
 import time
-from _thread import RLock
+from _thread import RLock, allocate_lock
 
 from bttui.host.binaries import Binaries
 from bttui.host.demangle import demangle
@@ -76,6 +76,7 @@ class UserSymbols:
         self._watcher: "MappingWatcher | ProcessWatcher | None" = None
         self._thread: "Thread | None" = None
         self._stop = -1
+        self._looking = allocate_lock()  # held until those that ran at the start have been looked at
         self._users = 0
         self._lost = 0
         self._due: "list[tuple[float, int]]" = []
@@ -97,7 +98,16 @@ class UserSymbols:
 
         self._stop = os.eventfd(0, os.EFD_CLOEXEC)
         self._thread = Thread(target=self._follow, name="user symbols", daemon=True)
+        self._looking.acquire()
         self._thread.start()
+
+    def settle(self, seconds: float) -> None:
+        """Wait until all that ran when following began are known: whoever of them ends next keeps its names.
+
+        At most so long. What is left then is looked at later, what began last before what began long ago.
+        """
+        if self._looking.acquire(timeout=seconds):
+            self._looking.release()
 
     def _best_watcher(self) -> "MappingWatcher | ProcessWatcher | None":
         try:
@@ -141,11 +151,14 @@ class UserSymbols:
             poll.register(descriptor, select.POLLIN)  # type: ignore[arg-type]
         poll.register(self._stop, select.POLLIN)
         pause.register(self._stop, select.POLLIN)
-        for pid in pids():  # what has begun last is the likeliest to end before we have looked
-            with self._lock:
-                self._drain()
-                if pid not in self._processes:
-                    self._look(pid)
+        try:
+            for pid in pids():  # what has begun last is the likeliest to end before we have looked
+                with self._lock:
+                    self._drain()
+                    if pid not in self._processes:
+                        self._look(pid)
+        finally:
+            self._looking.release()
         while not pause.poll(_PAUSE):
             poll.poll(self._until_due())
             self._drain()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 # Programs write events without waking us: a look at the ring buffer every so often is cheaper for both sides.
 BUSY, CALM = 0.010, 0.050  # seconds between two looks
 CHECK = 0.25  # seconds between two looks at the counters
+SETTLED = 0.5  # seconds that a start may take to look at what runs already: some 2000 processes
 SHORT = 100  # milliseconds that a command may run where no probe waits for anything
 BENCH_SECONDS, BENCH_BATCH = 0.1, 1000  # how long a bench probe runs; runs between two looks at the clock
 ATTACH_FAILED = 255  # exit status
@@ -109,6 +110,8 @@ class Session:
             for attachment in self._of("begin"):
                 self._program(attachment).run()
             self._attach()
+            if self._follows:
+                self._host.user_symbols.settle(SETTLED)
         except DiagnosticError as refusal:
             reason = explained(refusal, self.program.attachments, self._host)
             reason.exit_code = ATTACH_FAILED
