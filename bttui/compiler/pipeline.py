@@ -47,7 +47,7 @@ class Lowered:
         self.module, self.tables, self.bodies, self.config = module, tables, bodies, config
         self.maps = tables.specs(int(config["perf_rb_pages"]) or RING_PAGES)
         for spec in self.maps:
-            module.map(spec.symbol, spec.bpf_type, spec.key_size, spec.value_size, spec.max_entries)
+            module.map(spec.symbol, spec.bpf_type, spec.key_size, spec.value_size, spec.max_entries, spec.flags)
 
     def program(self, data: bytes, text: str) -> Program:
         return Program(

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from bttui.host.tracefs import TraceFs
 
 
+DEEPEST_STACK = "/proc/sys/kernel/perf_event_max_stack"
+
+
 class Host:
     """Everything below ``root``: "/" for the running machine, or a folder with a recording of one.
 
@@ -88,6 +91,12 @@ class Host:
     def online_cpus(self) -> "tuple[int, ...]":
         """Their numbers."""
         return _cpu_list(self.text("/sys/devices/system/cpu/online")) or tuple(range(self.cpus))
+
+    @cached_property
+    def deepest_stack(self) -> int:
+        """The most frames of a stack that the kernel walks: the sysctl kernel.perf_event_max_stack."""
+        limit = self.text(DEEPEST_STACK).strip()
+        return int(limit) if limit.isdigit() and int(limit) else 127
 
     @cached_property
     def page_size(self) -> int:

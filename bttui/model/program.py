@@ -42,7 +42,7 @@ class Attachment(Data):
 class MapSpec(Data):
     """A map of the program (``name`` begins with @) or one of ours.
 
-    ``bpf_type`` is a number of enum bpf_map_type; sizes are in bytes. ``key`` is None for a scalar map.
+    ``bpf_type`` is a number of enum bpf_map_type, ``flags`` are BPF_F_* of map creation; sizes are in bytes. ``key`` is None for a scalar map.
     How values are stored:
     - scalar, not a histogram: an (per-CPU) array of one entry: the value, padded to 8, then a u64 that is not 0
       once it was written;
@@ -61,6 +61,7 @@ class MapSpec(Data):
     key: "Type | None" = None
     value: "Type | None" = None
     span: "Span | None" = None
+    flags: int = 0
 
 
 class Argument(Data):
@@ -100,14 +101,19 @@ class Counter(Data):
     span: "Span | None" = None
 
 
-# Our own maps, by name. There is a stack trace map for each depth that the program asks for: "stacks127", "stacks3".
-# What finds its slot there taken goes to a second one, "stacks127_second", and its id has the bit IN_SECOND set.
-SECOND, IN_SECOND = "_second", 1 << 32
-RINGBUF, COUNTERS, SCRATCH, STACKS = "ringbuf", "counters", "scratch", "stacks"
+# Our own maps, by name. Those of stacks: see stack_map().
+RINGBUF, COUNTERS, SCRATCH = "ringbuf", "counters", "scratch"
+BUILD_ID_FRAME = 32  # bytes of struct bpf_stack_build_id: i32 status, 20 bytes of build id, u64 offset or address
+IN_SECOND = 1 << 32  # in the id of a stack: it found its slot taken, and is in the second map
 # Internal scalars (name begins with @__, never shown), written by the runner before anything is attached:
 # u64 boot clock at the start, u32 process id of the -c child, u64 what to add to the boot clock to have the wall clock, or
 # TAI. Present only where the program uses them.
 ELAPSED, CHILD, WALL, TAI = "@__elapsed", "@__cpid", "@__wall", "@__tai"
+
+
+def stack_map(mode: str, depth: int, second: bool = False) -> str:
+    """The name of the stack trace map for stacks of this depth: "stacks127"; those by build id lie in maps of their own."""
+    return f"stacks{depth}" + ("_build_id" if mode == "build_id" else "") + ("_second" if second else "")
 
 
 class Program(Data):

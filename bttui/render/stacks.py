@@ -143,7 +143,9 @@ def merge(snapshot: "MapSnapshot", shape: Shape = PLAIN) -> Node:
 
 
 def frame_name(symbol: "Symbol") -> str:
-    return symbol.name or f"{symbol.address:#x}"
+    if symbol.name or symbol.address:
+        return symbol.name or f"{symbol.address:#x}"
+    return f"{symbol.module} {symbol.offset:#x}"  # a stack by build id
 
 
 class Function(Data):

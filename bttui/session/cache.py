@@ -10,6 +10,7 @@ import os
 import stat
 
 from bttui import __version__
+from bttui.host.facts import DEEPEST_STACK
 from bttui.model.data import pack, unpack
 
 # Whose classes may be named in a file of the cache.
@@ -74,9 +75,15 @@ def _own_code() -> "list[tuple[str, int, int]]":
 
 
 def _kernel() -> "tuple[object, ...]":
-    """Build id, boot id (addresses differ from boot to boot), and which modules brought types and events."""
+    """Build id, boot id (addresses differ from boot to boot), which modules brought types and events, the depth of stacks."""
     modules = sorted(os.listdir("/sys/kernel/btf")) if os.path.isdir("/sys/kernel/btf") else []
-    return _bytes("/sys/kernel/notes"), _bytes("/proc/sys/kernel/random/boot_id"), tuple(modules), _bytes("/proc/modules", 1 << 20)
+    return (
+        _bytes("/sys/kernel/notes"),
+        _bytes("/proc/sys/kernel/random/boot_id"),
+        tuple(modules),
+        _bytes("/proc/modules", 1 << 20),
+        _bytes(DEEPEST_STACK),
+    )
 
 
 def _bytes(path: str, most: int = 4096) -> bytes:

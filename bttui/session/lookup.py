@@ -1,30 +1,33 @@
 """What numbers in records and maps stand for: symbols, stacks, times, names. Looked up once each."""
 
 import os
+import struct
 import time
 
 from bttui.model.frame import Symbol
-from bttui.model.program import IN_SECOND, SECOND, STACKS
+from bttui.model.program import BUILD_ID_FRAME, IN_SECOND, stack_map
 from bttui.model.types import Array, Record, Stack, Tuple, UserSymbol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from bttui.host.facts import Host
     from bttui.model.program import Program
     from bttui.model.types import Field, Struct, Type
 
 _MOST_STACKS = 100_000  # remembered at a time
+_BUILD_ID = struct.Struct("=i20sQ")  # see model.program.BUILD_ID_FRAME
+_VALID, _ADDRESS = 1, 2  # BPF_STACK_BUILD_ID_VALID, BPF_STACK_BUILD_ID_IP
 
 
 class Lookup:
-    """``addresses(map name, stack id)`` reads a stack from the kernel, () where it is gone."""
+    """``frames(map name, stack id)`` reads a stack from the kernel, b"" where it is gone."""
 
-    def __init__(self, program: "Program", host: "Host", addresses: "Callable[[str, int], Sequence[int]]" = lambda map, identity: ()):
+    def __init__(self, program: "Program", host: "Host", frames: "Callable[[str, int], bytes]" = lambda map, identity: b""):
         self.program = program
         self.host = host
-        self._addresses = addresses
+        self._frames = frames
         self._probes = {attachment.cookie: attachment.name for attachment in program.attachments}  # one cookie for a place named twice
         self.longest = int(program.config.get("max_strlen", 1024))  # bytes of str(); see cut()
         self._trailer = str(program.config.get("str_trunc_trailer", ".."))
@@ -57,7 +60,7 @@ class Lookup:
         maps = [part for map in self.program.maps for part in (map.key, map.value) if part]
         arguments = [argument.type for output in self.program.outputs for argument in output.arguments]
         return any(
-            isinstance(part, UserSymbol) or (isinstance(part, Stack) and part.space == "user" and part.mode != "raw")
+            isinstance(part, UserSymbol) or (isinstance(part, Stack) and part.space == "user" and part.mode in ("bpftrace", "perf"))
             for type_ in maps + arguments
             for part in _parts(type_)
         )
@@ -77,9 +80,11 @@ class Lookup:
         if known is None:
             if len(self._stacks) >= _MOST_STACKS:
                 self._stacks.clear()
-            name = f"{STACKS}{type_.depth}{SECOND if identity & IN_SECOND else ''}"
-            addresses = self._addresses(name, identity & ~IN_SECOND)[: type_.depth]
-            if type_.mode == "raw":
+            frames = self._frames(stack_map(type_.mode, type_.depth, bool(identity & IN_SECOND)), identity & ~IN_SECOND)
+            addresses = () if type_.mode == "build_id" else _addresses(frames)
+            if type_.mode == "build_id":
+                known = _places(frames)
+            elif type_.mode == "raw":
                 known = tuple([Symbol(address) for address in addresses])
             elif type_.space == "kernel":
                 known = tuple([self.kernel_symbol(address) for address in addresses])
@@ -123,6 +128,25 @@ class Lookup:
         if known is None:
             known = self._cgroups[identity] = ",".join(_cgroup_paths(identity, glob))
         return known
+
+
+def _addresses(frames: bytes) -> "tuple[int, ...]":
+    found = struct.unpack(f"={len(frames) // 8}Q", frames)
+    return found[: found.index(0)] if 0 in found else found
+
+
+def _places(frames: bytes) -> "tuple[Symbol, ...]":
+    """Of a stack by build id: ``module`` is the build id and ``offset`` the place in the file, where the kernel knew them."""
+    found = []
+    for at in range(0, len(frames), BUILD_ID_FRAME):
+        status, build_id, place = _BUILD_ID.unpack_from(frames, at)
+        if status == _VALID:
+            found.append(Symbol(0, offset=place, module=build_id.hex()))
+        elif status == _ADDRESS:
+            found.append(Symbol(place))
+        else:
+            break
+    return tuple(found)
 
 
 def _parts(type_: "Type") -> "Iterator[Type]":

@@ -83,10 +83,6 @@ class Snapshots:
         slots = map.stride // 8
         return {counter: sum(flat[at * slots : (at + 1) * slots]) for at, counter in enumerate(self._program.counters)}
 
-    def stack(self, map: str, identity: int) -> "tuple[int, ...]":
-        """The addresses of a stack, innermost first; () where it is gone."""
-        value = kernel_maps.lookup(self.loaded(map), struct.pack("=I", identity))
-        if value is None:
-            return ()
-        addresses = struct.unpack(f"={len(value) // 8}Q", value)
-        return addresses[: addresses.index(0)] if 0 in addresses else addresses
+    def stack(self, map: str, identity: int) -> bytes:
+        """The frames of a stack, innermost first, zeros behind the last; b"" where it is gone."""
+        return kernel_maps.lookup(self.loaded(map), struct.pack("=I", identity)) or b""

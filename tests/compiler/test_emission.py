@@ -1,7 +1,7 @@
 """LLVM text and objects: accepted, the same each time, with what libbpf and the verifier need."""
 
 import pytest
-from compiler.compiling import begin, compile, errors, lower
+from compiler.compiling import begin, compile, errors, host, lower
 
 from bttui.compiler.assemble import assemble, optimise
 from bttui.compiler.emit import quote
@@ -68,6 +68,20 @@ def test_records_say_where_their_arguments_lie():
     outputs = compile('BEGIN { printf("%d %s %d\\n", (uint8)1, comm, nsecs); }').outputs
     assert [(a.offset, a.type.size) for a in outputs[0].arguments] == [(8, 1), (9, 16), (32, 8)]
     assert outputs[0].size == 40
+
+
+def test_stacks_are_as_deep_as_the_kernel_lets(monkeypatch):
+    """The map of a deeper one would be refused. The limit is a sysctl."""
+
+    def maps():
+        lowered = lower("profile:hz:1 { @[kstack(1000), ustack(build_id, 3)] = count(); @a = kstack; }")
+        return {spec.name: (spec.value_size, spec.flags) for spec in lowered.maps if spec.name.startswith("stacks")}
+
+    deepest = {name: value for name, value in maps().items() if name.endswith("_id")}
+    assert deepest == {"stacks3_build_id": (3 * 32, 1 << 5)}
+    for limit, depths in ((2000, {1000, 127}), (500, {500, 127}), (64, {64})):
+        monkeypatch.setattr(host(), "deepest_stack", limit, raising=False)
+        assert {size // 8 for size, flags in maps().values() if not flags} == depths
 
 
 def test_loop_variables_are_not_on_the_stack():

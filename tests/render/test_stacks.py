@@ -74,6 +74,13 @@ def test_folded():
     assert folded(snapshot("@", make_tuple([NAME, KERNEL]), Count(), {("a b;c", stack("f")): 2})) == "a_b:c;f 2\n"
 
 
+def test_frames_that_have_no_names():
+    """Of a stack by build id, the build id and the place in the file; else the address."""
+    frames = (Symbol(0, offset=0x1126, module="b1" * 20), Symbol(0x7F00))
+    by_build_id = Stack(space="user", mode="build_id")
+    assert folded(snapshot("@", by_build_id, Count(), {frames: 3})) == f"0x7f00;{'b1' * 20}_0x1126 3\n"
+
+
 def test_which_keys_have_stacks():
     assert has_stack(KERNEL) and has_stack(make_tuple([NAME, USER]))
     assert not has_stack(NAME) and not has_stack(None)

@@ -142,11 +142,11 @@ def test_numbers_that_stand_for_something():
 def test_a_stack_is_read_once_and_an_error_is_no_stack():
     asked = []
 
-    def addresses(map, identity):
+    def frames(map, identity):
         asked.append((map, identity))
-        return (0x1000, 0x2000, 0x3000)
+        return struct.pack("=2Q", 0x1000, 0x2000)
 
-    there = lookup(addresses)
+    there = lookup(frames)
     there.kernel_symbol = lambda address: Symbol(address, f"f{address:x}")
     decode = decoder(types.Stack(space="kernel", depth=2), there)
     record = struct.pack("<qQQ", 7, 0, 0)

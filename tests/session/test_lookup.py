@@ -1,18 +1,24 @@
 """Stacks: whose addresses need names, and how they get them."""
 
 import os
+import struct
 
 import pytest
 
 from bttui.host.facts import Host
 from bttui.model import types
 from bttui.model.frame import Symbol
-from bttui.model.program import Argument, MapSpec, Output, Program
+from bttui.model.program import IN_SECOND, Argument, MapSpec, Output, Program
 from bttui.session.lookup import Lookup
 
 USER, RAW = types.Stack(space="user"), types.Stack(space="user", mode="raw")
 KERNEL = types.Stack(space="kernel")
 COUNT = types.Count()
+
+
+def frames(*addresses):
+    """As the kernel stores a stack."""
+    return struct.pack(f"={len(addresses)}Q", *addresses)
 
 
 def program(key=None, value=COUNT, argument=None):
@@ -27,6 +33,7 @@ def program(key=None, value=COUNT, argument=None):
         (False, {}),
         (False, {"key": KERNEL}),
         (False, {"key": RAW}),
+        (False, {"key": types.Stack(space="user", mode="build_id")}),
         (False, {"key": types.make_tuple([types.UINT64, KERNEL])}),
         (True, {"key": USER}),
         (True, {"key": types.make_tuple([types.UINT64, types.make_tuple([USER])])}),
@@ -42,7 +49,7 @@ def test_processes_are_followed_for_user_code_only(needs, parts):
 
 @pytest.mark.parametrize("space", ["user", "kernel"])
 def test_raw_stacks_are_not_looked_up(space):
-    lookup = Lookup(program(), Host("/nonexistent"), lambda map, identity: (3, 2, 1) if (map, identity) == ("stacks2", 7) else ())
+    lookup = Lookup(program(), Host("/nonexistent"), lambda map, identity: frames(3, 2) if (map, identity) == ("stacks2", 7) else b"")
     stack = types.Stack(space=space, mode="raw", depth=2)
     assert lookup.stack(stack, 7, os.getpid(), 0) == (Symbol(3), Symbol(2))
     assert "kernel_symbols" not in vars(lookup.host) and "user_symbols" not in vars(lookup.host)
@@ -50,7 +57,18 @@ def test_raw_stacks_are_not_looked_up(space):
 
 def test_the_same_stack_in_two_modes(monkeypatch):
     host = Host("/nonexistent")
-    lookup = Lookup(program(), host, lambda map, identity: (0xFFFFFFFF81000020,))
+    lookup = Lookup(program(), host, lambda map, identity: frames(0xFFFFFFFF81000020))
     monkeypatch.setattr(type(host.kernel_symbols), "symbolize", lambda self, address: Symbol(address, "named"))
     raw, named = types.Stack(space="kernel", mode="raw"), types.Stack(space="kernel")
     assert [symbol.name for mode in (raw, named, raw) for symbol in lookup.stack(mode, 7, 0, 0)] == ["", "named", ""]
+
+
+def test_stacks_by_build_id():
+    """Where the kernel could not read the file, the address is left; where it has no frame, the stack ends."""
+    build_id = bytes(range(20))
+    kept = struct.pack("=i20sQ", 1, build_id, 0x1126) + struct.pack("=i20sQ", 2, b"", 0x7F00) + bytes(32)
+    lookup = Lookup(
+        program(), Host("/nonexistent"), lambda map, identity: kept if (map, identity) == ("stacks3_build_id_second", 7) else b""
+    )
+    stack = types.Stack(space="user", mode="build_id", depth=3)
+    assert lookup.stack(stack, 7 | IN_SECOND, 1, 0) == (Symbol(0, offset=0x1126, module=build_id.hex()), Symbol(0x7F00))

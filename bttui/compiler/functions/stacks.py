@@ -4,7 +4,7 @@ from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.model import types
-from bttui.model.program import IN_SECOND, SECOND, STACKS
+from bttui.model.program import IN_SECOND, stack_map
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from bttui.model.types import Type
 
 USER_STACK = 1 << 8  # BPF_F_USER_STACK
-LIMIT = 127  # PERF_MAX_STACK_DEPTH
+DEPTH = 127  # frames, where nobody says how many
+NOT_FOUND = -14  # -EFAULT: what the kernel says where there is no stack
+DEEPEST = 1024  # the most that may be asked for
 MODES = ("bpftrace", "perf", "raw", "build_id")
 
 
@@ -28,48 +30,58 @@ class KernelStack(Function):
     flags = 0
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        mode, depth = typer.config["stack_mode"], LIMIT
+        mode, depth = "", DEPTH
         if ("ustack" if self.flags else "kstack") not in typer.body.context.capabilities:
             typer.error(f"The {self.name} builtin can not be used with {typer.body.provider} probes", call)
-        for argument in call.arguments:
+        for at, argument in enumerate(call.arguments):
             if isinstance(argument, ast.Identifier):
                 if argument.name not in MODES:
                     typer.error(f"Invalid stack mode: '{argument.name}'", argument, hint="use " + ", ".join(MODES))
-                elif argument.name == "build_id":
-                    typer.error("not supported yet: stacks by build id", argument)
+                elif at:
+                    typer.error(f"{self.name}: invalid limit value", call, hint="the mode comes first, then the number of frames")
                 mode = argument.name
             else:
                 typer.expression(argument)
                 number = typer.integer_constant(argument, f"{self.name}() depth")
-                if number is not None and not 0 < number <= 1024:
-                    typer.error(
-                        f"{self.name}([int limit]): limit shouldn't exceed 1024, {number} given"
-                        if number > 1024
-                        else f"{self.name}() depth must be at least 1",
-                        argument,
-                    )
-                    number = LIMIT
-                # the kernel's own limit (sysctl kernel.perf_event_max_stack) is LIMIT unless root raised it
-                depth = min(number or LIMIT, LIMIT)
-        return types.Stack(space=self.space, mode=mode, depth=depth)
+                if number is not None and not 0 <= number <= DEEPEST:
+                    typer.error(f"{self.name}([int limit]): limit shouldn't exceed {DEEPEST}, {number} given", argument)
+                elif number is not None:
+                    depth = number
+                if at + 1 < len(call.arguments):
+                    typer.error("Expected stack mode as first argument", call)
+                    break
+        if not self.flags and (mode or typer.config["stack_mode"]) == "build_id":
+            message = "'build_id' stack mode can only be used for ustack"
+            if mode:
+                typer.error(message, call)
+            else:
+                typer.warn(f"{message}. Falling back to 'raw' mode.", call)
+            mode = "raw"
+        mode = mode or typer.config["stack_mode"]
+        return types.Stack(space=self.space, mode=mode, depth=min(depth, typer.host.deepest_stack))
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         type_ = call.type
         assert isinstance(type_, types.Stack)
         f = code.f
         memory = code.memory(type_)
-        code.tables.stack_depths.add(type_.depth)
-        identity = f.call(Helper.get_stackid, "ptr %ctx", f"ptr @{STACKS}{type_.depth}", f"i64 {self.flags}")
+        if not type_.depth:
+            f.zero(memory, type_.size, 1)
+            f.store(64, str(NOT_FOUND), memory, 1)
+            return Value(type_, memory, "memory")
+        code.tables.stacks.add((type_.depth, "build_id" if type_.mode == "build_id" else ""))
+        maps = [stack_map(type_.mode, type_.depth, second) for second in (False, True)]
+        identity = f.call(Helper.get_stackid, "ptr %ctx", f"ptr @{maps[0]}", f"i64 {self.flags}")
         f.store(64, identity, memory, 1)
 
         def second() -> None:
             """Another stack has the slot (-EEXIST): a second map has room for the few that meet one."""
-            other = f.call(Helper.get_stackid, "ptr %ctx", f"ptr @{STACKS}{type_.depth}{SECOND}", f"i64 {self.flags}")
+            other = f.call(Helper.get_stackid, "ptr %ctx", f"ptr @{maps[1]}", f"i64 {self.flags}")
             good = f.compare("sge", 64, other, "0")
             f.store(64, f.select(good, 64, f.binary("or", 64, other, str(IN_SECOND)), other), memory, 1)
-            code.when(f.compare("eq", 64, other, "-17"), lambda: code.count("stack", f"{STACKS}{type_.depth}"))
+            code.when(f.compare("eq", 64, other, "-17"), lambda: code.count("stack", maps[0]))
 
-        # -EFAULT: there is none (a kernel thread has no user stack)
+        # NOT_FOUND: a kernel thread has no user stack
         code.when(f.compare("eq", 64, identity, "-17"), second)
         process = f.binary("and", 64, f.call(Helper.get_current_pid_tgid), str(-1 << 32)) if self.flags else "0"
         if code.typer.counts_frames:
@@ -86,7 +98,7 @@ class KernelStack(Function):
 class UserStack(KernelStack):
     name = "ustack"
     signature = "ustack or ustack([mode, ][depth])"
-    doc = "The user stack: the innermost frame first, at most depth of them. Modes: bpftrace, perf, raw."
+    doc = "The user stack: the innermost frame first, at most depth of them. Modes: bpftrace, perf, raw, build_id."
     example = "profile:hz:99 { @[ustack] = count(); }"
     space = "user"
     flags = USER_STACK

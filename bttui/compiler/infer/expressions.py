@@ -253,7 +253,7 @@ class Expressions(Maps):
             return True
         if isinstance(left, (types.Tuple, types.Record)) and type(left) is type(right):
             return self.join(left, right, None) is not None
-        if isinstance(left, types.Array) and left == right:
+        if isinstance(left, (types.Array, types.Stack)) and left == right:
             return True
         return isinstance(left, types.Bool) and isinstance(right, types.Bool)
 

@@ -331,8 +331,6 @@ class State:
             return None if any(t is None for _n, t in fields) else types.make_record(fields)  # type: ignore[arg-type]
         if isinstance(old, types.Array) and isinstance(new, types.Array) and is_stringlike(old) and is_stringlike(new):
             return old if old.size >= new.size else new
-        if isinstance(old, types.Stack) and isinstance(new, types.Stack):
-            return old if (old.space, old.depth) == (new.space, new.depth) else None
         return None
 
     def mismatch(self, kind: str, name: str, old: "Type | None", new: Type, where: ast.Node) -> None:

@@ -180,7 +180,7 @@ class Expressions(Events):
         return Value(node.type, self.f.binary("add" if node.operator == "+" else "sub", 64, a, b))
 
     def compare_memory(self, node: ast.Binary) -> "str | None":
-        """An i1 for == on strings, tuples, records and arrays; None where the operands are scalars."""
+        """An i1 for == on strings, tuples, records, arrays and stacks; None where the operands are scalars."""
         left, right = node.left.type, node.right.type
         if isinstance(left, types.ProbeName) or isinstance(right, types.ProbeName):
             named, literal = (node.left, node.right) if isinstance(left, types.ProbeName) else (node.right, node.left)
@@ -193,7 +193,7 @@ class Expressions(Events):
             return result
         if is_stringlike(left) and is_stringlike(right):
             return self.equal_strings(node.left, node.right)
-        if isinstance(left, (types.Tuple, types.Record, types.Array)):
+        if isinstance(left, (types.Tuple, types.Record, types.Array, types.Stack)):
             type_ = self.typer.join(left, right, None)  # type: ignore[arg-type]
             assert type_ is not None
             a, b = self.temporary(type_.size), self.temporary(type_.size)

@@ -5,7 +5,7 @@ from bttui.compiler.infer.scope import MapInfo
 from bttui.compiler.infer.typer import Typer
 from bttui.model import types
 from bttui.model.buckets import bucket_count
-from bttui.model.program import COUNTERS, RINGBUF, SCRATCH, SECOND, STACKS, Counter, MapSpec, Output
+from bttui.model.program import BUILD_ID_FRAME, COUNTERS, RINGBUF, SCRATCH, Counter, MapSpec, Output, stack_map
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 HASH, ARRAY, PERCPU_HASH, PERCPU_ARRAY, STACK_TRACE, LRU_HASH, LRU_PERCPU_HASH, RING = 1, 2, 5, 6, 7, 9, 10, 27  # enum bpf_map_type
 DECLARED_KINDS = {"hash": HASH, "lruhash": LRU_HASH, "percpuhash": PERCPU_HASH, "percpulruhash": LRU_PERCPU_HASH}
 STACK_ENTRIES = 16384
+BUILD_IDS = 1 << 5  # BPF_F_STACK_BUILD_ID
 
 
 class Tables:
@@ -25,7 +26,7 @@ class Tables:
         self.strings: list[str] = []
         self.counters: list[Counter] = []
         self.scratch_sizes: list[int] = []
-        self.stack_depths: set[int] = set()
+        self.stacks: set[tuple[int, str]] = set()  # depth, "build_id" or ""
         self.uses_ring = False
         self.exits = False  # the program has an exit() somewhere
         self.counting = False
@@ -77,9 +78,10 @@ class Tables:
         if any(self.scratch_sizes):
             size = types.align_up(max(self.scratch_sizes), 8)
             found.append(MapSpec(SCRATCH, SCRATCH, PERCPU_ARRAY, 4, size, len(self.scratch_sizes)))
-        for depth in sorted(self.stack_depths):
-            for name in (f"{STACKS}{depth}", f"{STACKS}{depth}{SECOND}"):
-                found.append(MapSpec(name, name, STACK_TRACE, 4, 8 * depth, STACK_ENTRIES))
+        for depth, mode in sorted(self.stacks):
+            frame, flags = (BUILD_ID_FRAME, BUILD_IDS) if mode else (8, 0)
+            for name in (stack_map(mode, depth), stack_map(mode, depth, second=True)):
+                found.append(MapSpec(name, name, STACK_TRACE, 4, frame * depth, STACK_ENTRIES, flags=flags))
         return found
 
     def spec(self, info: MapInfo) -> MapSpec:

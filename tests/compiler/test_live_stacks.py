@@ -1,0 +1,108 @@
+"""kstack and ustack: what each mode shows of one and the same stack, how deep, in text and in JSON."""
+
+import json
+import re
+import subprocess
+from bisect import bisect_right
+
+import pytest
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def program(load):
+    """A program at fixed addresses, with a build id."""
+    return load.build("calls", "bttui_fixed", "-no-pie", "-Wl,--build-id=sha1")
+
+
+def output(*command):
+    return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout
+
+
+def call(bttui, load, program, statements, *arguments, config=""):
+    """The lines printed at one call of second()."""
+    with load.start(1, 1, path=program) as waiting:
+        text = f"{config} uprobe:{program}:second /pid == {waiting.pid}/ {{ {statements} exit(); }}"
+        result, _ = bttui.trace(text, *arguments, work=waiting.go)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def stacks(text):
+    """The lines of each printed stack."""
+    return [part.strip("\n").split("\n") for part in text.strip("\n").split("\n\n\n")]
+
+
+def names(path, addresses):
+    """function+offset of each address in the program, as nm tells."""
+    lines = (line.split() for line in output("nm", path).splitlines())
+    symbols = sorted((int(words[0], 16), words[2]) for words in lines if len(words) == 3 and words[1] in "tT")
+    places = [symbols[bisect_right(symbols, (address, "~")) - 1] for address in addresses]
+    return [f"{name}+{address - start}" for address, (start, name) in zip(addresses, places, strict=True)]
+
+
+ENTERS = "tracepoint:raw_syscalls:sys_enter "
+MODES = ("raw", "bpftrace", "perf", "build_id")
+
+
+@pytest.mark.parametrize("config", [False, True])
+def test_one_stack_in_every_mode(bttui, load, program, config):
+    if config:
+        shown = [stacks(call(bttui, load, program, "print(ustack(2));", config=f"config = {{ stack_mode = {m} }}"))[0] for m in MODES]
+    else:
+        shown = stacks(call(bttui, load, program, " ".join(f"print(ustack({mode}, 2));" for mode in MODES)))
+    raw, plain, perf, build_id = shown
+    addresses = [int(line, 16) for line in raw]
+    named = names(program, addresses)
+    assert named[0] == "second+0" and len(named) == 2
+    assert plain == [f"        {name}" for name in named]
+    assert perf == [f"\t{address:x} {name} ({program})" for address, name in zip(addresses, named, strict=True)]
+    identity = re.search(r"Build ID: (\w+)", output("readelf", "-n", program))[1]
+    assert build_id == [f"{identity} {address - 0x400000:#x}" for address in addresses]
+
+
+def test_kernel_stacks_have_three_modes(bttui, program):
+    refused = bttui("-e", "profile:hz:9 { print(kstack(build_id)); }")
+    assert "ERROR: 'build_id' stack mode can only be used for ustack" in refused.stderr
+    text = ENTERS + '{ printf("%s\\n\\n%s\\n\\n%s", kstack(raw, 1), kstack(1), kstack(perf, 1)); exit(); }'
+    raw, plain, perf = stacks(bttui("-e", text).stdout)[:3]  # another CPU may come before the exit
+    assert plain[0].strip() and perf == [f"\t{raw[0]} {plain[0].strip()}"]
+
+
+def test_kernel_stacks_are_addresses_where_the_config_says_build_id(bttui):
+    result = bttui("-e", "config = { stack_mode = build_id } " + ENTERS + '{ printf("%s", kstack(1)); exit(); }')
+    assert "Falling back to 'raw' mode" in result.stderr
+    assert re.match(r"\n[0-9a-f]{16}\n\n", result.stdout)
+
+
+def test_stacks_by_build_id_in_json(bttui, load, program):
+    statements = "print(ustack(build_id, 1)); @[ustack(build_id, 1), 7] = count(); @v = ustack(build_id, 1);"
+    lines = [json.loads(line) for line in call(bttui, load, program, statements, "-f", "json").splitlines()]
+    value, keyed, scalar = [line["data"] for line in lines if line["type"] in ("value", "map")]
+    assert re.fullmatch(r"\n[0-9a-f]{40} 0x[0-9a-f]+\n", value)
+    assert keyed == {"@": {value.replace(" ", "") + ",7": 1}}
+    assert scalar == {"@v": value}
+
+
+def test_depths(bttui, load, program):
+    statements = "print(ustack(0)); print(len(ustack(0))); print(ustack(1)); print(len(ustack(1))); print(ustack(1024) == ustack(1024));"
+    text = call(bttui, load, program, statements + " print(ustack(raw, 1) != ustack(raw, 1));")
+    assert text == "\n\n0\n\n        second+0\n\n1\ntrue\nfalse\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("ustack(1025)", "ustack([int limit]): limit shouldn't exceed 1024, 1025 given"),
+        ("ustack(perf, raw)", "ustack: invalid limit value"),
+        ("ustack(3, perf)", "Expected stack mode as first argument"),
+        (
+            "@ = ustack; @ = ustack(perf);",
+            "trying to assign value of type 'ustack_perf_127' when map already has a type 'ustack_bpftrace_127'",
+        ),
+        ("ustack == kstack", "comparing ustack_bpftrace_127 with kstack_bpftrace_127"),
+    ],
+)
+def test_what_is_refused(bttui, call, message):
+    assert message in bttui("-e", f"profile:hz:1 {{ {call} }}").stderr
