@@ -16,12 +16,15 @@ _HEADER, _ENTRY = 48, struct.Struct("=iIIIQ")
 
 
 def find_files(target: str, pid: int = 0) -> "list[str]":
-    """Paths of the files, [] where there is none. With a process: as it sees them, and "*" is all that it has mapped."""
+    """Paths of the files, as they were given, [] where there is none.
+
+    With a process: as it sees them, and "*" is all that it has mapped.
+    """
     root = process_root(pid)
     if "/" in target:
         if is_glob(target):
             return sorted(path for path in _glob(target, root) if os.path.isfile(root + path))  # libraries need not be executable
-        path = target if pid else os.path.abspath(target)
+        path = os.path.abspath(target) if root else target
         return [path] if os.path.isfile(root + path) else []
     if is_glob(target):
         fits = matcher(target)

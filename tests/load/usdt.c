@@ -59,12 +59,14 @@ __attribute__((noinline)) static void once(long i) {
     PROBE("text", "8@%0 -4@%1", ::"r"(text), "r"((int)i));
 #ifdef __x86_64__
     PROBE("constants", "4@$5 -4@$-7 8@$0x123456789abc", );
+    PROBE("numbers", "4@$5 -4@$-7 -1@$255 1@$-1 2@$70000 8@$-1", );
     long index = i % 4;
     PROBE("indexed", "-2@(%0,%1,2) -2@2(%0,%2,2) 8@%0", ::"r"(table), "r"(index), "r"(index - 1));
     PROBE("global", "4@%0 -2@table+2(%%rip) -2@table(%%rip)", ::"m"(tally));
     PROBE("high", "1@%%ah -1@%%al 2@%%ax 8f@%%xmm0", ::"a"(0x1234567890LL + i % 16));
 #else
     PROBE("constants", "4@5 -4@-7 8@20015998343868", );
+    PROBE("numbers", "4@5 -4@-7 -1@255 1@-1 2@70000 8@-1", );
 #endif
     tally += 1;
     PROBE("twice", "8@%0", ::"r"(i));

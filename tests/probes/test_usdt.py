@@ -47,7 +47,8 @@ def expand(text, **options):
 @x86
 def test_listing(binary):
     names = [
-        f"usdt:{binary}:bttui_load:{name}" for name in "constants global guarded high indexed memory none registers text twice".split()
+        f"usdt:{binary}:bttui_load:{name}"
+        for name in "constants global guarded high indexed memory none numbers registers text twice".split()
     ]
     every = [*names, f"usdt:{binary}:bttui_other:none"]
     assert list(listing.lines(f"usdt:{binary}:*", Host())) == every
