@@ -19,7 +19,7 @@ USAGE:
     bttui replay FILE               the dashboard on a recording; needs no root
     bttui dump FILE [--at TIME] [--map @NAME] [-f FORMAT]
                                     print the maps of a recording
-    parameters of the program follow it; named ones (--name=value) come after --
+    parameters of the program follow it; named ones (--name=value) come after --, where --help lists them
 
 OPTIONS:
     -e 'program'   trace with this program
@@ -49,6 +49,8 @@ OPTIONS:
     -k, --warnings warn where reading memory or a map fails
     --no-warnings  leave out all warnings
 
+    -I DIR         look for headers in this folder first; may be repeated
+    --include FILE include this header before those of the program; may be repeated
     --traceable-functions FILE
                    take the list of traceable kernel functions from FILE
     --max-probes N allow so many probes (default 1024)
@@ -59,6 +61,8 @@ OPTIONS:
 TROUBLESHOOTING OPTIONS:
     --dry-run      attach all the probes, then end
     --mode codegen compile the program, then end
+    --mode compiler-bench
+                   compile the program many times, and print what each stage takes
     --test         run the test: probes of the program
     --bench        measure the bench: probes of the program
     --probe-filter REGEX
@@ -137,7 +141,7 @@ OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
 SHORT = {short: (long or short, valued) for long, short, valued in OPTIONS if short}
 LONG = {long: valued for long, _, valued in OPTIONS if long}
 # Known to bpftrace and not to us: a diagnostic instead of a surprise.
-NOT_YET = frozenset({"I", "include", "debuginfo"})
+NOT_YET = frozenset({"debuginfo"})
 SUBCOMMANDS = ("replay", "dump")  # a file of that name is ./replay
 MODES = ("codegen", "compiler-bench", "bench", "test", "format")
 PID_LIMIT = 1 << 22  # PID_MAX_LIMIT of <linux/threads.h>
@@ -264,16 +268,17 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
         if value == "format":
             values["action"] = "format"
             return
-        if value in ("test", "bench"):
+        if value in ("test", "bench", "compiler-bench"):
             values["mode"] = value
             return
-        if value != "codegen":
-            raise error(f"not supported yet: --mode {value}", hint="--mode codegen compiles and stops")
         values.update(mode="codegen", compile_only=True)
     elif name == "demo":
         values["action"] = "demo"
     elif name == "speed":
         values["speed"] = speed(value)
+    elif name in ("I", "include"):
+        field = "include" if name == "I" else "headers"
+        values[field] = (*values.get(field, ()), value)
     elif name == "map":
         values["maps"] = (*values.get("maps", ()), value if value.startswith("@") else f"@{value}")
     elif name == "interval":

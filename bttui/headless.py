@@ -218,6 +218,10 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
 
     if options.stages or options.emit_llvm:
         show_stages(options, host, stop)
+    if options.mode == "compiler-bench":
+        writer.write(stages_measured(options, host, stop))
+        writer.flush()
+        return 0
     program = compile_text(options, host, stop.fileno())
     if options.warnings:
         complain(program.warnings, program.source)
@@ -321,6 +325,19 @@ def show_stages(options: Options, host: Host, stop: Stop) -> None:
     if options.emit_llvm:
         for stage, name in (("codegen", "original"), ("codegen-opt", "optimized")):
             save(f"{options.emit_llvm}.{name}.ll", text(stage).encode())
+
+
+def stages_measured(options: Options, host: Host, stop: Stop) -> str:
+    """What --mode compiler-bench prints."""
+    from bttui.render.benches import result_json, spread, stages_table
+    from bttui.session.stages import stage_times
+    from bttui.session.worker import compile_options, in_child
+
+    asked = (options.text or "", options.file, host, compile_options(options))
+    times: dict[str, list[int]] = in_child(lambda: stage_times(*asked), stop.fileno())
+    if options.format == "json":
+        return "".join([result_json(name, spread(runs)[0], len(runs)) for name, runs in times.items()])
+    return stages_table(times)
 
 
 class Notes:

@@ -31,3 +31,15 @@ def test_json(bttui):
 def test_without_the_option_they_are_passed_over(bttui):
     result = bttui("-e", "bench:a { exit(3); } begin { print(1); }")
     assert result.stdout.strip() == "1" and result.returncode == 0
+
+
+STAGES = ["parse", "imports", "macros", "definitions", "probes", "types", "code", "text", "passes", "object"]
+
+
+def test_the_stages_of_the_compiler(bttui):
+    result = bttui("--mode", "compiler-bench", "-e", "begin { @ = 1; }")
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert [line[0] for line in lines[2:]] == [*STAGES, "all"]
+    assert all(int(runs) == int(lines[2][1]) > 0 for _stage, runs, *_times in lines[2:])
+    result = bttui("-f", "json", "--mode", "compiler-bench", "-e", "begin { @ = 1; }")
+    assert [name for line in result.stdout.splitlines() for name in json.loads(line)["data"]] == STAGES

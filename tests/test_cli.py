@@ -87,7 +87,6 @@ def test_misuse_shows_the_usage(bttui, arguments, complaint):
         (["-k", "--no-warnings"], "USAGE: -k, --warnings conflicts with --no-warnings"),
         (["--interval", "soon"], "--interval is a number of seconds, 0.01 or more: soon"),
         (["--mode", "foo"], "USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'."),
-        (["-I", "/tmp"], "not supported yet: -I"),
     ],
 )
 def test_values_that_make_no_sense_are_explained(bttui, arguments, complaint):

@@ -337,3 +337,18 @@ def test_formats_may_be_longer_than_strings(bttui):
 @pytest.mark.parametrize("option", [("-b",), ("--usdt-file-activation",), ("--dwarf-pid", "1"), ("--verify-llvm-ir",)])
 def test_options_that_change_nothing_here_are_accepted(bttui, option):
     assert bttui(*option, "-q", "-e", "begin { print(1); }") == ("1\n\n\n", "", 0)
+
+
+@pytest.mark.live
+def test_headers_from_the_command_line_are_read_each_time(bttui, tmp_path):
+    (tmp_path / "size.h").write_text("#define SIZE 3\n")
+    arguments = ("-I", tmp_path, "--include", "size.h", "-e", "begin { print(SIZE); }")
+    assert bttui(*arguments).stdout == "3\n\n\n"
+    (tmp_path / "size.h").write_text("#define SIZE 4\n")
+    assert bttui(*arguments).stdout == "4\n\n\n"
+
+
+@pytest.mark.live
+def test_help_of_a_program(bttui):
+    result = bttui("-e", 'begin { print(getopt("count", 5, "how many")); }', "--", "--help")
+    assert (result.stdout, result.stderr, result.returncode) == ("", "HINT: expected program options:\n--count: how many\n", 1)

@@ -37,7 +37,8 @@ def optimise(text: str) -> "Any":
     return module
 
 
-def assemble(text: str) -> bytes:
-    """The ELF object."""
+def assemble(module: "Any") -> bytes:
+    """The ELF object of what ``optimise`` returned."""
     _llvm, machine = _target()
-    return machine.emit_object(optimise(text))
+    data: bytes = machine.emit_object(module)
+    return data

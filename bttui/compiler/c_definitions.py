@@ -11,10 +11,12 @@ from bttui.compiler.c_declarations import Declarations
 from bttui.compiler.c_macros import Expander
 from bttui.compiler.c_preprocessor import NUMBER, Macro, Preprocessor, Source, Token, wrong
 from bttui.compiler.infer.rules import INTEGERS
-from bttui.model.diagnostic import Diagnostic, DiagnosticError
+from bttui.model.diagnostic import Diagnostic, DiagnosticError, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bttui.compiler.infer.typer import Typer
 
 SYSTEM = ("/usr/local/include", "/usr/include")
@@ -29,7 +31,7 @@ def define(root: ast.Root, typer: "Typer") -> ast.Root:
 
     Raises DiagnosticError.
     """
-    if not root.c_definitions:
+    if not root.c_definitions and not typer.options.headers:
         return root
     definitions = Definitions(typer, root)
     definitions.read()
@@ -50,7 +52,7 @@ class Definitions:
             self.predefine("BPFTRACE_HAVE_BTF", "1")
         self.predefine("__x86_64__" if self.typer.host.machine == "x86_64" else f"__{self.typer.host.machine}__", "1")
         problems = []
-        for definition in self.root.c_definitions:
+        for definition in (*self.asked_for(), *self.root.c_definitions):
             directory = os.path.dirname(definition.span.file) or "."
             try:
                 self.declarations.declare(self.preprocessor.read(Source(definition.text, definition.span, directory)))
@@ -65,6 +67,12 @@ class Definitions:
         if self.pending and self.unexplained():
             self.read_pending()
         self.typer.headers = tuple(name for name, _path, _where in self.pending)
+
+    def asked_for(self) -> "Iterator[ast.CDefinition]":
+        """What --include adds: looked for where we stand, and then as any other header."""
+        for name in self.typer.options.headers:
+            text = f'#include "{name}"'
+            yield ast.CDefinition(Span(0, len(text), 1, 1, 1, len(text) + 1, "--include", text), text)
 
     def predefine(self, name: str, value: str) -> None:
         source = Source(value, self.root.span)

@@ -52,10 +52,13 @@ DEPRECATED = ("symbol_source", "max_type_res_iterations", "unstable_import", "un
 
 
 class CompileOptions(Data):
-    """``positional`` are $1.., ``named`` the --name=value after --; ``environment`` holds BPFTRACE_* variables."""
+    """``positional`` are $1.., ``named`` the --name=value after --; ``environment`` holds BPFTRACE_* variables.
+
+    ``include`` are folders where headers are looked for first, ``headers`` are included before the program's own.
+    """
 
     positional: "tuple[str, ...]" = ()
-    named: "tuple[tuple[str, str], ...]" = ()
+    named: "tuple[tuple[str, str | bool], ...]" = ()
     environment: "tuple[tuple[str, str], ...]" = ()
     pid: int = 0
     child: int = 0
@@ -66,6 +69,7 @@ class CompileOptions(Data):
     mode: str = ""
     probe_filter: str = ""
     include: "tuple[str, ...]" = ()
+    headers: "tuple[str, ...]" = ()
 
     def probes(self, config: "dict[str, Any]") -> ProbeOptions:
         return ProbeOptions(

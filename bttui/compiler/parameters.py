@@ -1,7 +1,9 @@
 """$1, $2, ... and $# become the literals that the command line gave."""
 
 from bttui.compiler import ast
+from bttui.compiler.literals import integer
 from bttui.model.data import Data
+from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,12 +11,36 @@ if TYPE_CHECKING:
 
 
 def number(text: str) -> "int | None":
-    """The integer that a parameter spells, None where it is a word."""
+    """The integer that a parameter spells as the language does, or in binary (0b); None where it is a word."""
+    digits = text.lstrip(" ")
+    sign, digits = (digits[0], digits[1:]) if digits[:1] in ("-", "+") else ("", digits)
+    if not digits[:1].isascii() or not digits[:1].isdigit():
+        return None
     try:
-        return int(text.replace("_", ""), 0) if text[:1] not in "_ " else None
+        value = int(digits[2:], 2) if digits[:2] in ("0b", "0B") else integer(digits)[0]
     except ValueError:
-        digits = text.lstrip("-")
-        return int(text, 8) if digits.startswith("0") and digits.isdigit() and not set(digits) & set("89") else None
+        return None
+    return -value if sign == "-" else value
+
+
+def check_named(given: "tuple[tuple[str, str | bool], ...]", known: "dict[str, tuple[Any, ...]]") -> None:
+    """Raise where --help asks which named parameters there are, or where one is given that the program has not.
+
+    ``known`` has what each getopt() says: (default, description or none).
+    """
+    names = [name for name, _value in given]
+    foreign = [name for name in names if name not in known]
+    if not foreign:
+        return
+    if "help" in foreign:
+        lines = [f"--{name}: {' '.join(said[1].split())}" if len(said) > 1 else f"--{name}" for name, said in known.items()]
+        message = "\n".join(["expected program options:", *lines]) if lines else "no custom program options defined."
+        raise DiagnosticError(Diagnostic(message, severity="hint"))
+    listed = ", ".join(f"--{name}" for name in known)
+    raise error(
+        f"unexpected program command line options: {', '.join(f'--{name}' for name in foreign)}",
+        hint=f"expected program options: {listed}" if listed else "no custom program options defined.",
+    )
 
 
 def literal(node: ast.Positional, positional: "tuple[str, ...]", as_string: bool) -> ast.Expression:

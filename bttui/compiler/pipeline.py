@@ -13,14 +13,14 @@ from bttui.compiler.lower.session import choose_side
 from bttui.compiler.lower.tables import Tables
 from bttui.compiler.macros import expand
 from bttui.compiler.options import CompileOptions, read_config
-from bttui.compiler.parameters import substitute
+from bttui.compiler.parameters import check_named, substitute
 from bttui.compiler.parser import parse
 from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
 from bttui.model.program import BpfProgram, Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from bttui.host.facts import Host
@@ -28,10 +28,21 @@ if TYPE_CHECKING:
 RING_PAGES = 4096  # 16 MiB of events
 
 
-def compile_program(text: str, file: str, host: "Host", options: CompileOptions) -> Program:
-    """Raises DiagnosticError for what a user can mend. LLVM may end the process: run it in a child."""
-    lowered = lower(text, file, host, options)
-    return lowered.program(assemble(lowered.module.text()), text)
+def compile_program(
+    text: str, file: str, host: "Host", options: CompileOptions, lap: "Callable[[str], None]" = lambda stage: None
+) -> Program:
+    """Raises DiagnosticError for what a user can mend. LLVM may end the process: run it in a child.
+
+    ``lap`` hears the name of each stage when it is done.
+    """
+    lowered = lower(text, file, host, options, lap)
+    emitted = lowered.module.text()
+    lap("text")
+    module = optimise(emitted)
+    lap("passes")
+    data = assemble(module)
+    lap("object")
+    return lowered.program(data, text)
 
 
 def intermediate(text: str, file: str, host: "Host", options: CompileOptions, optimised: bool = False) -> str:
@@ -68,8 +79,11 @@ class Lowered:
         )
 
 
-def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowered:
-    root = with_imports(parse(text, file, options.positional), file, options.positional)
+def lower(text: str, file: str, host: "Host", options: CompileOptions, lap: "Callable[[str], None]" = lambda stage: None) -> Lowered:
+    root = parse(text, file, options.positional)
+    lap("parse")
+    root = with_imports(root, file, options.positional)
+    lap("imports")
     warnings: list[Diagnostic] = []
     config = read_config(root, dict(options.environment), warnings)
     for node in walk(root):
@@ -77,18 +91,23 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowere
             message = f"Positional parameter ${node.index} is empty or not provided."
             warnings.append(Diagnostic(message, node.span, "warning", hint="it is 0, and empty in str()"))
     root = expand(substitute(root, options.positional))
+    lap("macros")
     typer = Typer(host, options, config)
     root = define(root, typer)
+    lap("definitions")
     declarations(root, typer)
     probe_options = options.probes(config)
     bodies = make_bodies(root, host, probe_options, warnings)
     check_programs(bodies, config)
+    lap("probes")
     typer.run(bodies)
+    check_named(options.named, typer.named)
     whole = split(bodies, host)
     if whole != bodies:
         bodies = whole
         check_programs(bodies, config)
         typer.run(bodies)
+    lap("types")
     fold(bodies, host, probe_options)
     typer.problems[:0] = warnings
     module = Module(file, text, str(config["license"]))
@@ -100,6 +119,7 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions) -> Lowere
         Code(tables, body, index).program(body.name)
         if body.returns:
             choose_side(tables, body, body.returns)
+    lap("code")
     return Lowered(module, tables, bodies, config)
 
 

@@ -17,6 +17,7 @@ class Options(Data):
     ``pattern`` is what to list. ``parameters`` are $1, $2, ...; ``named`` maps the names given after -- to their
     text, or to True for a bare one. ``format`` is "" where none was asked for. ``interval`` is the time between frames
     in seconds. ``hints`` are about the command line itself. ``arguments`` are the words of the command line.
+    ``include`` are folders to look for headers in, ``headers`` those that come before the program's own.
     ``record`` is the file to record to. ``speed``, ``at`` and ``maps`` say what to show of a recording (``file``).
     """
 
@@ -43,6 +44,8 @@ class Options(Data):
     compile_only: bool = False
     mode: str = ""
     probe_filter: str = ""
+    include: "tuple[str, ...]" = ()
+    headers: "tuple[str, ...]" = ()
     stages: "tuple[str, ...]" = ()
     emit_elf: str = ""
     emit_llvm: str = ""
@@ -69,6 +72,7 @@ class Options(Data):
             or self.mode
             or self.stages
             or self.action != "run"
+            or "help" in self.named
             or not self.tui
         )
         return bool(asked)

@@ -6,6 +6,8 @@ if TYPE_CHECKING:
     from bttui.host.facts import Host
     from bttui.model.types import Type
 
+MEASURED = 2_000_000_000  # nanoseconds that a program is compiled for, again and again, to see what its stages take
+MOST_RUNS = 100
 TITLES = {"ast": "AST after: parse", "types": "Types", "codegen": "LLVM IR", "codegen-opt": "LLVM IR after optimisation"}
 
 
@@ -41,3 +43,27 @@ def _named(type_: "Type | None") -> str:
     from bttui.compiler.infer.rules import describe
 
     return describe(type_) if type_ is not None else "nothing"
+
+
+def stage_times(text: str, file: str, host: "Host", options: "CompileOptions") -> "dict[str, list[int]]":
+    """How long each stage of compiling took, in nanoseconds, run by run. Raises DiagnosticError as the compiler does."""
+    from time import monotonic_ns
+
+    from bttui.compiler.pipeline import compile_program
+
+    times: dict[str, list[int]] = {}
+    before = monotonic_ns()
+
+    def lap(stage: str) -> None:
+        nonlocal before
+        now = monotonic_ns()
+        times.setdefault(stage, []).append(now - before)
+        before = now
+
+    end = before + MEASURED
+    for _ in range(MOST_RUNS):
+        before = monotonic_ns()
+        compile_program(text, file, host, options, lap)
+        if before > end:
+            break
+    return times

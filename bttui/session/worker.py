@@ -34,7 +34,7 @@ def compile_options(options: "Options") -> CompileOptions:
         environment["BPFTRACE_MAX_PROBES"] = str(options.max_probes)
     return CompileOptions(
         positional=options.parameters,
-        named=tuple((name, value) for name, value in options.named.items()),  # type: ignore[misc]
+        named=tuple(options.named.items()),
         environment=tuple(sorted(environment.items())),
         pid=options.pid or 0,
         child=1 if options.command.strip() else 0,  # a program reads the pid from a map
@@ -44,6 +44,8 @@ def compile_options(options: "Options") -> CompileOptions:
         traceable_functions=options.traceable_functions,
         mode=options.mode,
         probe_filter=options.probe_filter,
+        include=options.include,
+        headers=options.headers,
     )
 
 
@@ -58,7 +60,8 @@ def compile_text(options: "Options", host: "Host", stop: int = -1) -> "Program":
     program = cache.read(key)
     if program is None:
         program = in_child(lambda: _compile(options, host, wanted), stop)
-        cache.write(key, program)
+        if not wanted.headers:  # they may say something else the next time
+            cache.write(key, program)
     return program
 
 

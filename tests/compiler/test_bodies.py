@@ -93,6 +93,10 @@ def test_no_probe_is_an_error():
         ("$a = str($1);", ("12",), "12"),
         ("$a = str($1 + 1);", ("word",), "ord"),
         ("$a = $1;", ("word",), "word"),
+        ("$a = $1;", ("1e3",), 1000),
+        ("$a = $1;", ("5us",), 5000),
+        ("$a = $1;", ("08",), "08"),
+        ("$a = $1;", ("99999999999999999999",), "99999999999999999999"),
     ],
 )
 def test_positional_parameters(statements, given, value):
@@ -111,6 +115,12 @@ def test_positional_parameters(statements, given, value):
         ('getopt("n")', (("n", True),), True),
         ('getopt("n", true)', (("n", "False"),), False),
         ('getopt("n", "x")', (("n", "word"),), "word"),
+        ('getopt("n", true)', (("n", "Off"),), False),
+        ('getopt("n", 5)', (("n", "1e3"),), 1000),
+        ('getopt("n", 5)', (("n", "2ms"),), 2_000_000),
+        ('getopt("n", 5)', (("n", "017"),), 15),
+        ('getopt("n", 5)', (("n", "0b101"),), 5),
+        ('getopt("n", 5)', (("n", " +7"),), 7),
     ],
 )
 def test_named_parameters(call, named, value):
@@ -118,9 +128,51 @@ def test_named_parameters(call, named, value):
     assert lowered.tables.typer.constant(lowered.bodies[0].block.statements[0].value) == value
 
 
-def test_a_named_parameter_of_the_wrong_kind():
-    text = 'BEGIN { $a = getopt("n", 5); }'
-    assert errors(text, named=(("n", "False"),)) == ["error: program command line option --n invalid integer (value: False)"]
+@pytest.mark.parametrize(
+    ("default", "given", "kind"),
+    [
+        ("5", "False", "an integer"),
+        ("5", "08", "an integer"),
+        ("5", "1e30", "an integer"),
+        ("5", "3 x", "an integer"),
+        ("5", "", "an integer"),
+        ("5", True, "an integer"),
+        ("true", "maybe", "a boolean (e.g. 'true')"),
+        ("true", "", "a boolean (e.g. 'true')"),
+        ('"x"', True, "a string"),
+    ],
+)
+def test_a_named_parameter_of_the_wrong_kind(default, given, kind):
+    value = "true" if given is True else given
+    assert errors(f'BEGIN {{ $a = getopt("n", {default}); }}', named=(("n", given),)) == [
+        f"error: program command line option --n expects {kind} (value: {value})"
+    ]
+
+
+def test_an_integer_parameter_has_64_bits():
+    assert begin('$a = getopt("n", 5); $b = sizeof($a);').bodies[0].block.statements[1].value.note == 8
+
+
+NAMED = 'BEGIN { $a = getopt("n", 5, "how many\\nof them"); $b = getopt("fast"); }'
+
+
+def test_the_named_parameters_are_listed():
+    (found,) = refusal(NAMED, named=(("help", True), ("zzz", True)))
+    assert (found.severity, found.message) == ("hint", "expected program options:\n--n: how many of them\n--fast")
+    (found,) = refusal("BEGIN { }", named=(("help", True),))
+    assert (found.severity, found.message) == ("hint", "no custom program options defined.")
+
+
+def test_a_named_parameter_that_the_program_has_not():
+    (found,) = refusal(NAMED, named=(("n", "3"), ("quick", True), ("x", "1")))
+    assert (found.message, found.hint) == (
+        "unexpected program command line options: --quick, --x",
+        "expected program options: --n, --fast",
+    )
+
+
+def test_help_may_be_a_parameter_of_the_program():
+    assert begin('$a = getopt("help", 5);', named=(("help", "6"),)).bodies
 
 
 def test_a_named_parameter_has_one_default():

@@ -185,3 +185,18 @@ def test_no_c_costs_no_import():
 def test_output(bttui, program, expected):
     result = bttui("-q", "-e", program)
     assert result.stdout == expected + "\n\n", result.stderr
+
+
+def test_headers_that_the_command_line_names(tmp_path):
+    (tmp_path / "shape.h").write_text("#define SIDES 3\nstruct shape { char name[SIDES]; };\n")
+    text = "BEGIN { print((sizeof(struct shape), SIDES)); }"
+    lower(text, headers=(str(tmp_path / "shape.h"),))
+    lower(text, headers=("shape.h",), include=(str(tmp_path),))
+    (found,) = refusal(text, headers=("shape.h",))
+    assert found.message.startswith("'shape.h' file not found")
+    assert (found.span.file, found.span.source) == ("--include", '#include "shape.h"')
+
+
+def test_what_the_command_line_includes_comes_first(tmp_path):
+    (tmp_path / "first.h").write_text("#define FIRST 1\n")
+    lower("#if FIRST != 1\n#error too late\n#endif\nBEGIN { print(FIRST); }", headers=(str(tmp_path / "first.h"),))

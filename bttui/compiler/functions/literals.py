@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
 
-TRUE, FALSE = ("true", "1"), ("false", "0")
+TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
 class Option(Function):
@@ -48,37 +48,38 @@ class Option(Function):
         if given is not None:
             value = self.read(given, default)
             if value is None:
-                kind = "boolean" if isinstance(default, bool) else "integer"
-                typer.error(f"program command line option --{name} invalid {kind} (value: {given})", None)
+                kind = "a boolean (e.g. 'true')" if isinstance(default, bool) else "an integer" if isinstance(default, int) else "a string"
+                typer.error(f"program command line option --{name} expects {kind} (value: {'true' if given is True else given})", None)
                 return None
         assert value is not None
-        call.note = written(value, call)
+        call.note = written(value, call, wide=True)
         return call.note.type
 
     @staticmethod
     def read(given: "str | bool", default: "int | str | bool") -> "int | str | bool | None":
         """What the command line says, as the default's kind; None where it is no such."""
         if isinstance(default, bool):
-            word = "true" if given is True or given == "" else str(given).lower()
+            word = "true" if given is True else str(given).lower()
             return True if word in TRUE else False if word in FALSE else None
-        if isinstance(default, str):
-            return str(given)
-        return number(given) if isinstance(given, str) else None
+        if given is True:
+            return None
+        return str(given) if isinstance(default, str) else number(str(given))
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         return code.expression(call.note)
 
 
-def written(value: "int | str | bool", where: "ast.Node") -> "ast.Expression":
-    """The literal that gives a value."""
+def written(value: "int | str | bool", where: "ast.Node", wide: bool = False) -> "ast.Expression":
+    """The literal that gives a value; ``wide``: an integer of 64 bits, whatever its value."""
     span = where.span
     if isinstance(value, bool):
         return ast.BooleanLiteral(span, types.BOOL, None, value)
     if isinstance(value, str):
         return ast.StringLiteral(span, types.String(len(value.encode("utf-8", "surrogateescape")) + 1), None, value)
+    type_ = types.INT64 if wide and value < 1 << 63 else literal_type(value)
     if value < 0:
-        return ast.Unary(span, literal_type(value), None, "-", written(-value, where))
-    return ast.IntegerLiteral(span, literal_type(value), None, value, str(value))
+        return ast.Unary(span, type_, None, "-", written(-value, where, wide))
+    return ast.IntegerLiteral(span, type_, None, value, str(value))
 
 
 class Configuration(Function):
