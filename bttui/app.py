@@ -75,12 +75,13 @@ class Dashboard(App[Frame]):
         start: bool = False,
         check: "Check | None" = None,
         read_only: bool = False,
+        refused: "Diagnostic | None" = None,
     ) -> None:
         super().__init__()
         self.check = check
         self.controller = controller
         self.feed = Feed(self)
-        self.workspace = Workspace(text, name, controller.interval, read_only)
+        self.workspace = Workspace(text, name, controller.interval, read_only, refused)
         self.probes = ProbeScreen(catalog)
         self.catalog = catalog
         self.start_at_once = start
@@ -236,15 +237,17 @@ def run_dashboard(
     show_maps: "Callable[[Frame], str] | None" = None,
     check: "Check | None" = None,
     read_only: bool = False,
+    refused: "Diagnostic | None" = None,
 ) -> int:
     """Open the dashboard and stay until it is left; returns the exit code.
 
     ``text`` None opens an example and waits; any other text runs at once. ``show_maps`` makes the text of the last
     frame that is printed to the normal screen. ``check`` tells what the compiler says of a text, and may take its time.
-    ``read_only`` keeps the program as it is.
+    ``read_only`` keeps the program as it is. ``refused`` says why nothing can be traced, where that is known.
     """
     name = "Program" if name == "stdin" else name
-    app = Dashboard(EXAMPLE if text is None else text, controller, name, catalog, start=text is not None, check=check, read_only=read_only)
+    shown = EXAMPLE if text is None else text
+    app = Dashboard(shown, controller, name, catalog, start=text is not None, check=check, read_only=read_only, refused=refused)
 
     try:
         with own_terminal():

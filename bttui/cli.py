@@ -87,6 +87,7 @@ def dashboard(options: "Options") -> int:
     from bttui import __version__
     from bttui.app import run_dashboard
     from bttui.host.facts import Host
+    from bttui.host.privileges import refusal
     from bttui.probes import listing, registry
     from bttui.render.text import formatted, maps_at_exit
     from bttui.session.live import LiveController
@@ -110,6 +111,7 @@ def dashboard(options: "Options") -> int:
         catalog=Catalog(lambda: listing.list_probes(None, host), describe, lambda: [(p.name, p.synopsis, p.doc) for p in registry.all()]),
         show_maps=lambda frame: maps_at_exit(frame.maps.values()),
         check=lambda text: check(text, options, host),
+        refused=refusal(),
     )
 
 

@@ -8,6 +8,7 @@ from time import monotonic
 
 from bttui import __version__
 from bttui.host.facts import Host
+from bttui.host.privileges import refusal
 from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
 from bttui.model.frame import Symbol
 from bttui.render.clean import clean_lines
@@ -97,6 +98,7 @@ def listed(options: Options, host: Host) -> "Iterable[str]":
         if "." in options.pattern and "/" not in options.pattern and ":" not in options.pattern:
             message = f"It appears that '{options.pattern}' is a filename but the file does not exist."
             complain((Diagnostic(f"{message} Treating '{options.pattern}' as a search pattern.", severity="warning"),))
+        complain(listing.hidden(options.pattern, host))
         return listing.lines(options.pattern, host, options.verbose, wanted)
     from bttui.compiler.parser import parse
 
@@ -195,7 +197,6 @@ def trace(options: Options, host: Host) -> int:
     from bttui.session.child import Child, Watched
     from bttui.session.worker import Interrupted
 
-    check_privileges()
     stop = Stop()
     writer = Writer(open_output(options.output), options.buffering == "full")
     watched = Watched(options.pid) if options.pid is not None else None
@@ -232,6 +233,8 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         return 0
     if options.compile_only:
         return 0
+    if refused := refusal():
+        raise DiagnosticError(refused)
     plain = options.format != "json" and not writer.terminal and not options.record
     notes = Notes(options, host) if options.record else None
     with Session(program, host, options, formatted, child, watched, many_texts if plain else None) as session:
@@ -446,14 +449,6 @@ def save_command(options: Options) -> None:
         text = text.partition("\n")[2]
     save(options.aot, (first + text).encode(errors="surrogateescape"))
     os.chmod(options.aot, 0o755)
-
-
-def check_privileges() -> None:
-    """CAP_BPF (39) and CAP_PERFMON (38), or CAP_SYS_ADMIN (21) which has both: <linux/capability.h>."""
-    with open("/proc/self/status") as file:
-        capabilities = next((int(line.split()[1], 16) for line in file if line.startswith("CapEff:")), 0)
-    if not capabilities >> 21 & 1 and capabilities >> 38 & 3 != 3:
-        raise error("bttui needs the privilege to trace", hint="run it as root, or with CAP_BPF and CAP_PERFMON")
 
 
 def harmless(value: "Any") -> "Any":

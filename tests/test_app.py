@@ -5,6 +5,7 @@ from widgets import driving, scripted
 from widgets.conftest import plain_environment, utc  # noqa: F401
 
 from bttui.app import EXAMPLE
+from bttui.host.privileges import HINT
 from bttui.model.diagnostic import Diagnostic, Span
 from bttui.widgets.editor import Editor
 from bttui.widgets.log import Log
@@ -196,8 +197,10 @@ async def test_borders_follow_the_mouse():
         assert app.workspace.log_pane.region.height == log.height + 4
 
 
+REFUSED = Diagnostic("bttui needs the privilege to trace", hint=HINT)
 SCREENS = {
     "idle": (dict(text=EXAMPLE, start=False, name="Example"), []),
+    "unprivileged": (dict(text=EXAMPLE, start=False, name="Example", refused=REFUSED), []),
     "live": ({}, []),
     "lossy": ({}, []),
     "error": ({}, []),

@@ -116,10 +116,14 @@ def test_sigusr1_runs_its_probe(bttui):
 
 
 def test_only_who_may_trace_is_let_in(bttui):
-    command = ["setpriv", "--bounding-set", "-all", COMMAND, "-e", "BEGIN { }"]
-    result = subprocess.run(command, env=bttui.env, capture_output=True, text=True, timeout=60)
+    def run(*arguments):
+        command = ["setpriv", "--bounding-set", "-all", COMMAND, *arguments]
+        return subprocess.run(command, env=bttui.env, capture_output=True, text=True, timeout=60)
+
+    result = run("-e", "BEGIN { }")
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith("ERROR: bttui needs the privilege to trace\n")
+    assert (run("--mode", "codegen", "-e", "BEGIN { }").returncode, run("--mode", "codegen", "-e", "BEGIN { x }").returncode) == (0, 1)
 
 
 # Commands and processes

@@ -49,7 +49,13 @@ class TraceFs:
 
     @property
     def exists(self) -> bool:
+        """For us: who is not root does not see it, as a rule."""
         return os.path.isdir(self.path + "/events")
+
+    @property
+    def forbidden(self) -> bool:
+        """It may be there, for others."""
+        return os.path.isdir(self.path) and not os.access(self.path, os.R_OK | os.X_OK)
 
     def events(self) -> "list[tuple[str, str]]":
         """(subsystem, event) of every tracepoint that can be traced, sorted."""

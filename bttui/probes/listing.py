@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bttui.host.facts import Host
+    from bttui.model.diagnostic import Diagnostic
 
 _TYPES = {"struct": (4,), "union": (5,), "enum": (6, 19)}  # BTF_KIND_*, <linux/btf.h>
 
@@ -47,6 +48,14 @@ def lines(search: "str | None", host: "Host", verbose: bool = False, options: "O
             yield from _described(_list(each.strip(), host, options), host)
         else:
             yield from _list(each.strip(), host, options)
+
+
+def hidden(search: "str | None", host: "Host") -> "tuple[Diagnostic, ...]":
+    """Why a search may find less than there is: probes that we cannot see, of the types that it names."""
+    words = [each.strip() for each in (search or "*").split(",")]
+    named = [provider for word in words for provider in registry.named(word.partition(":")[0] if ":" in word else "*")]
+    found = dict.fromkeys(provider.hidden(host) for provider in named if hasattr(provider, "hidden"))
+    return tuple(each for each in found if each)
 
 
 def program_lines(

@@ -178,6 +178,7 @@ if TYPE_CHECKING:
         # for an estimate before too many are attached.
         # Optional: def session(context, entries, returns, host, options) -> Context | None: one program for the attachments
         # of two probes, see kprobe.py.
+        # Optional: def hidden(host) -> Diagnostic | None: a warning where probes of this kind cannot be seen, see tracepoint.py.
         # Optional: def together(targets, reads, context, host) -> list[tuple[Context, list[tuple[int, dict]]]]: another
         # way to attach many places that run the same instructions, see tracepoint.py.
 

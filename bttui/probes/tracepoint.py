@@ -1,7 +1,8 @@
 """tracepoint: places that the kernel's authors marked, with named fields."""
 
+from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.model.types import Struct
-from bttui.probes.matching import did_you_mean, is_glob, matcher, missing, need_parts
+from bttui.probes.matching import MISSING, did_you_mean, is_glob, matcher, missing, need_parts
 from bttui.probes.provider import Context, Target
 from bttui.probes.shared_tracepoints import together
 
@@ -43,15 +44,24 @@ class Tracepoint:
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
         need_parts("tracepoint", parts, span, 2, hint="tracepoint:SUBSYSTEM:EVENT; bttui -l WORD finds the subsystem")
         subsystem, event = parts
+        if hidden := self.hidden(host):
+            raise DiagnosticError(hidden.replace(severity="error", span=span, code=MISSING))
         if is_glob(subsystem) or is_glob(event):
             return [Target(name, name.partition(":")[2]) for name in self.matches(parts, host)]
         if host.tracefs.id(subsystem, event) is None:
             raise missing("tracepoint", f"{subsystem}:{event}", span, self._hint(subsystem, event, host))
         return [Target(f"tracepoint:{subsystem}:{event}", f"{subsystem}:{event}")]
 
+    def hidden(self, host: "Host") -> "Diagnostic | None":
+        """Why none can be seen, None where they can."""
+        if host.tracefs.exists:
+            return None
+        if host.tracefs.forbidden:
+            return Diagnostic(f"Tracepoints are for root to see, in {host.tracefs.path}.", severity="warning", hint="run it as root")
+        how = f"mount -t tracefs tracefs {host.tracefs.path}"
+        return Diagnostic("Tracepoints cannot be seen: tracefs is not mounted.", severity="warning", hint=how)
+
     def _hint(self, subsystem: str, event: str, host: "Host") -> str:
-        if not host.tracefs.exists:
-            return "tracefs is not mounted: mount -t tracefs tracefs /sys/kernel/tracing"
         events = host.tracefs.events()
         elsewhere = [f"{s}:{e}" for s, e in events if e == event]
         if elsewhere:

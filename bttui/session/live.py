@@ -8,6 +8,7 @@ import threading
 import time
 
 from bttui.host.facts import Host
+from bttui.host.privileges import refusal
 from bttui.loader.statistics import RunStatistics
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.model.frame import Event
@@ -122,6 +123,8 @@ class LiveController:
         try:
             if self._wants_no_more(wish):
                 raise Stopped
+            if refused := refusal():
+                raise DiagnosticError(refused)
             options = self._options.replace(text=text, file=self._options.file or "program")
             program = compile_text(options, self._host, self._cancel)
             diagnostics = program.warnings

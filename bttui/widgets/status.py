@@ -26,9 +26,9 @@ class StatusBar(Widget):
 
     COMPONENT_CLASSES = {"status--state", "status--live", "status--busy", "status--text", "status--dim", "status--bad"}
 
-    def __init__(self, interval: float = 1.0, **options) -> None:
+    def __init__(self, interval: float = 1.0, may_trace: bool = True, **options) -> None:
         super().__init__(**options)
-        self.interval = interval
+        self.interval, self.may_trace = interval, may_trace
         self.status = Status()
         self.timeline = Timeline()
         self.frame: Frame | None = None
@@ -89,6 +89,8 @@ class StatusBar(Widget):
         status = self.status
         mark, word = STATES[status.state]
         parts = [(f" {mark} {word}", {LIVE: "live", IDLE: "state", ENDED: "state"}.get(status.state, "busy"))]
+        if not self.may_trace:
+            parts.append(("  no privilege to trace", "bad"))
         if status.state == ATTACHING and status.total:
             parts.append((f" {status.attached}/{status.total}", "busy"))
         elif status.live and status.state not in (LIVE, STOPPING, REPLAY):

@@ -51,6 +51,15 @@ WELCOME = """
 
    Each map (a name with @) gets a pane here, drawn by its type.
 """
+REFUSED = """
+
+   [b]{message}[/b]
+   {hint}
+
+   What needs no privilege: to write and check programs here, to
+   browse kernel functions and raw tracepoints (F2), and to look
+   at recordings. [b]bttui --demo[/b] opens one.
+"""
 
 
 class Workspace(TimeTravel, Screen[None]):
@@ -59,10 +68,10 @@ class Workspace(TimeTravel, Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-very-wide")]
     AUTO_FOCUS = None
 
-    def __init__(self, text: str, name: str, interval: float, read_only: bool = False) -> None:
+    def __init__(self, text: str, name: str, interval: float, read_only: bool = False, refused: "Diagnostic | None" = None) -> None:
         super().__init__()
         self.text, self.program_name, self.interval = text, name, interval
-        self.read_only = read_only
+        self.read_only, self.refused = read_only, refused
         self.asked: str | None = None  # the text of the last F5
         self.diagnostics: tuple[Diagnostic, ...] = ()
         self.shown: Widget | None = None  # the pane that is on show where only one is
@@ -86,10 +95,11 @@ class Workspace(TimeTravel, Screen[None]):
                 yield AttachedPane(id="attached")
                 yield Log(id="log")
             yield MapPanes(id="maps")
-            yield Static(WELCOME, id="welcome")
+            more = REFUSED.format(message=self.refused.message, hint=self.refused.hint) if self.refused else ""
+            yield Static(WELCOME + more, id="welcome")
         yield CompletionList(id="completion")
         yield HistoryStrip()
-        yield StatusBar(self.interval)
+        yield StatusBar(self.interval, may_trace=not self.refused)
         yield KeyBar()
 
     def on_mount(self) -> None:

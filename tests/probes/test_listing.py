@@ -1,13 +1,16 @@
 """What -l prints of a recorded machine."""
 
+import multiprocessing
 import os
 
 import pytest
 
 from bttui.host.facts import Host
-from bttui.model.diagnostic import DiagnosticError
-from bttui.probes.listing import lines, list_probes, program_lines
+from bttui.model.diagnostic import Diagnostic, DiagnosticError
+from bttui.probes.listing import hidden, lines, list_probes, program_lines
+from bttui.probes.matching import MISSING
 from bttui.probes.provider import Options
+from bttui.probes.registry import expand
 
 SCHED = [
     "tracepoint:sched:sched_migrate_task",
@@ -175,3 +178,42 @@ def test_this_machine():
     assert set(tracepoints) < set(everything)
     described = list(lines("tracepoint:syscalls:*", host, verbose=True))
     assert sum(line == "    int __syscall_nr" for line in described) == sum(name.split(":")[1] == "syscalls" for name in tracepoints)
+
+
+def as_nobody(work):
+    """What work() returns in a process that is not root's."""
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    pid = os.fork()
+    if not pid:
+        try:
+            os.setgroups([])
+            os.setresgid(65534, 65534, 65534)
+            os.setresuid(65534, 65534, 65534)
+            sender.send(work())
+        finally:
+            os._exit(0)
+    sender.close()
+    try:
+        return receiver.recv()
+    finally:
+        os.waitpid(pid, 0)
+
+
+@pytest.mark.live
+def test_tracepoints_that_only_root_sees_are_not_passed_over_in_silence():
+    def look():
+        host = Host()
+        told = hidden("t:sched:*,kprobe:vfs_read", host), hidden(None, host), hidden("kprobe:vfs_*", host)
+        try:
+            expand(["tracepoint", "sched", "sched_*"], None, host)
+        except DiagnosticError as refused:
+            return told, refused.diagnostics[0]
+
+    warning = Diagnostic(f"Tracepoints are for root to see, in {Host().tracefs.path}.", severity="warning", hint="run it as root")
+    assert as_nobody(look) == (((warning,), (warning,), ()), warning.replace(severity="error", code=MISSING))
+    assert hidden(None, Host()) == ()
+
+
+def test_tracepoints_of_a_machine_without_tracefs(tmp_path):
+    (warning,) = hidden(None, Host(str(tmp_path)))
+    assert warning.message == "Tracepoints cannot be seen: tracefs is not mounted."

@@ -27,10 +27,10 @@ CATALOG = Catalog(lambda: PROBES, lambda name: [f"about {name}", "char * filenam
 
 
 @asynccontextmanager
-async def dashboard(size=(120, 36), text=READS, start=True, catalog=CATALOG, name="reads.bt", check=None):
+async def dashboard(size=(120, 36), text=READS, start=True, catalog=CATALOG, name="reads.bt", **options):
     """(app, controller, pilot) of an open dashboard; with ``start`` the program is live."""
     controller = ScriptedController()
-    app = Dashboard(text, controller, name, catalog, start=start, check=check)
+    app = Dashboard(text, controller, name, catalog, start=start, **options)
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(pilot)
         yield app, controller, pilot
