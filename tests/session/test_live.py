@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from bttui.render.text import event_text, formatted
+from bttui.session import live
 from bttui.session.live import LiveController
 from bttui.session.options import Options
 
@@ -181,3 +182,43 @@ def test_nothing_is_live_before_anything_ran(started):
     controller, _ = started()
     controller.stop()
     assert controller.close() is None
+
+
+class Clocks:
+    """In the place of the module ``time``: ``wall`` and ``own`` are seconds, of everybody and of the thread."""
+
+    def __init__(self):
+        self.wall = self.own = 0.0
+
+    def monotonic(self):
+        return self.wall
+
+    def thread_time(self):
+        return self.own
+
+    def time_ns(self):
+        return int(self.wall * 1e9)
+
+
+@pytest.mark.parametrize(("own", "times"), [(0.01, [0, 2, 4, 6]), (2.0, [0, 10, 20, 30])])
+def test_frames_wait_for_what_they_cost_and_not_for_what_others_take(monkeypatch, own, times):
+    """Each takes 2 s to read, of which the thread itself works for ``own``; the interval is 1 s."""
+    clocks, frames = Clocks(), []
+    monkeypatch.setattr(live, "time", clocks)
+
+    class Scripted:
+        attached, over = 1, False
+
+        def frame(self):
+            frames.append(clocks.wall)
+            clocks.wall, clocks.own = clocks.wall + 2, clocks.own + own
+            self.over = len(frames) == len(times)
+
+        def poll(self, seconds):
+            clocks.wall += seconds
+            return []
+
+    controller = live.LiveController(Options(interval=1.0), formatted)
+    live.Reader(controller, 1, Scripted(), None, None)._read()
+    controller.close()
+    assert frames == pytest.approx(times)
