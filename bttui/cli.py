@@ -104,11 +104,17 @@ def dashboard(options: "Options") -> int:
         provider = registry.find(name.partition(":")[0])
         return provider.describe(name, host) if provider else []
 
+    catalog = Catalog(
+        names=lambda: listing.list_probes(None, host),
+        describe=describe,
+        types=lambda: [(provider.name, provider.synopsis, provider.doc) for provider in registry.all()],
+        hidden=lambda: " ".join(each.message for each in listing.hidden(None, host)),
+    )
     return run_dashboard(
         options.text,
         controller=controller,
         name=options.file or "Program",
-        catalog=Catalog(lambda: listing.list_probes(None, host), describe, lambda: [(p.name, p.synopsis, p.doc) for p in registry.all()]),
+        catalog=catalog,
         show_maps=lambda frame: maps_at_exit(frame.maps.values()),
         check=lambda text: check(text, options, host),
         refused=refusal(),

@@ -33,12 +33,13 @@ class Catalog(Data):
     """Where probes come from. All are called in threads of their own and may take their time.
 
     ``names()`` gives every probe as -l prints it; ``describe(name)`` gives lines about one: its arguments;
-    ``types()`` gives (name, synopsis, what it is) of every probe type.
+    ``types()`` gives (name, synopsis, what it is) of every probe type; ``hidden()`` says which probes cannot be seen, or "".
     """
 
     names: "Callable[[], Iterable[str]]"
     describe: "Callable[[str], list[str]]"
     types: "Callable[[], list[tuple[str, str, str]]]" = list
+    hidden: "Callable[[], str]" = str
     _list: "ProbeList | None" = None
 
     def listed(self) -> ProbeList:
@@ -241,6 +242,7 @@ class ProbeScreen(Screen[str]):
         super().__init__()
         self.catalog = catalog
         self.reading = False
+        self.hidden: str | None = None  # None until the list is read
 
     def compose(self) -> ComposeResult:
         yield Query(placeholder="words   vfs_*   /re/   type:fentry   mod:ext4   arg:sock   has:ret", id="query")
@@ -261,9 +263,10 @@ class ProbeScreen(Screen[str]):
         except (OSError, DiagnosticError) as problem:
             self.app.call_from_thread(self.query_one(Facts).show, "No list of probes", [str(problem)])
             probes = ProbeList([])
-        self.app.call_from_thread(self.fill, probes)
+        self.app.call_from_thread(self.fill, probes, self.catalog.hidden() if self.catalog else "")
 
-    def fill(self, probes: ProbeList) -> None:
+    def fill(self, probes: ProbeList, hidden: str) -> None:
+        self.hidden = hidden
         tree = self.query_one(ProbeTree)
         tree.fill(probes)
         self.look_for(self.query_one(Query).value)
@@ -272,11 +275,15 @@ class ProbeScreen(Screen[str]):
         self.query_one("#query").border_subtitle = Content(text)
 
     def tell_matches(self) -> None:
+        if self.hidden is None:
+            self.say("reading…")
+            return
         tree = self.query_one(ProbeTree)
         marked = f" · {grouped(len(tree.marked))} marked" if tree.marked else ""
         wanted = any(word.startswith(("arg:", "has:")) for word in self.query_one(Query).value.split())
         reading = " · reading arguments…" if wanted and tree.probes.facts is None else ""
-        self.say(f"{grouped(len(tree.matches))} of {grouped(len(tree.probes.names))}{marked}{reading}")
+        hidden = f" · {self.hidden}" if self.hidden else ""
+        self.say(f"{grouped(len(tree.matches))} of {grouped(len(tree.probes.names))}{marked}{reading}{hidden}")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.look_for(event.value)

@@ -1,5 +1,7 @@
 """The probe browser on the screen."""
 
+import threading
+
 from widgets import driving
 
 from bttui.widgets.probes import Catalog, ProbeTree
@@ -151,3 +153,22 @@ async def test_an_unfinished_expression_is_told_not_raised():
     async with driving.dashboard() as (app, _, pilot):
         await driving.press(pilot, "f2", *"/vfs_(/")
         assert "not a regular expression" in driving.text(app)
+
+
+async def test_a_list_that_is_not_read_yet_does_not_count_as_empty():
+    read, asked = threading.Event(), threading.Event()
+
+    def names():
+        asked.set()
+        read.wait(60)
+        return driving.PROBES
+
+    catalog = Catalog(names=names, describe=lambda name: [], hidden=lambda: "Tracepoints are for root.")
+    async with driving.dashboard(catalog=catalog) as (app, _, pilot):
+        await pilot.press("f2", *"vfs")
+        await pilot.pause()
+        asked.wait(60)
+        assert "reading…" in driving.text(app) and "0 of 0" not in driving.text(app)
+        read.set()
+        await driving.settle(pilot)
+        assert "3 of 14 · Tracepoints are for root." in driving.text(app)
