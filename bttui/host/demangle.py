@@ -1,31 +1,30 @@
-"""Names as the source has them, of C++ and of Rust's older scheme, by the C++ library of this machine."""
+"""Names as the source has them: of C++ by the C++ library of this machine, of Rust by ourselves."""
 
 import re
 from functools import cache, lru_cache
+
+from bttui.host import rust_demangle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LONGEST = 4096
-_RUST_HASH = re.compile(r"::h[0-9a-f]{16}$")
-_RUST_ESCAPES = {"$LT$": "<", "$GT$": ">", "$RF$": "&", "$BP$": "*", "$LP$": "(", "$RP$": ")", "$C$": ",", "$u20$": " ", "..": "::"}
-_RUST_ESCAPE = re.compile("|".join(map(re.escape, _RUST_ESCAPES)))
+_LLVM = re.compile(r"\.llvm\.[0-9]+$")
 
 
 @lru_cache(1 << 14)
 def demangle(name: str) -> str:
     """ "_ZN3foo3barEi" -> "foo::bar(int)"; the name itself where it is not mangled, or nobody here can read it."""
-    if not name.startswith("_Z") or len(name) > _LONGEST:
+    if not name.startswith(("_Z", "_R")) or len(name) > _LONGEST:
         return name
+    if name.startswith("_R"):
+        return rust_demangle.v0(name) or name
     call = _demangler()
-    plain = call(name.encode("utf-8", "surrogateescape")) if call else None
+    plain = call(_LLVM.sub("", name).encode("utf-8", "surrogateescape")) if call else None
     if plain is None:
         return name
-    if _RUST_HASH.search(plain):
-        parts = _RUST_HASH.sub("", plain).split("::")
-        return "::".join(_RUST_ESCAPE.sub(lambda found: _RUST_ESCAPES[found[0]], part.removeprefix("_")) for part in parts)
-    return plain
+    return rust_demangle.legacy(plain) or plain
 
 
 @cache

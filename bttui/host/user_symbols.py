@@ -6,7 +6,6 @@ import time
 from _thread import RLock, allocate_lock
 
 from bttui.host.binaries import Binaries
-from bttui.host.demangle import demangle
 from bttui.host.mapping_events import MappingWatcher
 from bttui.host.perf_map import PerfMap
 from bttui.host.processes import Mapping, ProcessEvent, ProcessWatcher, maps, pids
@@ -230,7 +229,7 @@ class UserSymbols:
     # Asking
 
     def symbolize(self, pid: int, address: int) -> Symbol:
-        """The function that the address is in, or a Symbol without a name; ``module`` is the file's path."""
+        """The function that the address is in, as its file spells it, or a Symbol without a name; ``module`` is the file's path."""
         process = self._processes.get(pid)
         known = process.symbols.get(address) if process else None
         if known is not None:
@@ -261,7 +260,7 @@ class UserSymbols:
         if found := self._binaries.symbols(elf).at(virtual) if virtual is not None else None:
             name, start = found
             assert virtual is not None
-            return Symbol(address, demangle(name), virtual - start, mapping.path)
+            return Symbol(address, name, virtual - start, mapping.path)
         return Symbol(address, module=mapping.path)
 
     def _made(self, pid: int, process: Process, address: int) -> Symbol:

@@ -30,6 +30,7 @@ class Lookup:
         self._frames = frames
         self._probes = {attachment.cookie: attachment.name for attachment in program.attachments}  # one cookie for a place named twice
         self.longest = int(program.config.get("max_strlen", 1024))  # bytes of str(); see cut()
+        self._demangles = bool(program.config.get("cpp_demangle", True))
         self._trailer = str(program.config.get("str_trunc_trailer", ".."))
         self._stacks: "dict[tuple[object, ...], tuple[Symbol, ...]]" = {}
         self._users: "dict[int, str]" = {}
@@ -69,7 +70,12 @@ class Lookup:
         return self.host.kernel_symbols.symbolize(address)
 
     def user_symbol(self, address: int, process: int, probe: int = 0) -> Symbol:
-        return self.host.user_symbols.symbolize(process, address)
+        symbol = self.host.user_symbols.symbolize(process, address)
+        if self._demangles and symbol.name.startswith(("_Z", "_R")):
+            from bttui.host.demangle import demangle
+
+            return symbol.replace(name=demangle(symbol.name))
+        return symbol
 
     def stack(self, type_: "Stack", identity: int, process: int, started: int) -> "tuple[Symbol, ...]":
         """() for an id below 0: the error that bpf_get_stackid gave instead."""

@@ -7,6 +7,8 @@ import signal
 import subprocess
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bttui.host.binaries import Binaries
 from bttui.host.demangle import demangle
@@ -309,6 +311,63 @@ def test_a_perf_map_that_is_a_link_is_not_followed(tmp_path):
 )
 def test_mangled_names(mangled, plain):
     assert demangle(mangled) == plain
+
+
+# As rustc wrote them; the plain names as other demanglers give them.
+V0 = {
+    "_RNvCs6GmmlP4bgsG_1r4main": "r::main",
+    "_RNvCs6GmmlP4bgsG_1ru7tst_sna": "r::töst",
+    "_RINvCs6GmmlP4bgsG_1r3arrKj3_EB2_": "r::arr::<3>",
+    "_RINvCs6GmmlP4bgsG_1r4leafRShEB2_": "r::leaf::<&[u8]>",
+    "_RINvCs6GmmlP4bgsG_1r4callNCINvB2_3arrKj3_E0EB2_": "r::call::<r::arr<3>::{closure#0}>",
+    "_RINvCs6GmmlP4bgsG_1r4callNCNvB2_4main0EB2_": "r::call::<r::main::{closure#0}>",
+    "_RNvXCs6GmmlP4bgsG_1rINtB2_4PairmThReEENtNtB2_4deep4Work4workB2_": "<r::Pair<u32, (u8, &str)> as r::deep::Work>::work",
+    "_RNSNvYNCINvNtCsjrHSEGnQ3l9_3std2rt10lang_startuE0INtNtNtCsgEmfK2I1SDS_4core3ops8function6FnOnceuE9call_once6vtableCs6GmmlP4bgsG_1r": (
+        "<std::rt::lang_start<()>::{closure#0} as core::ops::function::FnOnce<()>>::call_once::{shim:vtable#0}"
+    ),
+    "_RINvNtCsjrHSEGnQ3l9_3std2rt5startFUKCOhQxEbDNtCsgEmfK2I1SDS_4core5Errorp1TlEL_Atj10_EB2_": (
+        'std::rt::start::<unsafe extern "C" fn(*mut u8, &mut i64) -> bool, dyn core::Error<T = i32>, [u16; 16]>'
+    ),
+    "_RINvC1a1bFG_RL0_hEuKb1_Kc5a_Kan5_KRe6162_TxEE": "a::b::<for<'a> fn(&'a u8), true, 'Z', -5, \"ab\", (i64,)>",
+    "_RNvC1a1b.llvm.123": "a::b",
+    "_RNvC1a1b.cold": "a::b.cold",
+    "_RNnNvNtCs1stPtnWQKnT_10rustc_lint8internal14BAD_OPT_ACCESS0": "rustc_lint::internal::BAD_OPT_ACCESS",
+}
+
+
+@pytest.mark.parametrize("mangled", V0)
+def test_names_of_rust(mangled):
+    assert demangle(mangled) == V0[mangled]
+
+
+@pytest.mark.parametrize("mangled", [name for name in V0 if "." not in name])
+def test_a_cut_name_of_rust_stays_or_is_shorter(mangled):
+    for length in range(2, len(mangled)):
+        cut = mangled[:length]
+        assert demangle(cut) == cut or len(demangle(cut)) <= len(V0[mangled])
+
+
+@given(st.text("CMXYNIBs_LKRQPOAFDETGUVpue0123456789ab", max_size=300))
+def test_no_name_of_rust_takes_long(text):
+    assert len(demangle("_R" + text)) < 1 << 16
+
+
+def test_a_name_of_rust_that_unfolds_without_end_stays():
+    """Each pair is two references to the one before: the second is four wide, the fortieth a million million."""
+
+    def pairs(count):
+        name, last = "IC1aThhE", 4
+        for _ in range(count):
+            back = last - 1
+            digits = ("" if back < 62 else chr(ord("0") + back // 62)) + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[
+                back % 62
+            ]
+            last, name = len(name), f"{name}TB{digits}_B{digits}_E"
+        return f"_R{name}E"
+
+    assert demangle(pairs(2)) == "a::<(u8, u8), ((u8, u8), (u8, u8)), (((u8, u8), (u8, u8)), ((u8, u8), (u8, u8)))>"
+    for name in (pairs(40), "_R" + "I" * 2000):
+        assert demangle(name) == name
 
 
 @pytest.mark.parametrize("name", ["", "main", "_start", "_Z", "_Zebra", "Z3foo", "_R0", "_ZN3foo", "_Z" + "a" * 5000, "_Z\udc80"])

@@ -4,6 +4,7 @@ import os
 import struct
 
 import pytest
+from host.test_user_symbols import needs_libstdcxx
 
 from bttui.host.facts import Host
 from bttui.model import types
@@ -72,3 +73,15 @@ def test_stacks_by_build_id():
     )
     stack = types.Stack(space="user", mode="build_id", depth=3)
     assert lookup.stack(stack, 7 | IN_SECOND, 1, 0) == (Symbol(0, offset=0x1126, module=build_id.hex()), Symbol(0x7F00))
+
+
+@needs_libstdcxx
+@pytest.mark.parametrize("demangles", [True, False])
+def test_names_of_cpp_and_rust_are_shown_as_written_or_as_they_are(demangles, monkeypatch):
+    host = Host("/nonexistent")
+    mangled = {0x10: "_ZN3foo3barEi", 0x20: "_RNvCs6GmmlP4bgsG_1r4main", 0x30: "main"}
+    monkeypatch.setattr(type(host.user_symbols), "symbolize", lambda self, pid, address: Symbol(address, mangled[address], 3, "/bin/x"))
+    lookup = Lookup(program().replace(config={"cpp_demangle": demangles}), host, lambda map, identity: frames(*mangled))
+    plain = ["foo::bar(int)", "r::main", "main"] if demangles else list(mangled.values())
+    assert [symbol.name for symbol in lookup.stack(USER, 7, 1, 0)] == plain
+    assert lookup.user_symbol(0x10, 1) == Symbol(0x10, plain[0], 3, "/bin/x")
