@@ -13,11 +13,16 @@ from textual.app import App, SystemCommand
 from textual.widgets import TextArea
 from textual.worker import get_current_worker
 
+from bttui.model.diagnostic import DiagnosticError
 from bttui.model.frame import Frame
-from bttui.render.clean import clean_lines
+from bttui.render.clean import clean, clean_lines
+from bttui.render.figures import grouped, quantity
 from bttui.session.controller import IDLE, Status
+from bttui.session.tee import Tee, ended
 from bttui.widgets.actions import bindings, in_chain, key_name
+from bttui.widgets.ask import Ask
 from bttui.widgets.editor import Editor
+from bttui.widgets.export import file_name
 from bttui.widgets.feed import Arrived, Feed, FrameReport
 from bttui.widgets.files import OpenPage
 from bttui.widgets.keys import focused_scope
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 
     from bttui.model.diagnostic import Diagnostic
     from bttui.session.controller import Controller
+    from bttui.session.recording import Recorder
 
     Check = Callable[[str], tuple[Diagnostic, ...]]
 
@@ -76,11 +82,20 @@ class Dashboard(App[Frame]):
         check: "Check | None" = None,
         read_only: bool = False,
         refused: "Diagnostic | None" = None,
+        new_recorder: "Callable[[str], Recorder] | None" = None,
+        record: str = "",
     ) -> None:
+        """``new_recorder`` opens a recording, ``record`` names one to begin with. Raises DiagnosticError where that cannot be."""
         super().__init__()
         self.check = check
         self.controller = controller
         self.feed = Feed(self)
+        self.tee = Tee(self.feed)
+        self.new_recorder = new_recorder
+        self.recorder: Recorder | None = None
+        self.agreed = ""  # the recording that may be overwritten
+        if record:
+            self.begin_recording(record)
         self.workspace = Workspace(text, name, controller.interval, read_only, refused)
         self.probes = ProbeScreen(catalog)
         self.catalog = catalog
@@ -101,7 +116,7 @@ class Dashboard(App[Frame]):
             gc.set_threshold(50_000, 20, 50)
             for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
                 get_running_loop().add_signal_handler(number, self.action_leave)
-        self.controller.listen(self.feed)
+        self.controller.listen(self.tee)
         if self.start_at_once:
             self.call_after_refresh(self.action_run)
 
@@ -122,6 +137,7 @@ class Dashboard(App[Frame]):
             else:
                 self.workspace.show_diagnostics(report)
         self.workspace.show_events(events, skipped)
+        self.show_recorder()
 
     # Actions
 
@@ -162,6 +178,69 @@ class Dashboard(App[Frame]):
             self.controller.stop()
         self.notify("Once more to quit", timeout=QUIT_WITHIN)
 
+    # Recording
+
+    def action_record(self) -> None:
+        """Begin a recording, or end the one that is being made."""
+        if self.recorder is not None:
+            self.end_recording(self.recorder)
+        elif self.new_recorder is None:
+            self.notify("This is a recording already.")
+        elif self.screen is self.workspace:
+            stem = os.path.splitext(os.path.basename(self.workspace.program_name))[0]
+            hint = "programs, frames and events, as data: bttui replay and bttui dump show them"
+            self.push_screen(Ask("Record to", hint, self.problem_of_recording, file_name(stem, ".bttui"), "records"), self.recording)
+
+    def problem_of_recording(self, path: str) -> str:
+        """Begin, or say why not."""
+        path = os.path.expanduser(path.strip())
+        if not path:
+            return "a file needs a name"
+        if os.path.lexists(path) and self.agreed != path:
+            self.agreed = path
+            return f"{path} exists: Enter once more overwrites it"
+        try:
+            self.begin_recording(path)
+        except DiagnosticError as reason:
+            return reason.diagnostics[0].message
+        return ""
+
+    @property
+    def recording_file(self) -> str:
+        """The recording that holds what is shown, "" where there is none."""
+        return self.recorder.path if self.recorder else getattr(self.controller, "file", "")
+
+    def begin_recording(self, path: str) -> None:
+        """Raises DiagnosticError."""
+        assert self.new_recorder is not None
+        self.recorder = self.new_recorder(path)
+        self.tee.add(self.recorder)
+
+    def recording(self, path: "str | None") -> None:
+        self.agreed = ""
+        if path:
+            self.notify(f"Recording to {clean(path)}; the same key ends it.", markup=False)
+            self.show_recorder()
+
+    @work(thread=True)
+    def end_recording(self, recorder: "Recorder") -> None:
+        self.tee.remove(recorder)
+        self.call_from_thread(self.recorded, recorder)
+
+    def recorded(self, recorder: "Recorder") -> None:
+        """It is closed."""
+        if self.recorder is recorder:
+            self.recorder = None
+            if not recorder.failed:
+                self.notify(recorded(recorder), markup=False)
+        self.show_recorder()
+
+    def show_recorder(self) -> None:
+        if self.recorder is not None and self.recorder.failed:
+            self.notify(clean(ended(self.recorder)), severity="error", markup=False)
+            self.recorder = None
+        self.workspace.show_recorder(self.recorder)
+
     def clear_map(self, name: str) -> None:
         self.controller.clear(name)
 
@@ -173,6 +252,7 @@ class Dashboard(App[Frame]):
     @work(thread=True)
     def close(self) -> None:
         last = self.controller.close()
+        self.tee.close()
         self.call_from_thread(self.exit, last if last is not None else self.frame)
 
     def action_help(self) -> None:
@@ -210,6 +290,10 @@ class Dashboard(App[Frame]):
         return getattr(owner, f"action_{name}")
 
 
+def recorded(recorder: "Recorder") -> str:
+    return f"Recorded {grouped(recorder.frames)} frames, {quantity(recorder.size, 'bytes')}, to {clean(recorder.path)}"
+
+
 @contextmanager
 def own_terminal() -> "Iterator[None]":
     """Keys come from the terminal though stdin is a pipe, and the screen goes to it though stderr is a file."""
@@ -238,22 +322,37 @@ def run_dashboard(
     check: "Check | None" = None,
     read_only: bool = False,
     refused: "Diagnostic | None" = None,
+    new_recorder: "Callable[[str], Recorder] | None" = None,
+    record: str = "",
 ) -> int:
-    """Open the dashboard and stay until it is left; returns the exit code.
+    """Open the dashboard and stay until it is left; returns the exit code. Raises DiagnosticError where it cannot ``record``.
 
     ``text`` None opens an example and waits; any other text runs at once. ``show_maps`` makes the text of the last
     frame that is printed to the normal screen. ``check`` tells what the compiler says of a text, and may take its time.
     ``read_only`` keeps the program as it is. ``refused`` says why nothing can be traced, where that is known.
+    ``new_recorder`` opens a recording, ``record`` names one to begin with.
     """
     name = "Program" if name == "stdin" else name
-    shown = EXAMPLE if text is None else text
-    app = Dashboard(shown, controller, name, catalog, start=text is not None, check=check, read_only=read_only, refused=refused)
-
+    app = Dashboard(
+        EXAMPLE if text is None else text,
+        controller,
+        name,
+        catalog,
+        start=text is not None,
+        check=check,
+        read_only=read_only,
+        refused=refused,
+        new_recorder=new_recorder,
+        record=record,
+    )
     try:
         with own_terminal():
             last = app.run()
     finally:
         controller.close()
+        app.tee.close()
+    if app.recorder is not None:
+        sys.stderr.write((ended(app.recorder) if app.recorder.failed else recorded(app.recorder)) + "\n")
     if last is not None and show_maps is not None:
         try:
             sys.stdout.write(clean_lines(show_maps(last)))

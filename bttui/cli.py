@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
-    from bttui.session.controller import Controller
     from bttui.session.options import Options
 
 
@@ -91,14 +90,11 @@ def dashboard(options: "Options") -> int:
     from bttui.probes import listing, registry
     from bttui.render.text import formatted, maps_at_exit
     from bttui.session.live import LiveController
-    from bttui.session.recording import Recorder, RecordingController, header
+    from bttui.session.recording import Recorder, header
     from bttui.session.worker import check
     from bttui.widgets.probes import Catalog
 
     host = Host()
-    controller: Controller = LiveController(options, formatted, host)
-    if options.record:
-        controller = RecordingController(controller, Recorder(options.record, header(options, host, __version__)))
 
     def describe(name: str) -> "list[str]":
         provider = registry.find(name.partition(":")[0])
@@ -112,12 +108,14 @@ def dashboard(options: "Options") -> int:
     )
     return run_dashboard(
         options.text,
-        controller=controller,
+        controller=LiveController(options, formatted, host),
         name=options.file or "Program",
         catalog=catalog,
         show_maps=lambda frame: maps_at_exit(frame.maps.values()),
         check=lambda text: check(text, options, host),
         refused=refusal(),
+        new_recorder=lambda path: Recorder(path, header(options, host, __version__)),
+        record=options.record,
     )
 
 

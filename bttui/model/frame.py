@@ -52,6 +52,12 @@ class Counters(Data):
     full: "dict[str, int]" = {}
     probes: "tuple[ProbeCounters, ...]" = ()
 
+    @property
+    def losses(self) -> "dict[str, int]":
+        """Every way in which figures may be short, with how often it happened. Stacks are seldom lost, and named only then."""
+        losses = {"lost": self.lost, "missed": self.missed, "full": sum(self.full.values())}
+        return {**losses, "stacks lost": self.stacks_lost} if self.stacks_lost else losses
+
 
 class Frame(Data):
     """``monotonic`` and ``wall`` are nanoseconds (CLOCK_MONOTONIC, CLOCK_REALTIME)."""

@@ -27,13 +27,11 @@ from bttui.session.controller import Status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
     from bttui.host.facts import Host
-    from bttui.model.diagnostic import Diagnostic
     from bttui.model.program import MapSpec, Output
-    from bttui.session.controller import Controller, Listener
     from bttui.session.options import Options
 
 SCHEMA = 1
@@ -44,24 +42,38 @@ LONGEST = 1 << 30  # bytes of one body; a longer one is damage
 
 
 class Recorder:
-    """Writes one file. After a failure (a full disk) it writes no more; ``failed`` says why, and the file is whole up to there."""
+    """Writes one file, as a session.tee.Sink. What it has written before a failure (a full disk) is whole."""
+
+    what = "recording"
 
     def __init__(self, path: str, header: "dict[str, Any]") -> None:
-        """Raises DiagnosticError. The file is for its owner only: it may hold names, paths and arguments of programs."""
+        """Raises DiagnosticError. The file is for its owner only: it may hold names, paths and arguments of programs.
+
+        ``frames`` and ``size`` (bytes) say how much was written.
+        """
         self.path, self.failed = path, ""
         try:
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            # Not to wait for the reader of a named pipe.
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+            os.set_blocking(self._fd, True)
             if stat.S_ISREG(os.fstat(self._fd).st_mode):  # /dev/null and pipes are not ours
                 os.fchmod(self._fd, 0o600)
-        except OSError as reason:
-            raise error(f"cannot record to '{path}': {reason.strerror}") from None
-        self._size = 0
-        self._frames = self._events = 0
+        except (OSError, ValueError) as reason:
+            told = reason.strerror if isinstance(reason, OSError) else str(reason)
+            raise error(f"cannot record to '{path}': {told}") from None
+        self.size = 0
+        self._first = self._last = 0  # CLOCK_REALTIME of the frames
+        self.frames = self._events = 0
         self._put(MAGIC + b"%d\n" % SCHEMA)
         self._record(b"H", time_ns(), header)
         if self.failed:
             raise error(f"cannot record to '{path}': {self.failed}")
         self._begin()
+
+    @property
+    def seconds(self) -> float:
+        """From the first frame to the last one."""
+        return (self._last - self._first) / 1e9
 
     def _begin(self) -> None:
         self._outputs: "dict[int, tuple[int, Output]]" = {}  # by identity, which the second part keeps alive
@@ -91,7 +103,8 @@ class Recorder:
             "counters": pack(frame.counters),
             "maps": maps,
         }
-        self._frames += 1
+        self.frames += 1
+        self._first, self._last = self._first or frame.wall, frame.wall
         self._record(b"F", frame.wall, body)
 
     def events(self, events: "list[Event]") -> None:
@@ -114,7 +127,7 @@ class Recorder:
         """The end of the recording. Does no harm a second time."""
         if self._fd < 0:
             return
-        self._record(b"L", time_ns(), {"frames": self._frames, "events": self._events})
+        self._record(b"L", time_ns(), {"frames": self.frames, "events": self._events})
         os.close(self._fd)
         self._fd = -1
 
@@ -131,11 +144,11 @@ class Recorder:
         except OSError as reason:
             self.failed = reason.strerror or str(reason)
             try:
-                os.ftruncate(self._fd, self._size)
+                os.ftruncate(self._fd, self.size)
             except OSError:
                 return  # the checksum tells the reader
         else:
-            self._size += len(data)
+            self.size += len(data)
 
 
 class _Keys:
@@ -334,61 +347,3 @@ def header(options: "Options", host: "Host", version: str) -> "dict[str, Any]":
         "interval": options.interval,
         "timezone": os.environ.get("TZ", ""),
     }
-
-
-class RecordingController:
-    """A Controller whose reports go to a file, too."""
-
-    if TYPE_CHECKING:
-        interval: float
-        status: Status
-        run: "Callable[[str], None]"
-        stop: "Callable[[], None]"
-
-    def __init__(self, controller: "Controller", recorder: Recorder) -> None:
-        self._controller, self._recorder = controller, recorder
-        self.file = recorder.path
-
-    def __getattr__(self, name: str) -> "Any":
-        return getattr(self._controller, name)  # all else is the trace's own
-
-    def listen(self, listener: "Listener") -> None:
-        self._controller.listen(Tee(listener, self._recorder))
-
-    def close(self) -> "Frame | None":
-        last = self._controller.close()
-        self._recorder.close()
-        return last
-
-
-class Tee:
-    """A Listener that writes down what it hears, and passes it on. A recording that fails ends; the trace does not."""
-
-    def __init__(self, listener: "Listener", recorder: Recorder) -> None:
-        self._listener, self._recorder = listener, recorder
-        self._run = 0
-        self.on_diagnostics: "Callable[[tuple[Diagnostic, ...]], None]" = listener.on_diagnostics
-
-    def on_status(self, status: "Status") -> None:
-        if status.run != self._run:
-            self._run = status.run
-            self._write(self._recorder.program, status)
-        self._listener.on_status(status)
-
-    def on_frame(self, run: int, frame: Frame) -> None:
-        self._write(self._recorder.frame, frame)
-        self._listener.on_frame(run, frame)
-
-    def on_events(self, run: int, events: "list[Event]") -> None:
-        self._write(self._recorder.events, events)
-        self._listener.on_events(run, events)
-
-    def _write(self, write: "Callable[[Any], None]", what: object) -> None:
-        before = self._recorder.failed
-        write(what)
-        if self._recorder.failed and not before:
-            self._listener.on_events(self._run, [failure(self._recorder)])
-
-
-def failure(recorder: Recorder) -> Event:
-    return Event("warning", time_ns(), text=f"recording to {recorder.path} ended: {recorder.failed}; the trace goes on")

@@ -65,7 +65,7 @@ class ReplayController:
             self._say(reason.diagnostics)
         else:
             if self._recording.damaged and not over.is_set():
-                self._say((Diagnostic("the recording has no proper end: its tracer was killed", severity="warning"),))
+                self._say((Diagnostic("the recording has no proper end: its tracer was killed, or the disk was full", severity="warning"),))
         self._tell(self.status.replace(state=ENDED, live=False))
 
     def _report(self, items: "Iterable[Status | Frame | list]", over: threading.Event) -> None:

@@ -83,6 +83,7 @@ ACTIONS = (
     Action("command_palette", "global", ("ctrl+p",), "Palette", "Find a command by name.", 6, True),
     Action("leave", "global", ("ctrl+q",), "Quit", "Stop, leave, and print the maps to the terminal.", 4, True),
     Action("open", "global", ("f3",), "Open", "Open an example or a program of this folder.", 4, True),
+    Action("record", "global", ("f12", "ctrl+t"), "Record", "Record the trace to a file from now on. Once more ends it.", 0, True),
     Action("save", "main", ("ctrl+s",), "Save", "Save the program.", 0, True),
     Action("details", "main", ("f4",), "Details", "The whole message of a diagnostic, with the kernel's verifier log.", 0, True),
     Action("next_diagnostic", "main", ("f8",), "Next error", "Go to the next diagnostic in the program.", 0, True),

@@ -17,25 +17,26 @@ if TYPE_CHECKING:
 class Ask(ModalScreen[str]):
     """Dismissed with the answer, None without one. ``check`` says what is wrong with an answer, "" for nothing.
 
-    Without ``check`` there is no line to write in: Enter says yes.
+    Without ``check`` there is no line to write in: Enter says yes. ``answer`` stands there already; ``verb`` is what Enter does.
     """
 
     scope = "ask"
     BINDINGS = bindings("ask")
 
-    def __init__(self, title: str, hint: str, check: "Callable[[str], str] | None" = None) -> None:
+    def __init__(self, title: str, hint: str, check: "Callable[[str], str] | None" = None, answer: str = "", verb: str = "goes") -> None:
         super().__init__()
         self.heading, self.hint, self.check = title, hint, check
+        self.answer, self.verb = answer, verb
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask"):
             if self.check:
-                yield Input(id="answer")
+                yield Input(self.answer, id="answer")
             yield Static(Content(clean(self.hint)), id="hint")
 
     def on_mount(self) -> None:
         box = self.query_one("#ask")
-        box.border_title, box.border_subtitle = Content(self.heading), Content(f"Enter {'goes' if self.check else 'yes'} · Esc cancels")
+        box.border_title, box.border_subtitle = Content(self.heading), Content(f"Enter {self.verb if self.check else 'yes'} · Esc cancels")
 
     def action_answer(self) -> None:
         text = self.query_one(Input).value if self.check else "yes"

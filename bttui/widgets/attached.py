@@ -36,10 +36,7 @@ class AttachedPane(Pane):
             return
         counters = frame.counters
         keyed = [snapshot for snapshot in frame.maps.values() if snapshot.spec.key is not None]
-        told = [f"lost {grouped(counters.lost)}", f"missed {grouped(counters.missed)}", f"full {grouped(sum(counters.full.values()))}"]
-        if counters.stacks_lost:
-            told.append(f"stacks lost {grouped(counters.stacks_lost)}")
-        self.remark = " · ".join(told)
+        self.remark = " · ".join(f"{name} {grouped(number)}" for name, number in counters.losses.items())
         self.maps = keyed
         self.resize_rows(1 + len(counters.probes) + len(keyed))
         self.need = self.virtual_size.height + 2

@@ -6,8 +6,12 @@ from textual.widget import Widget
 
 from bttui.model.frame import Frame
 from bttui.model.timeline import Timeline
-from bttui.render.figures import clock, grouped, short, time_of_day
+from bttui.render.figures import clock, grouped, quantity, short, time_of_day
 from bttui.session.controller import ATTACHING, CHECKING, ENDED, IDLE, LIVE, REPLAY, STOPPING, Status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.session.recording import Recorder
 
 STATES = {
     IDLE: ("○", "idle"),
@@ -34,12 +38,18 @@ class StatusBar(Widget):
         self.frame: Frame | None = None
         self.rate: float | None = None
         self.cost: tuple[float, float] | None = None  # nanoseconds a run, share of one CPU
+        self.recorder: Recorder | None = None
 
     def show_status(self, status: Status) -> None:
         if status.run != self.status.run:
             self.frame = self.rate = self.cost = None
             self.timeline = Timeline()
         self.status = status
+        self.refresh()
+
+    def show_recorder(self, recorder: "Recorder | None") -> None:
+        """The recording that is being made."""
+        self.recorder = recorder
         self.refresh()
 
     def show_moment(self, timeline: Timeline) -> None:
@@ -57,7 +67,7 @@ class StatusBar(Widget):
             if runs > 0:
                 self.cost = (spent / runs, spent / elapsed)
         self.frame = frame
-        self.set_class(any(self.losses().values()), "-losing")
+        self.set_class(any(frame.counters.losses.values()), "-losing")
         self.refresh()
 
     def place(self) -> "list[tuple[str, str]]":
@@ -75,16 +85,6 @@ class StatusBar(Widget):
             told.append(f"  against A {time_of_day(history.bare(history.place(timeline.marks['A'])).wall)}")
         return [(text, "busy") for text in told]
 
-    def losses(self) -> "dict[str, int]":
-        """Every way in which figures may be short, with how often it happened."""
-        counters = self.frame.counters if self.frame else None
-        if counters is None:
-            return {"lost": 0, "missed": 0, "full": 0}
-        losses = {"lost": counters.lost, "missed": counters.missed, "full": sum(counters.full.values())}
-        if counters.stacks_lost:
-            losses["stacks lost"] = counters.stacks_lost
-        return losses
-
     def parts(self) -> "list[tuple[str, str]]":
         status = self.status
         mark, word = STATES[status.state]
@@ -98,11 +98,13 @@ class StatusBar(Widget):
         parts += self.place()
         if status.started and self.frame:
             parts.append((" " + clock((self.frame.wall - status.started) / SECOND), "text"))
+        if self.recorder:
+            parts.append((f"  ● REC {quantity(self.recorder.size, 'bytes')} {clock(self.recorder.seconds)}", "bad"))
         if status.live:
             parts.append((f"  {grouped(status.attached)} probe{'s' * (status.attached != 1)}", "text"))
         if self.frame:
             parts.append((f"  {short(self.rate) if self.rate is not None else '–'} events/s", "text"))
-            for name, number in self.losses().items():
+            for name, number in self.frame.counters.losses.items():
                 parts.append((f"  {name} {grouped(number)}", "bad" if number else "dim"))
             for name, number in self.frame.counters.full.items():
                 if number:
@@ -111,8 +113,12 @@ class StatusBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         style = self.get_component_rich_style
-        segments = [Segment(text, style(f"status--{role}")) for text, role in self.parts()]
         width = self.size.width
+        parts = self.parts()
+        for least in ("dim", "text"):  # what was not lost need not be said; what was lost must be
+            while sum(len(text) for text, _ in parts) > width and any(role == least for _, role in parts):
+                del parts[max(at for at, (_, role) in enumerate(parts) if role == least)]
+        segments = [Segment(text, style(f"status--{role}")) for text, role in parts]
         left = Strip(segments)
         if self.status.live and self.cost is not None and self.cost[0] > 0:
             nanoseconds, share = self.cost

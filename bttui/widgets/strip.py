@@ -57,7 +57,7 @@ class HistoryStrip(Widget):
             seconds = (frame.monotonic - before.monotonic) / SECOND
             if seconds > 0:
                 sums.setdefault(self.cell(at), []).append((fired(frame) - fired(before)) / seconds)
-            if losses(frame) > losses(before):
+            if sum(frame.counters.losses.values()) > sum(before.counters.losses.values()):
                 lossy.add(self.cell(at))
         return [sum(sums[cell]) / len(sums[cell]) if cell in sums else None for cell in range(self.cell(len(frames) - 1) + 1)], lossy
 
@@ -89,8 +89,3 @@ class HistoryStrip(Widget):
             first, last = sorted((self.pressed, self.place(event.x - LEFT)))
             self.pressed = None
             self.post_message(self.Picked(first, last))
-
-
-def losses(frame) -> int:
-    counters = frame.counters
-    return counters.lost + counters.missed + counters.stacks_lost + sum(counters.full.values())

@@ -39,6 +39,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bttui.session.recording import Recorder
     from bttui.widgets.probes import Catalog
 
 NARROW = 100
@@ -235,6 +236,9 @@ class Workspace(TimeTravel, Screen[None]):
         if first and (self.focused is None or (self.focused is self.editor and (self.is_narrow or self.read_only))):
             self.go_to_pane(2)
 
+    def show_recorder(self, recorder: "Recorder | None") -> None:
+        self.query_one(StatusBar).show_recorder(recorder)
+
     async def moment_changed(self) -> None:
         timeline = self.timeline
         if timeline.frame is None:
@@ -376,7 +380,7 @@ class Workspace(TimeTravel, Screen[None]):
 
     def shell_command(self, format_: str, maps: "list[str]") -> str:
         """What writes the same without the dashboard: from the recording, where there is one; else by running the program again."""
-        recording = getattr(getattr(self.app, "controller", None), "file", "")
+        recording = self.app.recording_file  # type: ignore[attr-defined]
         if recording:
             moment = self.timeline.frame if self.timeline.paused else None
             at = time.strftime(" --at %H:%M:%S", time.localtime(moment.wall // 1_000_000_000)) if moment else ""

@@ -19,8 +19,9 @@ from bttui.model.difference import subtract
 from bttui.model.types import UINT64, Buffer, Count, String
 from bttui.render.export import Export, suiting
 from bttui.session.controller import ENDED, LIVE, REPLAY, Status
-from bttui.session.recording import WHOLE_EVERY, Recorder, Recording, RecordingController
+from bttui.session.recording import WHOLE_EVERY, Recorder, Recording
 from bttui.session.replay import ReplayController, moment
+from bttui.session.tee import Tee
 
 STATUS = Status(LIVE, 1, True, 1, 1, ("probe",), START, "probe { }")
 
@@ -175,48 +176,93 @@ def test_eight_hours_hold_no_more_than_a_minute(tmp_path):
     recorder.close()
 
 
-def test_a_full_disk_ends_the_recording_and_not_the_trace(tmp_path, monkeypatch):
-    recorder = Recorder(str(tmp_path / "a"), {})
+def teed(*sinks):
+    """A scripted trace whose reports go to the sinks and to what is Heard."""
     trace, heard = ScriptedController(), Heard()
-    controller = RecordingController(trace, recorder)
-    controller.listen(heard)
-    controller.run("probe { }")
+    tee = Tee(heard)
+    for sink in sinks:
+        tee.add(sink)
+    trace.listen(tee)
+    return trace, tee, heard
+
+
+@pytest.fixture
+def small_disk(monkeypatch):
+    """A function that lets a recorder write so many bytes more."""
+    write = os.write
+
+    def limit(recorder, room):
+        def full(fd, data):
+            nonlocal room
+            if fd != recorder._fd:
+                return write(fd, data)
+            if not room:
+                raise OSError(28, "No space left on device")
+            done = write(fd, data[:room])
+            room -= done
+            return done
+
+        monkeypatch.setattr(os, "write", full)
+
+    return limit
+
+
+def test_a_full_disk_ends_the_recording_and_not_the_trace(tmp_path, small_disk):
+    recorder = Recorder(str(tmp_path / "a"), {})
+    trace, tee, heard = teed(recorder)
+    trace.run("probe { }")
     trace.show(reads_frame(1))
-    write, room = os.write, [100]
-
-    def full(fd, data):
-        if fd != recorder._fd:
-            return write(fd, data)
-        if not room[0]:
-            raise OSError(28, "No space left on device")
-        done = write(fd, data[: room[0]])
-        room[0] -= done
-        return done
-
-    monkeypatch.setattr(os, "write", full)
+    small_disk(recorder, 100)
     for n in (2, 3, 4):
         trace.show(reads_frame(n))
     assert [f.sequence for f in heard.frames] == [1, 2, 3, 4]
     assert [event.text for event in heard.events] == [f"recording to {tmp_path}/a ended: No space left on device; the trace goes on"]
-    assert controller.status.state == LIVE
-    controller.close()
+    assert trace.status.state == LIVE
+    tee.close()
     assert [f.sequence for f in replayed(tmp_path / "a").frames] == [1]
 
 
 def test_two_programs_in_one_recording(tmp_path):
-    recorder = Recorder(str(tmp_path / "a"), {})
-    trace = ScriptedController()
-    controller = RecordingController(trace, recorder)
-    controller.listen(Heard())
+    trace, tee, _ = teed(Recorder(str(tmp_path / "a"), {}))
     for n, text in enumerate(("one", "two"), 1):
-        controller.run(text)
+        trace.run(text)
         trace.show(reads_frame(n))
-    controller.close()
+    tee.close()
     heard = replayed(tmp_path / "a")
     assert [(s.run, s.text) for s in heard.statuses if s.state == REPLAY] == [(1, "one"), (2, "two")]
     same(heard.frames[1], reads_frame(2))
     status, _ = Recording(str(tmp_path / "a")).frame_at(START + SECOND)
     assert status.text == "one"
+
+
+def test_recordings_come_and_go_while_a_trace_runs(tmp_path):
+    """Each begins with what the maps held last; one that began after the end has the end."""
+    trace, tee, _ = teed()
+    trace.run("one")
+    trace.show(reads_frame(1))
+    first = Recorder(str(tmp_path / "a"), {})
+    tee.add(first)
+    trace.say(printed("hello\n"))
+    trace.show(reads_frame(2))
+    assert (first.frames, first.seconds) == (2, 1.0)
+    tee.remove(first)
+    assert first.size == os.path.getsize(tmp_path / "a")
+    trace.show(reads_frame(3))
+    trace.stop()
+    second = Recorder(str(tmp_path / "b"), {})
+    tee.add(second)
+    tee.remove(second)
+    for name, sequences, events in (("a", [1, 2], ["hello\n"]), ("b", [3], [])):
+        heard = replayed(tmp_path / name)
+        assert [f.sequence for f in heard.frames] == sequences and [e.values[0] for e in heard.events] == events
+        assert heard.statuses[0].text == "one" and heard.diagnostics == []
+
+
+def test_a_recording_of_nothing_is_one(tmp_path):
+    _, tee, _ = teed(Recorder(str(tmp_path / "a"), {}))
+    tee.close()
+    heard = replayed(tmp_path / "a")
+    assert (heard.frames, heard.diagnostics) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -261,4 +307,4 @@ def test_a_killed_trace_leaves_a_recording(tmp_path):
     heard = replayed(path)
     counts = [dict(f.maps["@"].rows)[None] for f in heard.frames[1:]]
     assert counts == sorted(counts) and counts[-1] > 0  # how many fit before the kill is the scheduler's business
-    assert [d.message for d in heard.diagnostics] == ["the recording has no proper end: its tracer was killed"]
+    assert [d.message for d in heard.diagnostics] == ["the recording has no proper end: its tracer was killed, or the disk was full"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from widgets.scripted import READS, ScriptedController
 
 from bttui.app import Dashboard
+from bttui.session.recording import Recorder
 from bttui.widgets.probes import Catalog
 
 SIZES = ((80, 24), (120, 36), (200, 60))
@@ -30,7 +31,7 @@ CATALOG = Catalog(lambda: PROBES, lambda name: [f"about {name}", "char * filenam
 async def dashboard(size=(120, 36), text=READS, start=True, catalog=CATALOG, name="reads.bt", **options):
     """(app, controller, pilot) of an open dashboard; with ``start`` the program is live."""
     controller = ScriptedController()
-    app = Dashboard(text, controller, name, catalog, start=start, **options)
+    app = Dashboard(text, controller, name, catalog, start=start, new_recorder=lambda path: Recorder(path, {}), **options)
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(pilot)
         yield app, controller, pilot

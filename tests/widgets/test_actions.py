@@ -145,6 +145,7 @@ EFFECTS = {
     "completion.choice_previous": ([*LIST, "down"], lambda s: s.picked == 0),
     "completion.choice_take": (LIST, lambda s: s.program.startswith("self:tracepoint:") and not s.choosing),
     "completion.choice_close": (LIST, lambda s: not s.choosing and s.focus == "editor"),
+    "global.record": ([], lambda s: s.screen == "Ask" and "Record to" in s.text and "reads-20" in s.text),
     "global.open": ([], lambda s: s.screen == "OpenPage"),
     "main.save": ([], lambda s: s.screen == "SavePage"),
     "open.cursor_down": (["f3"], lambda s: s.chosen == 1),
