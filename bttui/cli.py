@@ -31,9 +31,19 @@ def decode(text: bytes) -> str:
     return text.decode(errors="surrogateescape")
 
 
-def say(text: str) -> int:
-    sys.stdout.write(text)
-    return 0
+def say(text: str, status: int = 0) -> int:
+    """Print, with all that was printed before; the exit status, 1 where that failed."""
+    try:
+        if text:
+            sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return status or 1
+    except OSError as reason:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what is still in the buffer
+        sys.stderr.write(f"ERROR: could not write the output: {reason.strerror}\n")
+        return 1
+    return status
 
 
 def run(options: "Options") -> int:
@@ -46,7 +56,7 @@ def run(options: "Options") -> int:
         return replay(options)
     if options.action == "run" or (options.action == "list" and os.path.isfile(options.file)):
         options = read_program(options)
-    if options.headless or not sys.stdout.isatty():
+    if options.headless or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":  # an editor's shell, say
         if options.text is None and options.action == "run":
             from bttui.model.diagnostic import error
 
@@ -122,11 +132,7 @@ def dashboard(options: "Options") -> int:
 def main() -> "NoReturn":
     """The command. Until a front end knows better, an interrupt ends it at once, also while it is being imported."""
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
-    status = run_command(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        status = status or 1
+    status = say("", run_command(sys.argv[1:]))
     # Everything is closed: taking the interpreter apart as well would cost milliseconds.
     os._exit(status)
 

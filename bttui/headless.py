@@ -65,6 +65,9 @@ def show(lines: "Iterable[str]") -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what is still in the buffer
+    except OSError as reason:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise DiagnosticError(unwritten(reason)) from None
     return 0
 
 
@@ -112,7 +115,10 @@ def listed(options: Options, host: Host) -> "Iterable[str]":
 
 
 class Writer:
-    """Where the output goes: one write(2) for a batch, or for 64 KiB with -B full. ``gone``: nobody reads any more."""
+    """Where the output goes: one write(2) for a batch, or for 64 KiB with -B full.
+
+    ``gone``: nobody reads any more, or it cannot be written; ``failure`` says why, None where a reader went.
+    """
 
     def __init__(self, fd: int, full: bool):
         self._fd = fd
@@ -121,6 +127,7 @@ class Writer:
         self._kept: "list[bytes]" = []
         self._size = 0
         self.gone = False
+        self.failure: "Diagnostic | None" = None
 
     def write(self, text: str) -> None:
         if not text or self.gone:
@@ -144,6 +151,12 @@ class Writer:
                 rest = rest[os.write(self._fd, rest) :]
         except BrokenPipeError:
             self.gone = True
+        except OSError as reason:
+            self.gone, self.failure = True, unwritten(reason)
+
+
+def unwritten(reason: OSError) -> Diagnostic:
+    return Diagnostic(f"could not write the output: {reason.strerror}")
 
 
 def many_texts(output: "Output") -> "Callable[[list[tuple[Any, ...]]], str] | None":
@@ -276,6 +289,8 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         else:
             printer.maps(())
         writer.flush()
+        if writer.failure:
+            raise DiagnosticError(writer.failure)
         return session.exit_code or int(failed)
 
 

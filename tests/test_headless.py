@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from support import COMMAND, Process
+from support import COMMAND, ROOT, Process
 
 pytestmark = pytest.mark.live
 
@@ -113,6 +113,38 @@ def test_sigusr1_runs_its_probe(bttui):
         process.until("got it\n")
         os.kill(process.pid, signal.SIGUSR1)
         assert process.wait().stdout == "got it\ngot it\n\n\n@n: 2\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-e", r'BEGIN { printf("x\n"); exit(); }'),
+        ("-e", "BEGIN { @ = 1; exit(); }"),
+        ("-B", "full", "-e", r'i:ms:1 { printf("x\n"); @++; if (@ == 9) { exit(); } }'),
+        ("-f", "json", "-e", "BEGIN { print(1); } i:s:100 { }"),
+        ("-l", "software:*"),
+        ("-h",),
+        ("dump", ROOT / "bttui/demo.bttui"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_full_disk_ends_the_run_with_a_message(bttui, arguments):
+    """/dev/full: full(4)."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([COMMAND, *arguments], env=bttui.env, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.stderr.replace("Attached 1 probe\n", "") == "ERROR: could not write the output: No space left on device\n"
+    assert done.returncode == 1
+
+
+def test_a_terminal_that_only_prints_gets_text(bttui):
+    main, terminal = os.openpty()
+    command = [COMMAND, "-e", 'BEGIN { printf("plain\\n"); exit(); }']
+    subprocess.run(
+        command, env=bttui.env | {"TERM": "dumb"}, stdin=terminal, stdout=terminal, stderr=subprocess.PIPE, check=True, timeout=60
+    )
+    os.close(terminal)
+    assert os.read(main, 1000).decode().split() == ["plain"]
+    os.close(main)
 
 
 def test_only_who_may_trace_is_let_in(bttui):

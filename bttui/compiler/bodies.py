@@ -191,7 +191,8 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
             "iter probe only supports one attach point.", iterators[-1].attachments[-1].span, hint="besides it, there may be begin and end"
         )
     if not cookie and options.mode != "codegen":
-        raise error("No probes to attach", root.probes[0].span if root.probes else None, hint="check the names with -l")
+        hint = "check the names with -l" if root.probes else "a program has at least one probe, as begin { }"
+        raise error("No probes to attach", root.probes[0].span if root.probes else None, hint=hint)
     return done
 
 
