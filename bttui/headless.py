@@ -213,7 +213,7 @@ def trace(options: Options, host: Host) -> int:
     stop = Stop()
     writer = Writer(open_output(options.output), options.buffering == "full")
     watched = Watched(options.pid) if options.pid is not None else None
-    child = Child(options.command) if options.command.strip() else None
+    child = Child(options.command) if options.command else None
     try:
         return traced(options, host, stop, writer, child, watched)
     except Interrupted:

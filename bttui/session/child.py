@@ -20,9 +20,10 @@ class Child:
 
     def __init__(self, command: str, *, quiet: bool = False):
         """Raises DiagnosticError where there is no such command."""
-        words = command.split()
-        path = find_executable(words[0])
+        words = command.split() or [""]
+        path = self._path = find_executable(words[0])
         hold, self._gate = os.pipe()
+        self._refusal, refuse = os.pipe()  # closed by exec; what it says before is an errno
         self.output, writer = os.pipe() if quiet else (-1, -1)
         parent = os.getpid()
         sys.stdout.flush()
@@ -30,10 +31,11 @@ class Child:
         if not self.pid:
             try:
                 os.close(self._gate)
-                _become(path, words, hold, writer, parent)
+                _become(path, words, hold, writer, refuse, parent)
             finally:
                 os._exit(127)
         os.close(hold)
+        os.close(refuse)
         if quiet:
             os.close(writer)
         self._pidfd = os.pidfd_open(self.pid)
@@ -43,11 +45,23 @@ class Child:
         return self._pidfd
 
     def go(self) -> None:
-        """Let the command begin."""
-        if self._gate >= 0:
-            os.write(self._gate, b"g")
-            os.close(self._gate)
-            self._gate = -1
+        """Let the command begin. Raises DiagnosticError where it cannot."""
+        if self._gate < 0:
+            return
+        os.write(self._gate, b"g")
+        os.close(self._gate)
+        self._gate = -1
+        refusal = os.read(self._refusal, 4)
+        if refusal:
+            number = int.from_bytes(refusal, sys.byteorder)
+            # execve(2): ENOENT of a file that is there is about the interpreter that it names
+            cause = "its interpreter does not exist" if number == errno.ENOENT else os.strerror(number)
+            hint = (
+                f"a script begins with #! and an interpreter; -c 'sh {self._path}' runs one that does not"
+                if number == errno.ENOEXEC
+                else ""
+            )
+            raise error(f"Failed to execute '{self._path}': {cause}", hint=hint)
 
     def ended(self) -> bool:
         if self.status is None:
@@ -67,10 +81,10 @@ class Child:
                 self._signal(signal.SIGKILL)
                 self.wait(-1)
             self.ended()
-        for fd in (self._pidfd, self.output):
+        for fd in (self._pidfd, self.output, self._refusal):
             if fd >= 0:
                 os.close(fd)
-        self._pidfd = self.output = -1
+        self._pidfd = self.output = self._refusal = -1
 
     def _signal(self, number: int) -> None:
         if not self.ended():
@@ -91,7 +105,7 @@ class Child:
         self.close()
 
 
-def _become(path: str, words: "list[str]", hold: int, writer: int, parent: int) -> None:
+def _become(path: str, words: "list[str]", hold: int, writer: int, refuse: int, parent: int) -> None:
     """In the child: wait for the word, then be the command."""
     import ctypes
 
@@ -105,7 +119,10 @@ def _become(path: str, words: "list[str]", hold: int, writer: int, parent: int) 
     for number in _RESET:
         signal.signal(number, signal.SIG_DFL)
     if os.read(hold, 1):
-        os.execv(path, words)
+        try:
+            os.execv(path, words)
+        except OSError as reason:
+            os.write(refuse, (reason.errno or 0).to_bytes(4, sys.byteorder))
 
 
 def find_executable(name: str) -> str:

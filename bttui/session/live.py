@@ -129,7 +129,7 @@ class LiveController:
             program = compile_text(options, self._host, self._cancel)
             diagnostics = program.warnings
             watched = Watched(options.pid) if options.pid is not None else None
-            child = Child(options.command, quiet=True) if options.command.strip() else None
+            child = Child(options.command, quiet=True) if options.command else None
             session = Session(program, self._host, options, self._formatted, child, watched)
             with self._lock:
                 self._starting = session

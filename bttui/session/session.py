@@ -121,7 +121,11 @@ class Session:
             self.close()
             raise
         if self._child:
-            self._child.go()
+            try:
+                self._child.go()
+            except DiagnosticError:
+                self.close()
+                raise
         self.state = LIVE
         kinds = {attachment.provider for attachment in self.program.attachments}
         self.over = kinds <= {"begin", "end", "test", "bench"} or bool(self._pins())

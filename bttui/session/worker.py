@@ -37,7 +37,7 @@ def compile_options(options: "Options") -> CompileOptions:
         named=tuple(options.named.items()),
         environment=tuple(sorted(environment.items())),
         pid=options.pid or 0,
-        child=1 if options.command.strip() else 0,  # a program reads the pid from a map
+        child=1 if options.command else 0,  # a program reads the pid from a map
         unsafe=options.unsafe,
         warn_helpers=options.helper_errors,
         no_features=tuple(sorted(options.no_features)),

@@ -37,10 +37,20 @@ sys.path[:0] = [str(HERE.parent)]
 
 from support import ATTACHED, COMMAND, PATIENCE, Bttui, Load, Process  # noqa: E402 - where it is a command, its folder is not known
 
+from bttui.host.processes import children, comm  # noqa: E402
+
 # ./testprogs/NAME -> source in tests/load, flags for the compiler
 PROGRAMS = {
     "usdt": ("usdt",),
     "usdt_fixed": ("usdt", "-no-pie"),
+    # `cell` and `touched` at known addresses
+    "watch": (
+        "watch",
+        "-pthread",
+        "-no-pie",
+        "-Wl,--section-start=.watched=0x10000000",
+        "-Wl,--section-start=.touched=0x20000000",
+    ),
 }
 FORM = {
     "run": "",
@@ -160,24 +170,16 @@ class Runner:
 
 
 def _tracers(pid, command):
-    """The processes below ``pid`` that run the tracer: those that have its name, and none above it with the same."""
+    """The first processes from ``pid`` downwards that have the tracer's name: what they fork has it too, for a while."""
     name = Path(shlex.split(command)[0]).name[:15]
-    children = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            text = (folder / "stat").read_text()
-        except OSError:
-            continue
-        comm, rest = text[text.index("(") + 1 : text.rindex(")")], text[text.rindex(")") + 2 :].split()
-        children.setdefault(int(rest[1]), []).append((int(folder.name), comm))
     todo, found = [pid], []
     while todo:
-        for child, comm in children.get(todo.pop(), ()):
-            if comm == name:
-                found.append(str(child))
-            else:
-                todo.append(child)
-    return found or [str(pid)]
+        each = todo.pop()
+        if comm(each) == name:
+            found.append(str(each))
+        else:
+            todo += children(each)
+    return found
 
 
 def _problem(case, result):

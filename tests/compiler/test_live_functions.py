@@ -109,3 +109,29 @@ def test_names_of_other_processes(bttui):
     program = f"iter:task {{ @a = comm({os.getpid()}); @b = comm(4194304); @c = comm(pid); @d = comm(curtask); }}"
     assert bttui("-e", program).stdout == f"\n\n@a: {name}\n@b: \n@c: bttui\n@d: bttui\n"
     assert "comm(PID) is not supported in begin probes" in bttui("-e", "begin { print(comm(1)); }").stderr
+
+
+def test_relatives_of_other_processes(bttui, load):
+    """Of a process, by its id; of one that is not there, nothing."""
+    with load.start("syscalls", "1") as waiting:
+        pid = waiting.pid
+        words = ["ppid", "pcomm", "leader_comm", "leader_tid"]
+        program = "iter:task { " + " ".join(f"@{word} = {word}({pid}); @{word}_none = {word}(4194304);" for word in words) + " }"
+        found = dict(line[1:].split(": ", 1) for line in bttui("-e", program).stdout.split("\n") if line)
+    with open(f"/proc/{os.getpid()}/comm") as file:
+        name = file.read().strip()
+    assert found == {
+        "ppid": str(os.getpid()),
+        "pcomm": name,
+        "leader_comm": "bttui_load",
+        "leader_tid": str(pid),
+        **{"ppid_none": "0", "pcomm_none": "", "leader_comm_none": "", "leader_tid_none": "0"},
+    }
+
+
+@pytest.mark.parametrize("probe", ["begin", "end", "interval:s:1", "self:signal:SIGUSR1"])
+@pytest.mark.parametrize("call", ["signal", "signal_thread"])
+def test_a_signal_to_nobody(call, probe, bttui):
+    result = bttui("--unsafe", "-e", f"{probe} {{ {call}(15); }}")
+    assert result.returncode == 1
+    assert f"{call}() can not be used in {probe.partition(':')[0]} probes: there is no process" in result.stderr

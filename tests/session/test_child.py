@@ -90,6 +90,32 @@ def test_closing_twice_is_harmless():
     child.close()
 
 
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"echo no interpreter\n", "Exec format error"),
+        (b"#!/nosuch/interpreter\n", "its interpreter does not exist"),
+        (b"\x7fELF and nothing", "Exec format error"),
+    ],
+)
+def test_what_cannot_run_after_all_is_said_too(content, cause, tmp_path):
+    (tmp_path / "file").write_bytes(content)
+    (tmp_path / "file").chmod(0o755)
+    with Child(f"{tmp_path}/file") as child:
+        with pytest.raises(DiagnosticError, match=f"Failed to execute '{tmp_path}/file': {cause}"):
+            child.go()
+        assert ended(child)
+
+
+@pytest.mark.live
+def test_a_trace_of_what_cannot_run_fails(bttui, tmp_path):
+    (tmp_path / "file").write_bytes(b"echo no interpreter\n")
+    (tmp_path / "file").chmod(0o755)
+    result = bttui("-e", "begin { @ = 1; } interval:s:100 { }", "-c", tmp_path / "file")
+    assert result.returncode == 1 and "ERROR: Failed to execute" in result.stderr and "-c 'sh " in result.stderr
+    assert "Path '' does not exist" in bttui("-e", "begin { }", "-c", "  ").stderr
+
+
 @pytest.mark.parametrize("name", ["no-such-command", "/nonexistent", "/etc/passwd", "/tmp"])
 def test_what_cannot_run_is_said_before_anything_else(name):
     with pytest.raises(DiagnosticError, match=f"Failed to fork child: Path '{name}' does not exist or is not executable"):

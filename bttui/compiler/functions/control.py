@@ -3,6 +3,7 @@
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
+from bttui.compiler.functions.probe import OWN
 from bttui.compiler.infer.rules import describe
 from bttui.compiler.lower.code import EXITING
 from bttui.model import types
@@ -73,6 +74,10 @@ def signal_number(typer: "Typer", node: "ast.Node", what: str) -> "int | None":
     return value if isinstance(value, int) else None
 
 
+# Probes that run in a process of no meaning, or in our own.
+_OF_NOBODY = (*OWN, "interval", "iter", "test", "bench", "xdp", "tc")
+
+
 class Signal(Function):
     name = "signal"
     signature = 'signal(number | "SIGNAME")'
@@ -84,6 +89,8 @@ class Signal(Function):
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         type_ = typer.expression(call.arguments[0])
+        if typer.body.provider in _OF_NOBODY:
+            typer.error(f"{self.name}() can not be used in {typer.body.provider} probes: there is no process that the signal is for", call)
         if type_ is not None and not isinstance(type_, (types.Integer, types.String)):
             typer.error(f"{self.name}() takes a number or a name", call.arguments[0])
         call.note = ("signal", signal_number(typer, call.arguments[0], self.name))

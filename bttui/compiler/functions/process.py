@@ -11,6 +11,9 @@ from bttui.model.program import CHILD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from bttui.compiler.infer.typer import Typer
     from bttui.compiler.lower.code import Code
     from bttui.model.types import Type
@@ -213,7 +216,7 @@ class CurrentTask(Function):
 
 class ParentId(Function):
     name = "ppid"
-    signature = "ppid or ppid(task)"
+    signature = "ppid or ppid(pid | task)"
     doc = "Process id of the parent."
     example = "tracepoint:syscalls:sys_enter_execve { @[ppid] = count(); }"
     most = 1
@@ -225,10 +228,7 @@ class ParentId(Function):
         if call.arguments:
             task = typer.expression(call.arguments[0])
             if task is not None and not isinstance(task, types.Pointer):
-                typer.error(
-                    f"not supported yet: {self.name}() of a process id", call, hint=f"{self.name}(task) takes a struct task_struct *"
-                )
-                return None
+                return self._of_number(typer, call, task)
             node = call.arguments[0]  # type: ignore[assignment]
         for name in self.path:
             node = ast.FieldAccess(call.span, None, None, node, name)
@@ -238,16 +238,76 @@ class ParentId(Function):
             return types.String(type_.size)
         return types.UINT32 if isinstance(type_, types.Integer) else type_
 
+    def _of_number(self, typer: "Typer", call: "ast.Call", task: "Type") -> "Type | None":
+        if not find_task(typer, call, task):
+            return None
+        struct = task_struct(typer)
+        places = []
+        for name in self.path:
+            field = find_field(struct, name, typer) if struct else None
+            if field is None:
+                typer.error(f"{self.name}() needs a kernel whose struct task_struct has {'.'.join(self.path)}", call)
+                return None
+            places.append(field.offset)
+        call.note = tuple(places)
+        return types.String(16) if self.path[-1] == "comm" else types.UINT32
+
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         assert call.type is not None
         memory = code.memory(call.type) if isinstance(call.type, types.String) else ""
+        if isinstance(call.note, tuple):
+            memory = memory or code.temporary(4)
+            code.f.zero(memory, call.type.size, 1)
+            task_of(code, call, lambda task: self._follow(code, call, task, memory))
+            return Value(call.type, memory, "memory") if isinstance(call.type, types.String) else Value(call.type, code.f.load(32, memory))
         value = code.load(code.expression(call.note), memory)
         return Value(call.type, value.operand, value.place)
+
+    @staticmethod
+    def _follow(code: "Code", call: "ast.Call", task: str, memory: str) -> None:
+        """The other task that this one points to, and what stands there."""
+        f = code.f
+        assert call.type is not None
+        other, there = call.note
+        pointer = code.temporary(8)
+        f.call(Helper.probe_read_kernel, f"ptr {pointer}", "i32 8", f"ptr {f.offset(task, other)}")
+        address = f.binary("add", 64, f.load(64, pointer), str(there))
+        f.call(Helper.probe_read_kernel, f"ptr {memory}", f"i32 {call.type.size}", f"i64 {address}")
+
+
+def task_struct(typer: "Typer") -> "Any":
+    return typer.host.btf.struct("struct task_struct")
+
+
+def find_task(typer: "Typer", call: "ast.Call", argument: "Type") -> bool:
+    """Whether a task can be looked up by what is a process id; says so where it can not."""
+    if not isinstance(argument, types.Integer):
+        typer.error(f"{call.name}() expects a process id or a struct task_struct * ({describe(argument)} provided)", call)
+    elif not allowed(typer, "bpf_task_from_pid"):
+        typer.error(f"{call.name}(PID) is not supported in {typer.body.provider} probes by this kernel", call, hint="iter probes have it")
+    else:
+        return True
+    return False
+
+
+def task_of(code: "Code", call: "ast.Call", use: "Callable[[str], None]") -> None:
+    """``use`` the task whose id is the first argument; nothing where there is none."""
+    f, module = code.f, code.tables.module
+    struct = task_struct(code.typer)
+    task = types.Pointer(target=types.Struct(name=struct.name, size=struct.size))
+    number = code.integer(call.arguments[0], 32)
+    pointer = f.value(f"{module.kernel_function('bpf_task_from_pid', task, types.INT32)}(i32 {number})")
+
+    def read() -> None:
+        use(pointer)
+        f.line(f"{module.kernel_function('bpf_task_release', types.VOID, task)}(ptr {pointer})")
+
+    code.when(f.compare("ne", "ptr", pointer, "null"), read)
 
 
 class Command(Function):
     name = "comm"
-    signature = "comm or comm(pid)"
+    signature = "comm or comm(pid | task)"
     doc = "Name of the thread that is running (15 characters), or of another one, where the probe allows to look it up."
     example = "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }"
     most = 1
@@ -259,10 +319,8 @@ class Command(Function):
             if isinstance(type_, types.Pointer):
                 call.note = ast.FieldAccess(call.span, None, None, call.arguments[0], "comm")  # type: ignore[arg-type]
                 typer.expression(call.note)
-            elif type_ is not None and not isinstance(type_, types.Integer):
-                typer.error(f"comm() expects a process id or a struct task_struct * ({describe(type_)} provided)", call)
-            elif not allowed(typer, "bpf_task_from_pid"):
-                typer.error(f"comm(PID) is not supported in {typer.body.provider} probes by this kernel", call, hint="iter probes have it")
+            elif type_ is not None:
+                find_task(typer, call, type_)
         return types.String(16)
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
@@ -273,32 +331,18 @@ class Command(Function):
         if isinstance(call.note, ast.FieldAccess):
             code.convert(code.load(code.expression(call.note)), types.String(16), memory)
         elif call.arguments:
-            self.other(code, call, memory)
+            field = find_field(task_struct(code.typer), "comm", code.typer)
+            assert field is not None
+            at = field.offset
+            task_of(code, call, lambda task: f.call(Helper.probe_read_kernel_str, f"ptr {memory}", "i32 16", f"ptr {f.offset(task, at)}"))
         else:
             f.call(Helper.get_current_comm, f"ptr {memory}", "i32 16")
         return Value(types.String(16), memory, "memory")
 
-    @staticmethod
-    def other(code: "Code", call: "ast.Call", memory: str) -> None:
-        """Of a thread by its id; nothing where there is none."""
-        f, module = code.f, code.tables.module
-        struct = code.typer.host.btf.struct("struct task_struct")
-        field = find_field(struct, "comm", code.typer) if struct else None
-        assert struct is not None and field is not None
-        task = types.Pointer(target=types.Struct(name=struct.name, size=struct.size))
-        number = code.integer(call.arguments[0], 32)
-        pointer = f.value(f"{module.kernel_function('bpf_task_from_pid', task, types.INT32)}(i32 {number})")
-
-        def read() -> None:
-            f.call(Helper.probe_read_kernel_str, f"ptr {memory}", "i32 16", f"ptr {f.offset(pointer, field.offset)}")
-            f.line(f"{module.kernel_function('bpf_task_release', types.VOID, task)}(ptr {pointer})")
-
-        code.when(f.compare("ne", "ptr", pointer, "null"), read)
-
 
 class ParentCommand(ParentId):
     name = "pcomm"
-    signature = "pcomm or pcomm(task)"
+    signature = "pcomm or pcomm(pid | task)"
     doc = "Name of the parent process."
     example = "tracepoint:syscalls:sys_enter_execve { @[pcomm] = count(); }"
     path = ("real_parent", "comm")
@@ -306,7 +350,7 @@ class ParentCommand(ParentId):
 
 class LeaderCommand(ParentId):
     name = "leader_comm"
-    signature = "leader_comm or leader_comm(task)"
+    signature = "leader_comm or leader_comm(pid | task)"
     doc = "Name of the process's main thread."
     example = "tracepoint:raw_syscalls:sys_enter { @[leader_comm] = count(); }"
     path = ("group_leader", "comm")
@@ -314,7 +358,7 @@ class LeaderCommand(ParentId):
 
 class LeaderId(ParentId):
     name = "leader_tid"
-    signature = "leader_tid or leader_tid(task)"
+    signature = "leader_tid or leader_tid(pid | task)"
     doc = "Thread id of the process's main thread."
     example = "tracepoint:raw_syscalls:sys_enter { @[leader_tid] = count(); }"
     path = ("group_leader", "pid")
