@@ -290,7 +290,7 @@ def find_task(typer: "Typer", call: "ast.Call", argument: "Type") -> bool:
     return False
 
 
-def task_of(code: "Code", call: "ast.Call", use: "Callable[[str], None]") -> None:
+def task_of(code: "Code", call: "ast.Call", use: "Callable[[str], object]") -> None:
     """``use`` the task whose id is the first argument; nothing where there is none."""
     f, module = code.f, code.tables.module
     struct = task_struct(code.typer)
