@@ -178,13 +178,14 @@ class Load:
         self.folder = Path(folder)
 
     def build(self, source="load", name="bttui_load", *flags):
-        """Compile tests/load/SOURCE.c as NAME (the comm that tracers see; 15 characters at most) -> its path."""
+        """Compile tests/load/SOURCE.c or SOURCE.cpp as NAME (the comm that tracers see; 15 characters at most) -> its path."""
         path = self.folder / name
         if not path.exists():
             fresh = path.with_suffix(f".{os.getpid()}")
             frames = ["-fno-omit-frame-pointer", "-fno-optimize-sibling-calls"]
             text = ROOT / "tests" / "load" / f"{source}.c"
-            subprocess.run(["gcc", "-O1", "-g", "-Wall", "-Wextra", "-Werror", *frames, *flags, "-o", fresh, text], check=True)
+            compiler, text = ("gcc", text) if text.exists() else ("g++", text.with_suffix(".cpp"))
+            subprocess.run([compiler, "-O1", "-g", "-Wall", "-Wextra", "-Werror", *frames, *flags, "-o", fresh, text], check=True)
             fresh.rename(path)
         return path
 

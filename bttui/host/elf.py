@@ -73,16 +73,19 @@ class UsdtProbe(Data):
 class Elf:
     """The file at ``path``, or ``content``. Raises DiagnosticError where there is no ELF file.
 
+    ``start``, ``size``: where it lies in a larger file, as a library in a package; then offset() and virtual() are about
+    places in that file.
     A context manager, for those who want its descriptor closed at once; when more is asked for, it is opened again.
     ``identity`` tells files apart: device, inode, time of change in ns, size.
     """
 
-    def __init__(self, path: str, content: "bytes | None" = None):
+    def __init__(self, path: str, content: "bytes | None" = None, start: int = 0, size: "int | None" = None):
         self.path = path
         self._content = content
+        self.start = start
         self._fd = -1
         self.identity: "tuple[int, ...]" = (0, 0, 0, len(content)) if content is not None else self._open()
-        self.size = self.identity[-1]
+        self.size = max(0, min(self.identity[-1] - start, self.identity[-1] if size is None else size))
         ident = self.read(0, _IDENT)
         if len(ident) < _IDENT or ident[:4] != b"\x7fELF" or ident[4] not in _HEADER or ident[5] not in (1, 2):
             self.close()
@@ -148,7 +151,7 @@ class Elf:
         if self._fd < 0 and not self._opened_again():
             return b""
         try:
-            return os.pread(self._fd, min(size, self.size - offset), offset)
+            return os.pread(self._fd, min(size, self.size - offset), self.start + offset)
         except OSError:
             return b""
 
@@ -204,13 +207,23 @@ class Elf:
 
     def offset(self, address: int) -> "int | None":
         """The place in the file that is loaded at this virtual address."""
+        inside = self._inside(address)
+        return None if inside is None else inside + self.start
+
+    def _inside(self, address: int) -> "int | None":
         for segment in self._loaded:
             if 0 <= address - segment.address < segment.file_size:
                 return address - segment.address + segment.offset
         return None
 
+    def code(self, address: int, size: int) -> bytes:
+        """What is loaded at this virtual address, as much of it as the file has."""
+        inside = self._inside(address)
+        return b"" if inside is None else self.read(inside, size)
+
     def virtual(self, offset: int) -> "int | None":
         """The virtual address of this place in the file."""
+        offset -= self.start
         for segment in self._loaded:
             if 0 <= offset - segment.offset < segment.file_size:
                 return offset - segment.offset + segment.address
@@ -278,7 +291,7 @@ class Elf:
 
     def _dynamic_texts(self, tag: int) -> "list[str]":
         values = dict(self._dynamic)
-        offset = self.offset(values.get(_DT_STRTAB, 0))
+        offset = self._inside(values.get(_DT_STRTAB, 0))
         if offset is None:
             return []
         strings = self.read(offset, min(values.get(_DT_STRSZ, 0), _MOST_STRINGS))

@@ -33,6 +33,7 @@ class SymbolTable:
         self._entries = entries[: len(entries) // self._layout.size * self._layout.size]
         self._strings = strings
         self._ends = ends
+        self._indirect: "set[str]" = set()  # of the names in by_name
         self._versions = [version for (version,) in Struct(order + "H").iter_unpack(versions[: len(versions) & ~1])]
 
     def _symbols(self) -> "Iterator[tuple[int, int, int, int, int]]":
@@ -115,7 +116,12 @@ class SymbolTable:
             rank = 4 * bool(old) + 2 * (info >> 4 == _LOCAL) + (not info & 15)
             if name and rank < ranks.get(name, 8):
                 found[name], ranks[name] = (value, size), rank
+                (self._indirect.add if info & 15 == _INDIRECT_FUNCTION else self._indirect.discard)(name)
         return found
+
+    def is_indirect(self, name: str) -> bool:
+        """Whether it is a function that chooses a function when the loader asks it (STT_GNU_IFUNC)."""
+        return name in self.by_name and name in self._indirect
 
 
 class Symbols:
@@ -139,3 +145,6 @@ class Symbols:
             if found := table.by_name.get(name):
                 return found
         return None
+
+    def is_indirect(self, name: str) -> bool:
+        return any(table.is_indirect(name) for table in self._tables)

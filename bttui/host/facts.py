@@ -77,9 +77,13 @@ class Host:
         return UserSymbols(self)
 
     def elf(self, path: str) -> "Any":
-        """The ELF file at ``path`` (bttui.host.elf.Elf)."""
+        """The ELF file at ``path`` (bttui.host.elf.Elf); "ARCHIVE!/ENTRY" is one in a zip archive."""
         from bttui.host.elf import Elf
 
+        if "!/" in path and not os.path.exists(self.path(path)):
+            from bttui.host.archives import entry
+
+            return entry(self.path(path))
         return Elf(self.path(path))
 
     @cached_property

@@ -3,13 +3,15 @@
 import os
 import struct
 
-from bttui.probes.matching import is_glob, matcher
+from bttui.host.archives import SEPARATOR
+from bttui.probes.matching import is_glob, matcher, select
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LIBRARY_FOLDERS = ("/lib", "/usr/lib", "/usr/local/lib", "/lib64", "/usr/lib64")
+_DELETED = " (deleted)"  # d_path(9) appends it
 _CACHE = "/etc/ld.so.cache"
 _MAGIC = b"glibc-ld.so.cache1.1"  # struct cache_file_new, sysdeps/generic/dl-cache.h of glibc
 _HEADER, _ENTRY = 48, struct.Struct("=iIIIQ")
@@ -21,11 +23,14 @@ def find_files(target: str, pid: int = 0) -> "list[str]":
     With a process: as it sees them, and "*" is all that it has mapped.
     """
     root = process_root(pid)
+    if SEPARATOR in target and not os.path.isfile(root + target):
+        archive, _, entry = target.partition(SEPARATOR)
+        return list(_in_archives(archive, entry, pid))
     if "/" in target:
         if is_glob(target):
             return sorted(path for path in _glob(target, root) if os.path.isfile(root + path))  # libraries need not be executable
         path = os.path.abspath(target) if root else target
-        return [path] if os.path.isfile(root + path) else []
+        return [path] if os.path.isfile(root + path) or path in deleted(pid) else []
     if is_glob(target):
         fits = matcher(target)
         if pid:
@@ -35,8 +40,49 @@ def find_files(target: str, pid: int = 0) -> "list[str]":
     if library:
         return [library]
     if not root and os.path.isfile(target):
-        return [os.path.abspath(target)]
+        return [target]
     return next(([path] for path in (f"{folder}/{target}" for folder in _search_path()) if _is_program(root + path)), [])
+
+
+def _in_archives(archive: str, entry: str, pid: int) -> "Iterator[str]":
+    """ARCHIVE!/ENTRY of the entries that are meant, both of which may be globs."""
+    from bttui.host.archives import names
+
+    root = process_root(pid)
+    for path in find_files(archive, pid):
+        for name in sorted(select(entry, names(root + path))) if is_glob(entry) else [entry]:
+            yield f"{path}{SEPARATOR}{name}"
+
+
+def container(path: str) -> str:
+    """The file to attach to: of an entry of an archive, the archive."""
+    return path if os.path.exists(path) else path.partition(SEPARATOR)[0]
+
+
+def executable(pid: int) -> str:
+    """The path of the program that a process runs, as the process sees it; "" where that cannot be told."""
+    try:
+        return os.readlink(f"/proc/{pid}/exe").removesuffix(_DELETED)
+    except OSError:
+        return ""
+
+
+def reachable(path: str, pid: int) -> str:
+    """Where the file that a process means by ``path`` can be opened, also one that was deleted or replaced while it runs."""
+    return deleted(pid).get(path) or process_root(pid) + path
+
+
+def deleted(pid: int) -> "dict[str, str]":
+    """{path: where it can be opened} of files that the process runs and that are not at their path any more."""
+    found: "dict[str, str]" = {}
+    there = set()
+    for start_end, path in _mappings(pid) if pid else ():
+        if path.endswith(_DELETED):
+            # A link to the file itself, proc_pid_map_files(5).
+            found.setdefault(path.removesuffix(_DELETED), f"/proc/{pid}/map_files/{start_end}")
+        else:
+            there.add(path)
+    return {path: link for path, link in found.items() if path not in there}
 
 
 def process_root(pid: int) -> str:
@@ -79,14 +125,20 @@ def _programs() -> "Iterator[str]":
 
 
 def _mapped(pid: int) -> "set[str]":
-    """Files whose code the process has mapped (proc_pid_maps(5))."""
-    found = set()
+    """Files whose code the process has mapped."""
+    return {path.removesuffix(_DELETED) for _, path in _mappings(pid)}
+
+
+def _mappings(pid: int) -> "list[tuple[str, str]]":
+    """(addresses, path) of the code that the process has mapped from files (proc_pid_maps(5))."""
+    found = []
     try:
         with open(f"/proc/{pid}/maps", encoding="utf-8", errors="surrogateescape") as file:
             for line in file:
                 words = line.rstrip("\n").split(maxsplit=5)
-                if len(words) == 6 and "x" in words[1] and words[5].startswith("/") and not words[5].endswith(" (deleted)"):
-                    found.add(words[5])
+                if len(words) == 6 and "x" in words[1] and words[5].startswith("/"):
+                    start, _, end = words[0].partition("-")
+                    found.append((f"{int(start, 16):x}-{int(end, 16):x}", words[5]))
     except OSError:
         pass
     return found

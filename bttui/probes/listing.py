@@ -1,7 +1,7 @@
 """What -l prints: probes and kernel types by pattern, and the probes of a program."""
 
 from bttui.probes import registry
-from bttui.probes.matching import is_glob, matcher
+from bttui.probes.matching import is_glob, matcher, split
 from bttui.probes.provider import Options
 
 TYPE_CHECKING = False
@@ -22,7 +22,7 @@ def list_probes(pattern: "str | None", host: "Host", options: "Options | None" =
     any part of them. Providers whose probes are made up as one goes (uprobe, interval) or that mirror others
     (kretprobe) are listed only when named. A comma separates patterns, each with a sorted list of its own.
     """
-    for each in (pattern or "*").split(","):
+    for each in split(pattern or "*", ","):
         yield from _list(each.strip(), host, options)
 
 
@@ -31,7 +31,7 @@ def _list(pattern: str, host: "Host", options: "Options | None") -> "Iterator[st
     if not colon:
         rest = word if is_glob(word) else f"*{word}*"
         word = "*"
-    parts = rest.split(":") if rest else ["*"]
+    parts = [part.replace('"', "") for part in split(rest, ":")] if rest else ["*"]
     yield from sorted(name for provider in registry.named(word) for name in provider.matches(parts, host, options))
 
 
@@ -40,7 +40,7 @@ def lines(search: "str | None", host: "Host", verbose: bool = False, options: "O
 
     "struct NAME", "union NAME" and "enum NAME" search the kernel's types.
     """
-    for each in (search or "*").split(","):
+    for each in split(search or "*", ","):
         word, _, rest = each.strip().partition(" ")
         if word in _TYPES and rest:
             yield from _types(word, rest.strip(), host, verbose)

@@ -69,6 +69,20 @@ def select(glob: str, names: "Iterable[str]") -> "Iterator[str]":
     return filter(matcher(glob), names)
 
 
+def split(text: str, separator: str) -> "list[str]":
+    """As str.split(), but for separators between double quotes."""
+    pieces = text.split('"')
+    out = [""]
+    for index, piece in enumerate(pieces):
+        if index % 2:
+            out[-1] += f'"{piece}"'
+        else:
+            first, *more = piece.split(separator)
+            out[-1] += first
+            out += more
+    return out
+
+
 def number(text: str) -> "tuple[int, bool]":
     """(value, whether it had a unit of time: then it is in nanoseconds). Raises ValueError with a reason."""
     match = _NUMBER.match(text)

@@ -1,9 +1,12 @@
 """uprobe and uretprobe: functions and instructions of programs and libraries."""
 
+import os
+
 from bttui.model.diagnostic import DiagnosticError, error
-from bttui.probes.files import find_files, process_root
-from bttui.probes.matching import MISSING, did_you_mean, is_glob, matcher, missing, need_parts, number
-from bttui.probes.provider import Context, Target
+from bttui.probes.files import container, executable, find_files, process_root, reachable
+from bttui.probes.matching import MISSING, did_you_mean, is_glob, need_parts
+from bttui.probes.places import LANGUAGES, Place, Words, check, find, read
+from bttui.probes.provider import Context, Options, Target
 from bttui.probes.registers import registers
 
 TYPE_CHECKING = False
@@ -11,10 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from bttui.host.elf import Elf
     from bttui.host.facts import Host
     from bttui.model.diagnostic import Span
-    from bttui.probes.provider import Options
 
 # <linux/bpf.h>: enum bpf_prog_type, enum bpf_attach_type
 KPROBE = 2
@@ -35,85 +36,95 @@ class Uprobe:
         self.returns = returns
 
     def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
-        target, function = (*parts, "*", "*")[:2]
-        if len(parts) <= 2:
-            for path, name, _ in self._functions(target, function, host, options.pid if options else 0):
-                yield f"{self.name}:{path}:{name}"
+        options = options or Options()
+        target, *rest = self._words(parts, options) or ["*"]
+        language = rest[0] if len(rest) == 2 else ""
+        if len(rest) > 2 or (language and language not in LANGUAGES):
+            return
+        words = Words(rest[-1] if rest else "*", language=language)
+        for path, _, found in self._everywhere(words, target or "*", host, options.pid):
+            yield from dict.fromkeys(f"{self.name}:{path}:{place.listing}" for place in found)
 
-    def _functions(self, target: str, function: str, host: "Host", pid: int) -> "Iterator[tuple[str, str, int]]":
-        """(path, function, offset in the file) of what two globs mean; files that are no programs are passed over."""
-        fits, root = matcher(function), process_root(pid)
+    def _words(self, parts: "Sequence[str]", options: "Options") -> "list[str]":
+        """The parts; where there is a process, the file may be left out, and is "" then."""
+        omitted = options.pid and (len(parts) == 1 or (len(parts) == 2 and parts[0] in LANGUAGES))
+        return ["", *parts] if omitted else list(parts)
+
+    def _everywhere(self, words: Words, target: str, host: "Host", pid: int) -> "Iterator[tuple[str, str, list[Place]]]":
+        """(path to show, path to open, places) of all files that a target means; those that are no programs are passed over."""
         for path in find_files(target, pid):
             try:
-                with host.elf(root + path) as elf:
-                    found = {name: address for address, _, name in elf.functions() if fits(name)}
-                    places = [(name, elf.offset(address)) for name, address in sorted(found.items())]
-            except DiagnosticError:
+                with host.elf(reachable(path, pid)) as elf:
+                    found = find(words, path, elf, self.returns)
+            except DiagnosticError as reason:
+                if reason.diagnostics[0].code == MISSING:
+                    raise
                 continue
-            for name, offset in places:
-                if offset is not None:
-                    yield path, name, offset
+            if found:
+                yield self._shown(path, target, pid), reachable(path, pid), found
+
+    def _shown(self, path: str, target: str, pid: int) -> str:
+        """Of what was found in a process, the path by which others reach it."""
+        if pid and path.startswith("/") and (target in ("", "*") or process_root(pid)):
+            return f"/proc/{pid}/root{path}"
+        return path
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
-        need_parts(self.name, parts, span, 2, 3, hint=self.synopsis)
-        if len(parts) == 3:
-            raise error(f"not supported yet: {self.name} by the name in the source language ({parts[1]})", span)
-        target, place = parts
-        paths = find_files(target, options.pid)
-        if not paths and not is_glob(target):
-            hint = "give a path, the name of a program in PATH, or of a library (libc)"
-            raise error(f"{self.name} target file '{target}' does not exist or is not executable", span, hint=hint, code=MISSING)
-        root = process_root(options.pid)
-        if is_glob(place) or is_glob(target):
-            found = list(self._functions(target, place, host, options.pid))
-            several = len(found) > 1 and "uprobe_multi" not in options.no_features and host.features.has("uprobe_multi")
-            multi = {"multi": True} if several else {}
-            return [
-                Target(f"{self.name}:{path}:{name}", f"{path}:{name}", {"path": root + path, "offset": offset, **multi})
-                for path, name, offset in found
-            ]
+        target, *rest = self._words(parts, options) or [""]
+        need_parts(self.name, [target, *rest], span, 2, 3, hint=self.synopsis)
+        words = read(rest[-1], rest[0] if len(rest) == 2 else "", self.returns, span, self.synopsis)
+        if is_glob(target) and words.address:
+            raise error("Cannot use wildcards with absolute address", span, hint="addresses differ from file to file: name one")
+        if not target and not options.pid:
+            raise error(f"{self.name} should have a target", span, hint=self.synopsis)
+        if target == "*" and not options.pid:
+            hint = "* means all files that a process has mapped: give its number with -p"
+            raise error("No process to look for files in.", span, hint=hint, code=MISSING)
         try:
-            with host.elf(root + paths[0]) as elf:
-                name, offset = self._place(place, paths[0], elf, span, options)
+            found = self._found(words, target, span, host, options)
         except DiagnosticError as reason:
             raise DiagnosticError(*(each.replace(span=span) for each in reason.diagnostics)) from None
-        listing = f"{self.name}:{paths[0]}:{place.partition('+')[0]}"
-        return [Target(f"{self.name}:{paths[0]}:{name}", f"{paths[0]}:{name}", {"path": root + paths[0], "offset": offset}, listing)]
+        count = sum(len(places) for *_, places in found)
+        several = count > 1 and "uprobe_multi" not in options.no_features and host.features.has("uprobe_multi")
+        return [self._target(path, file, place, several, options) for path, file, places in found for place in places]
 
-    def _place(self, place: str, path: str, elf: "Elf", span: "Span | None", options: "Options") -> "tuple[str, int]":
-        """(name to show, offset in the file) of FUNCTION, FUNCTION+OFFSET or ADDRESS."""
-        function, plus, more = place.partition("+")
+    def _found(
+        self, words: Words, target: str, span: "Span | None", host: "Host", options: "Options"
+    ) -> "list[tuple[str, str, list[Place]]]":
+        if is_glob(target):
+            return list(self._everywhere(words, target, host, options.pid))
+        paths = find_files(target or executable(options.pid), options.pid)
+        if not paths:
+            hint = self._no_file(target)
+            raise error(f"{self.name} target file '{target}' does not exist or is not executable", span, hint=hint, code=MISSING)
+        file = reachable(paths[0], options.pid)
+        with host.elf(file) as elf:
+            places = find(words, paths[0], elf, self.returns)
+            if not is_glob(words.function):
+                check(words, places, self.name, paths[0], elf, span)
+            if elf.start % host.page_size:
+                warning = f"{paths[0]} does not begin at a page of the archive (zipalign -p), so no process can run it from there"
+                places = [place.replace(warning=warning) for place in places]
+        return [(self._shown(paths[0], target, options.pid), file, places)] if places else []
+
+    def _no_file(self, target: str) -> str:
+        folder = os.path.dirname(target)
         try:
-            distance = number(more)[0] if plus else 0
-            address = number(place)[0] if place[:1].isdigit() else None
-        except ValueError as reason:
-            raise error(f"Invalid {'offset' if plus else 'address'}: {reason}", span, hint=self.synopsis) from None
-        if plus and self.returns:
-            raise error("Offset not allowed", span, hint=f"a {self.name} fires where the function returns: write {function}")
-        if address is None:
-            symbol = elf.symbol(function)
-            if symbol is None:
-                hint = did_you_mean(function, [name for _, _, name in elf.functions()]) or "bttui -l lists the functions of a file"
-                raise missing(self.name, f"{path}:{function}", span, hint)
-            address, size = symbol
-            if distance and size and distance >= size:
-                raise error(f"Offset outside the function bounds ('{function}' size is {size} bytes)", span)
-            name = f"{function}+{distance}" if distance else function
-        else:
-            name = str(address)
-            self._check_address(address, path, elf, span, options)
-        offset = elf.offset(address + distance)
-        if offset is None:
-            raise error(f"{hex(address + distance)} is not in {path}", span, hint="addresses are those that nm(1) shows")
-        return name, offset
+            nearest = did_you_mean(os.path.basename(target), os.listdir(folder or "."), f"{folder}/" if folder else "")
+        except OSError:
+            nearest = ""
+        return nearest or "give a path, the name of a program in PATH, or of a library (libc)"
 
-    def _check_address(self, address: int, path: str, elf: "Elf", span: "Span | None", options: "Options") -> None:
-        """Only the start of a function is surely the start of an instruction."""
-        if not address:
-            raise error(f"{self.name} should be attached to a function and/or address", span, hint=self.synopsis)
-        if not options.unsafe and all(start != address for start, _, _ in elf.functions()):
-            hint = "--unsafe attaches all the same; inside an instruction it makes the program crash"
-            raise error(f"No function of {path} starts at {hex(address)}", span, hint=hint)
+    def _target(self, path: str, file: str, place: Place, several: bool, options: "Options") -> Target:
+        how: "dict[str, Any]" = {"path": file, "offset": place.offset}
+        warning = place.warning
+        if place.refusal or (place.doubt and not options.unsafe):
+            how["refused"] = place.refusal or place.doubt
+        elif several:
+            how["multi"] = True
+        if place.doubt and options.unsafe:
+            warning = f"{place.doubt} Misplaced probes make programs crash."
+        return Target(f"{self.name}:{path}:{place.name}", f"{path}:{place.name}", how, f"{self.name}:{path}:{place.listing}", warning)
 
     def context(self, target: Target, host: "Host") -> Context:
         machine = registers(host.machine)
@@ -137,7 +148,10 @@ class Uprobe:
             return self.attach_many([attachment], program, options)[0]
         from bttui.loader import links
 
-        path, offset = attachment.options["path"], attachment.options["offset"]
+        if problem := attachment.options.get("refused"):
+            hint = "" if self.returns else "--unsafe attaches all the same; inside an instruction it makes the program crash"
+            raise error(problem, attachment.span, hint=hint, code="misplaced")
+        path, offset = container(attachment.options["path"]), attachment.options["offset"]
         where = {"name": attachment.name, "span": attachment.span, "returns": self.returns, "pid": options.pid}
         return [links.uprobe(program, path, offset, attachment.cookie, **where)]
 
@@ -147,7 +161,7 @@ class Uprobe:
 
         return links.uprobe_multi(
             program,
-            attachments[0].options["path"],
+            container(attachments[0].options["path"]),
             [attachment.options["offset"] for attachment in attachments],
             [attachment.cookie for attachment in attachments],
             returns=self.returns,
@@ -162,7 +176,7 @@ providers = (
         "uprobe",
         "u",
         False,
-        "uprobe:FILE:FUNCTION[+OFFSET]",
+        "uprobe:FILE:[cpp:]FUNCTION[+OFFSET]",
         "a function of a program or library is entered (or an instruction of it reached)",
         ('uprobe:/bin/bash:readline { printf("%d\\n", pid); }', "uprobe:libc:malloc { @[comm] = hist(arg0); }"),
     ),
@@ -170,7 +184,7 @@ providers = (
         "uretprobe",
         "ur",
         True,
-        "uretprobe:FILE:FUNCTION",
+        "uretprobe:FILE:[cpp:]FUNCTION",
         "a function of a program or library returns; its result in retval",
         ('uretprobe:/bin/bash:readline { printf("%s\\n", str(retval)); }',),
     ),

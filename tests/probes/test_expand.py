@@ -114,8 +114,8 @@ def test_names(text, expected, old, new):
         ("f:ext4:vfs_read", "No matches for fentry ext4:vfs_read.", "did you mean fentry:vmlinux:vfs_read?"),
         ("f:bpf:x", "No matches for fentry bpf:x.", ""),
         ("usdt:/bin/true:x", "No matches for usdt /bin/true:x.", "no USDT probes"),
-        ("uprobe:/bin/nosuch:main", "uprobe target file '/bin/nosuch' does not exist or is not executable", "path"),
-        ("uprobe:/bin/true", "uprobe probe type requires 2 or 3 arguments, found 1", "uprobe:FILE:FUNCTION"),
+        ("uprobe:/bin/nosuch:main", "uprobe target file '/bin/nosuch' does not exist or is not executable", ""),
+        ("uprobe:/bin/true", "uprobe probe type requires 2 or 3 arguments, found 1", "uprobe:FILE:[cpp:]FUNCTION"),
     ],
 )
 def test_what_is_wrong(text, message, hint, new):

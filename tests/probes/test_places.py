@@ -1,0 +1,334 @@
+"""Where uprobes go: names of the source language, offsets, addresses, archives, what a process runs; each fires as often as it should."""
+
+import os
+import re
+import subprocess
+import zipfile
+
+import pytest
+
+from bttui.host.facts import Host
+from bttui.model.diagnostic import DiagnosticError, Span
+from bttui.probes import listing, places, registry
+from bttui.probes.provider import Options
+
+SPAN = Span(0, 4, 1, 1, 1, 5)
+HOST = Host()
+
+
+def live(test):
+    there = os.path.exists("/sys/bus/event_source/devices/uprobe")
+    return pytest.mark.live(pytest.mark.skipif(not there, reason="this kernel has no uprobes")(test))
+
+
+def counts(text, name="@"):
+    return {key or "": int(value) for key, value in re.findall(rf"^{name}(?:\[(.*)\])?: (-?\d+)$", text, re.M)}
+
+
+def expand(*parts, **options):
+    return [target for _, target in registry.expand(parts, SPAN, HOST, Options(**options))]
+
+
+@pytest.fixture(scope="module")
+def names(load):
+    return load.build("names", "bttui_names")
+
+
+@pytest.fixture(scope="module")
+def calls(load):
+    return load.build("calls", "bttui_calls")
+
+
+def mangled(path, word):
+    """Symbols with a word in their names, as nm(1) lists them."""
+    lines = subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout.splitlines()
+    return sorted(line.split()[-1] for line in lines if line.split()[-2] in "tTwW" and word in line)
+
+
+# Names of the source language
+
+PRICES = ("shop::price(int)", "shop::price(long, char)", "shop::price(std::__cxx11::basic_string<char, ")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("shop::price", PRICES),
+        ("shop::price(int)", PRICES[:1]),
+        ("shop::price(long, char)", PRICES[1:2]),
+        ("shop::pr*", PRICES),
+        ("*price*", PRICES),
+        (
+            "shop::*(long)*",
+            ("shop::Till::Till(long)", "shop::Till::Till(long)", "shop::Till::operator()(long)", "shop::Till::operator+(long) const"),
+        ),
+        ("shop::Till::total", ("shop::Till::total() const",)),
+        ("shop::Till::operator()", ("shop::Till::operator()(long)",)),
+        ("shop::Till::operator+", ("shop::Till::operator+(long) const",)),
+        ("shop::applied", ("shop::applied(long (*)(int), int)",)),
+        ("(anonymous namespace)::hidden", ("(anonymous namespace)::hidden(long)",)),
+        ("*hidden", ("(anonymous namespace)::hidden(long)",)),
+        ("long shop::twice<long>", ("long shop::twice<long>(long)",)),
+        ("shop::twice<long>", ("long shop::twice<long>(long)",)),
+        ("shop::twice<double>(double)", ("double shop::twice<double>(double)",)),
+        ("shop::twice*", ("double shop::twice<double>(double)", "long shop::twice<long>(long)")),
+        ("_ZN4shop5priceEi", PRICES[:1]),
+        ("plain", ("plain",)),
+        ("shop::nosuch*", ()),
+    ],
+)
+def test_functions_by_their_names_in_the_source(wanted, found, names):
+    targets = expand("uprobe", str(names), "cpp", wanted)
+    plain = [target.listing.removeprefix(f"uprobe:{names}:cpp:").strip('"') for target in targets]
+    assert len(plain) == len(found) and all(map(str.startswith, sorted(plain), sorted(found))), plain
+    symbols = [target.name.removeprefix(f"uprobe:{names}:cpp:") for target in targets]
+    assert symbols == sorted(symbols) and not any(" " in symbol for symbol in symbols)
+
+
+@pytest.mark.parametrize(
+    ("plain", "without"),
+    [
+        ("f(int)", "f"),
+        ("ns::f(int (*)(int), char) const", "ns::f"),
+        ("ns::T::operator()(int)", "ns::T::operator()"),
+        ("(anonymous namespace)::f()", "(anonymous namespace)::f"),
+        ("f(int) [clone .isra.0]", "f"),
+        ("vtable for ns::T", "vtable for ns::T"),
+        ("main", "main"),
+    ],
+)
+def test_without_parameters(plain, without):
+    assert places.without_parameters(plain) == without
+
+
+@pytest.mark.parametrize(
+    ("plain", "without"),
+    [
+        ("int ns::f<int>(int)", "ns::f<int>(int)"),
+        ("std::map<int, long> ns::f<char, int>(long)", "ns::f<char, int>(long)"),
+        ("ns::f(int)", "ns::f(int)"),
+        ("ns::T::operator new(unsigned long)", "ns::T::operator new(unsigned long)"),
+        ("decltype (a+b) ns::f<int>(int)", "ns::f<int>(int)"),
+    ],
+)
+def test_without_result(plain, without):
+    assert places.without_result(plain) == without
+
+
+def test_listed_by_their_names_in_the_source(names):
+    def found(pattern, **options):
+        return list(listing.list_probes(pattern, HOST, Options(**options)))
+
+    assert found(f'u:{names}:cpp:"shop::price(long, char)",uprobe:{names}:cpp:pla*') == [
+        f'uprobe:{names}:cpp:"shop::price(long, char)"',
+        f"uprobe:{names}:cpp:plain",
+    ]
+    assert found(f"uretprobe:{names}:cpp:*Till::to*") == [f'uretprobe:{names}:cpp:"shop::Till::total() const"']
+    assert found(f'uprobe:{names}:cobol:"x"') == []
+    # What is listed can be written in a program as it stands.
+    for name in found(f"uprobe:{names}:cpp:*"):
+        language, function = name.removeprefix(f"uprobe:{names}:").split(":", 1)
+        assert name in [target.listing for target in expand("uprobe", str(names), language, function.replace('"', ""))]
+
+
+@live
+def test_overloads_and_globs_count(bttui, load, names):
+    """All that have the name attach, and `probe` shows the symbol. A constructor has two symbols at one address."""
+    program = (
+        f'uprobe:{names}:cpp:"shop::price", uprobe:{names}:cpp:"shop::Till::*", uprobe:{names}:cpp:"shop::twice<long>" '
+        f'/pid == PID/ {{ @[probe] = count(); }} uretprobe:{names}:cpp:"shop::price(int)" /pid == PID/ {{ @sum = sum(retval); }}'
+    )
+    with load.start(30, path=names) as waiting:
+        result, _ = bttui.trace(program.replace("PID", str(waiting.pid)), work=waiting.go)
+    symbols = [*mangled(names, "5price"), *mangled(names, "4Till"), *mangled(names, "5twiceIl")]
+    expected = {f"uprobe:{names}:cpp:{symbol}": 30 for symbol in symbols}
+    expected[f"uprobe:{names}:cpp:_ZN4shop5priceEi"] = 60  # shop::applied() calls it too
+    assert counts(result.stdout) == expected
+    assert counts(result.stdout, "@sum") == {"": 29 * 30 + 30 * 2}
+    assert f"Attached {len(symbols) + 1} probes" in result.stderr
+
+
+# Offsets and addresses
+
+
+def boundaries(path, function):
+    """Distances of the instructions of a function, as objdump(1) finds them -> (distances, address of the first)."""
+    text = subprocess.run(["objdump", "-dw", f"--disassemble={function}", path], capture_output=True, text=True, check=True).stdout
+    found = [int(address, 16) for address in re.findall(r"^\s+([0-9a-f]+):\t", text, re.M)]
+    return [address - found[0] for address in found], found[0]
+
+
+@live
+def test_an_instruction_in_a_function(bttui, load, calls):
+    """By its distance and by its address: each call passes the second instruction once."""
+    distances, start = boundaries(calls, "first")
+    program = f"uprobe:{calls}:first+{distances[1]}, uprobe:{calls}:{start + distances[1]:#x} /pid == PID/ {{ @[probe] = count(); }}"
+    with load.start(12, 1, path=calls) as waiting:
+        result, _ = bttui.trace(program.replace("PID", str(waiting.pid)), work=waiting.go)
+    assert counts(result.stdout) == {f"uprobe:{calls}:first+{distances[1]}": 12, f"uprobe:{calls}:{start + distances[1]}": 12}
+
+
+@live
+def test_the_middle_of_an_instruction(bttui, calls):
+    """Is refused when it comes to attaching; --unsafe attaches and says so. Nothing runs the load here."""
+    distances, start = boundaries(calls, "first")
+    inside = next(distance for distance in range(1, distances[-1]) if distance not in distances)
+    for place, said in (
+        (f"first+{inside}", "into middle of instruction"),
+        (f"{start + inside}", "into middle"),
+        ("0x10", "Could not determine"),
+    ):
+        program = f"uprobe:{calls}:{place} {{ @ = count(); }} interval:ms:1 {{ exit(); }}"
+        result = bttui("-e", program)
+        assert result.returncode != 0 and said in result.stderr and "--unsafe attaches all the same" in result.stderr, result
+        assert bttui("-l", "-e", program).returncode == 0
+        result = bttui("--unsafe", "-e", program)
+        assert result.returncode == 0 and said in result.stderr and "Misplaced probes make programs crash" in result.stderr, result
+        assert "Attached 2 probes" in result.stderr
+
+
+@live
+def test_misplaced_probes_may_be_missing(bttui, load, calls):
+    """The others attach."""
+    distances, _ = boundaries(calls, "first")
+    inside = next(distance for distance in range(1, distances[-1]) if distance not in distances)
+    program = (
+        f"config = {{ missing_probes = warn }} uprobe:{calls}:first+{inside}, uprobe:{calls}:first+99999, uprobe:{calls}:fi*t "
+        "/pid == PID/ { @[probe] = count(); }"
+    )
+    with load.start(3, 1, path=calls) as waiting:
+        result, _ = bttui.trace(program.replace("PID", str(waiting.pid)), work=waiting.go)
+    assert counts(result.stdout) == {f"uprobe:{calls}:first": 3}
+    assert "into middle of instruction" in result.stderr and "Offset outside the function bounds" in result.stderr
+
+
+@live
+def test_a_program_at_a_fixed_address(bttui, load):
+    """Not position independent: addresses are not places in the file."""
+    path = load.build("calls", "bttui_fixed", "-no-pie", "-fno-pie")
+    _, start = boundaries(path, "second")
+    assert start >= 0x400000
+    program = f"uprobe:{path}:{start:#x}, uprobe:{path}:second, uretprobe:{path}:{start:#x} /pid == PID/ {{ @[probe] = count(); }}"
+    with load.start(9, 1, path=path) as waiting:
+        result, _ = bttui.trace(program.replace("PID", str(waiting.pid)), work=waiting.go)
+    probes = [f"uprobe:{path}:{start}", f"uprobe:{path}:second", f"uretprobe:{path}:{start}"]
+    assert counts(result.stdout) == dict.fromkeys(probes, 9)
+
+
+@live
+def test_a_stripped_program(bttui, load):
+    """The table of the dynamic linker is left; what it does not have is not there."""
+    path = load.build("calls", "bttui_exports", "-rdynamic", "-s")
+    with load.start(7, 1, path=path) as waiting:
+        result, _ = bttui.trace(
+            f"uprobe:{path}:sec*, uprobe:{path}:first /pid == {waiting.pid}/ {{ @[probe] = count(); }}", work=waiting.go
+        )
+    assert counts(result.stdout) == {f"uprobe:{path}:first": 7, f"uprobe:{path}:second": 7}
+    bare = load.build("calls", "bttui_bare", "-s")
+    assert "No matches for uprobe" in bttui("-e", f"uprobe:{bare}:first {{ }}").stderr
+
+
+def test_a_function_that_only_chooses():
+    """memcpy of glibc on x86 is one of those."""
+    targets = expand("uprobe", "libc", "memcpy")
+    if not targets[0].warning:
+        pytest.skip("this C library has no IFUNC memcpy")
+    assert "only chooses" in targets[0].warning
+    assert expand("uprobe", "libc", "getpid")[0].warning == ""
+
+
+@pytest.mark.parametrize(
+    ("parts", "message", "hint"),
+    [
+        (("FILE", "cobol", "x"), "unsupported language type: cobol", "cpp"),
+        (("FILE", "cpp", "shop::prize"), "No matches for uprobe FILE:cpp:shop::prize.", "did you mean shop::price"),
+        (("FILE", "plan"), "No matches for uprobe FILE:plan.", "did you mean plain?"),
+        (("FILE", "data_start"), "No matches for uprobe FILE:data_start.", "_start"),
+        (("FILE", "0"), "uprobe should be attached to a function, address, or source file and line (using DWARF)", "FUNCTION"),
+        (("FILE", "plain+"), "Invalid offset", "+OFFSET"),
+        (("FILE", "+4"), "Invalid offset", "+OFFSET"),
+        (("FILE", "plain+x"), "Invalid offset: invalid integer: x", "+OFFSET"),
+        (("FILE", "plain+1+2"), "Cannot take more than one offset", "+OFFSET"),
+        (("FILE", "12x"), "Invalid address: invalid trailing bytes: 12x", "FUNCTION"),
+        (("*", "0x10"), "Cannot use wildcards with absolute address", "name one"),
+        (("*", "main"), "No process to look for files in.", "-p"),
+        (("", "main"), "uprobe should have a target", "FUNCTION"),
+        (("FILEs", "main"), "uprobe target file 'FILEs' does not exist or is not executable", "did you mean FILE"),
+        (("/nosuch/x", "main"), "uprobe target file '/nosuch/x' does not exist or is not executable", "give a path"),
+        (("libnosuch", "f"), "uprobe target file 'libnosuch' does not exist or is not executable", ""),
+        (("/etc/passwd", "main"), "not an ELF file: /etc/passwd", ""),
+    ],
+)
+def test_refusals(parts, message, hint, names):
+    with pytest.raises(DiagnosticError) as caught:
+        expand("uprobe", *(part.replace("FILE", str(names)) for part in parts))
+    (diagnostic,) = caught.value.diagnostics
+    assert (diagnostic.message, diagnostic.span) == (message.replace("FILE", str(names)), SPAN)
+    assert hint.replace("FILE", str(names)) in diagnostic.hint
+
+
+def test_returns_have_no_offsets(calls):
+    with pytest.raises(DiagnosticError, match="Offset not allowed"):
+        expand("uretprobe", str(calls), "first+4")
+    distances, start = boundaries(calls, "first")
+    (target,) = expand("uretprobe", str(calls), str(start + distances[1]), unsafe=True)
+    assert target.options["refused"] == f"uretprobes cannot be attached at function offset. (address resolved to: first+{distances[1]})"
+
+
+# Files
+
+
+@pytest.fixture
+def package(load, tmp_path):
+    """(an archive with a library from a page on, where in it the library's function second() is)."""
+    library = load.build("calls", "libbttui.so", "-shared", "-fPIC")
+    path = tmp_path / "package.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("lib/packed.so", library.read_bytes(), zipfile.ZIP_DEFLATED)
+        entry = zipfile.ZipInfo("lib/calls.so")
+        padding = -(file.fp.tell() + 34 + len(entry.filename)) % os.sysconf("SC_PAGESIZE")
+        entry.extra = b"\x35\xd9" + padding.to_bytes(2, "little") + bytes(padding)
+        file.writestr(entry, library.read_bytes(), zipfile.ZIP_STORED)
+    return path, path.read_bytes().rindex(b"\x7fELF") + boundaries(library, "second")[1]
+
+
+@live
+def test_a_library_in_an_archive(bttui, load, package):
+    path, place = package
+    program = (
+        f"uprobe:{path}!/lib/calls.so:second, uprobe:{path}!/lib/c*:sec?nd, uretprobe:{path}!/lib/calls.so:second "
+        "/pid == PID/ { @[probe] = count(); }"
+    )
+    with load.start(15, path, place, path=load.build("archive", "bttui_archive")) as waiting:
+        result, _ = bttui.trace(program.replace("PID", str(waiting.pid)), work=waiting.go)
+    assert counts(result.stdout) == {f"uprobe:{path}!/lib/calls.so:second": 30, f"uretprobe:{path}!/lib/calls.so:second": 15}
+    assert bttui("-l", f"uprobe:{path}!/lib/*:fi*").stdout == f"uprobe:{path}!/lib/calls.so:first\n"
+    refused = bttui("-e", f"uprobe:{path}!/lib/packed.so:second {{ }}")
+    assert refused.returncode == 1 and "is compressed" in refused.stderr
+
+
+@live
+def test_what_a_process_runs(bttui, load, calls):
+    """With -p the file may be left out (then it is the program), and * is all that the process has mapped."""
+    with load.start(20, 1, path=calls) as waiting:
+        shown = f"/proc/{waiting.pid}/root{calls}"
+        assert bttui("-l", "uprobe:fir*", "-p", waiting.pid).stdout == f"uprobe:{shown}:first\n"
+        program = "uprobe:first, uprobe:cpp:second, uprobe:*:second, uretprobe:*:fi*st { @[probe] = count(); }"
+        result, _ = bttui.trace(program, "-p", str(waiting.pid), work=waiting.go)
+    probes = [f"uprobe:{shown}:first", f"uprobe:{shown}:cpp:second", f"uprobe:{shown}:second", f"uretprobe:{shown}:first"]
+    assert counts(result.stdout) == dict.fromkeys(probes, 20)
+
+
+@live
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_a_program_that_was_deleted_while_it_runs(replaced, bttui, load, calls, tmp_path):
+    path = tmp_path / "bttui_gone"
+    path.write_bytes(calls.read_bytes())
+    path.chmod(0o755)
+    with load.start(11, 1, path=path) as waiting:
+        path.unlink()
+        if replaced:
+            path.write_bytes(calls.read_bytes())
+        program = f"uprobe:{path}:second, uprobe:first {{ @[probe] = count(); }}"
+        result, _ = bttui.trace(program, "-p", str(waiting.pid), work=waiting.go)
+    assert counts(result.stdout) == {f"uprobe:{path}:second": 11, f"uprobe:/proc/{waiting.pid}/root{path}:first": 11}
