@@ -62,6 +62,7 @@ class Helper:
     for_each_map_elem = 164
     get_func_ip = 173
     get_attach_cookie = 174
+    get_current_task_btf = 158
     loop = 181
     get_func_ret = 184
     xdp_load_bytes = 189

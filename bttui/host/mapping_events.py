@@ -8,6 +8,7 @@ import ctypes
 import mmap
 import os
 import struct
+import time
 
 from bttui.host.processes import Mapping, ProcessEvent
 from bttui.model.diagnostic import error
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 _SYSTEM_CALL = {"x86_64": 298, "s390x": 331, "ppc64le": 319, "armv7l": 364}.get(os.uname().machine, 241)
 _SOFTWARE, _DUMMY = 1, 9  # PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY
 _SAMPLE_TIME = 1 << 2
-# Bits of the attributes: mmap, comm, task, watermark, sample_id_all, mmap2, comm_exec.
-_FLAGS = 1 << 8 | 1 << 9 | 1 << 13 | 1 << 14 | 1 << 18 | 1 << 23 | 1 << 24
-_ATTRIBUTES = struct.Struct("=IIQQQQQII64x")  # type, size, config, period, sample type, read format, flags, watermark, -
+# Bits of the attributes: mmap, comm, task, watermark, sample_id_all, mmap2, comm_exec, use_clockid.
+_FLAGS = 1 << 8 | 1 << 9 | 1 << 13 | 1 << 14 | 1 << 18 | 1 << 23 | 1 << 24 | 1 << 25
+_ATTRIBUTES = struct.Struct("=IIQQQQQII36xi24x")  # type, size, config, period, sample type, read format, flags, watermark, -, clock
 _CLOEXEC = 1 << 3
 _HEAD, _TAIL = 1024, 1032  # data_head and data_tail in struct perf_event_mmap_page
 _PAGES = (64, 16, 4)  # of a ring; there is a limit for those who may not lock memory
@@ -78,19 +79,19 @@ class MappingWatcher:
 
 
 def _event(kind: int, misc: int, body: bytes) -> "ProcessEvent | None":
-    (time,) = _TIME.unpack_from(body, len(body) - 8)
+    (at,) = _TIME.unpack_from(body, len(body) - 8)
     if kind == _MMAP2:
         pid, tid, start, length, offset, major, minor, inode, *_ = _MAPPED.unpack_from(body)
         path = os.fsdecode(body[_MAPPED.size : -8].partition(b"\0")[0])
         mapping = Mapping(start, start + length, offset, path, inode, os.makedev(major, minor))
-        return ProcessEvent("map", pid, tid, time=time, mapping=mapping)
+        return ProcessEvent("map", pid, tid, time=at, mapping=mapping)
     if kind in (_FORK, _EXIT):
         pid, parent, tid, _, _ = _TASK.unpack_from(body)
-        return ProcessEvent("fork" if kind == _FORK else "exit", pid, tid, parent=parent, time=time) if pid == tid else None
+        return ProcessEvent("fork" if kind == _FORK else "exit", pid, tid, parent=parent, time=at) if pid == tid else None
     if kind == _COMM:
         pid, tid = struct.unpack_from("=II", body)
         name = os.fsdecode(body[8:-8].partition(b"\0")[0])
-        return ProcessEvent("exec" if misc & _EXECUTED else "comm", pid, tid, comm=name, time=time) if pid == tid else None
+        return ProcessEvent("exec" if misc & _EXECUTED else "comm", pid, tid, comm=name, time=at) if pid == tid else None
     return None
 
 
@@ -98,7 +99,7 @@ class _Ring:
     """The events of one CPU."""
 
     def __init__(self, cpu: int):
-        attributes = _ATTRIBUTES.pack(_SOFTWARE, _ATTRIBUTES.size, _DUMMY, 0, _SAMPLE_TIME, 0, _FLAGS, 1, 0)
+        attributes = _ATTRIBUTES.pack(_SOFTWARE, _ATTRIBUTES.size, _DUMMY, 0, _SAMPLE_TIME, 0, _FLAGS, 1, 0, time.CLOCK_BOOTTIME)
         libc = ctypes.CDLL(None, use_errno=True)
         where = (ctypes.c_int(-1), ctypes.c_int(cpu), ctypes.c_int(-1), ctypes.c_ulong(_CLOEXEC))
         self.fd = libc.syscall(ctypes.c_long(_SYSTEM_CALL), ctypes.c_char_p(attributes), *where)

@@ -11,14 +11,47 @@ _LARGEST = 64 << 20  # bytes
 
 
 class PerfMap:
-    """That of one process; ``path`` "" where it has none. Read again when the file has grown."""
+    """That of one process. Read again when the file has grown.
+
+    To be made while the process runs: of one with files of its own (a container), the way there is kept open. ``path`` is
+    where the file was found, "" where there is none, and ``name`` what the process itself calls it.
+    """
 
     def __init__(self, pid: int):
         self.path = ""
         self._pid = pid
+        self._kept = False
+        self._root = -1
         self._state: "tuple[int, int, int]" = (0, 0, 0)
         self._starts: "list[int]" = []
         self._functions: "list[tuple[int, int, str]]" = []
+        self._places = self._possible()
+
+    def __del__(self) -> None:
+        if self._root >= 0:
+            os.close(self._root)
+
+    def _possible(self) -> "list[str]":
+        outside = f"/tmp/perf-{self._pid}.map"
+        try:
+            if all(os.path.samefile(f"/proc/{self._pid}/{what}", f"/proc/self/{what}") for what in ("ns/mnt", "ns/pid", "root")):
+                return [outside]
+            with open(f"/proc/{self._pid}/status") as file:
+                inner = next((int(line.split()[-1]) for line in file if line.startswith("NSpid:")), self._pid)
+            self._root = os.open(f"/proc/{self._pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return [outside]
+        return [f"/proc/self/fd/{self._root}/tmp/perf-{inner}.map", outside]
+
+    @property
+    def name(self) -> str:
+        return self.path.removeprefix(f"/proc/self/fd/{self._root}")
+
+    def keep(self) -> None:
+        """What it says now is what it will say: another process may write to the same place."""
+        if not self._kept:
+            self._update()
+            self._kept = True
 
     def at(self, address: int) -> "tuple[str, int] | None":
         """(name, start) of the function that holds the address."""
@@ -30,7 +63,7 @@ class PerfMap:
         return (name, start) if address - start < size else None
 
     def _update(self) -> None:
-        for path in (self.path,) if self.path else self._places():
+        for path in () if self._kept else (self.path,) if self.path else self._places:
             try:
                 found = os.stat(path, follow_symlinks=False)
             except OSError:
@@ -43,15 +76,6 @@ class PerfMap:
                 self.path, self._state = path, state
                 self._parse(path)
             return
-
-    def _places(self) -> "list[str]":
-        inner = self._pid
-        try:
-            with open(f"/proc/{self._pid}/status") as file:
-                inner = next((int(line.split()[-1]) for line in file if line.startswith("NSpid:")), inner)
-        except OSError:
-            return [f"/tmp/perf-{self._pid}.map"]
-        return [f"/proc/{self._pid}/root/tmp/perf-{inner}.map", f"/tmp/perf-{self._pid}.map"]
 
     def _parse(self, path: str) -> None:
         functions: "dict[int, tuple[int, int, str]]" = {}

@@ -3,6 +3,7 @@
 import os
 import re
 import struct
+import time
 from contextlib import suppress
 
 from bttui.model.data import Data
@@ -27,7 +28,7 @@ class ProcessEvent(Data):
     """``kind`` is "fork", "exec", "comm", "exit", or "map": new code in memory (host.mapping_events).
 
     In an event of a process itself, ``tid`` equals ``pid``; otherwise it is a thread's. ``parent`` is the pid of who
-    forked, ``comm`` the new name, ``code`` what wait(2) will tell, ``time`` nanoseconds of CLOCK_MONOTONIC, or nearly so.
+    forked, ``comm`` the new name, ``code`` what wait(2) will tell, ``time`` nanoseconds of CLOCK_BOOTTIME.
     """
 
     kind: str
@@ -124,6 +125,7 @@ class ProcessWatcher:
     def __init__(self) -> None:
         self.lost = 0
         self._next: "dict[int, int]" = {}  # number of the next event, for each CPU
+        self._asleep = 0  # ns that the machine was suspended
         import socket
 
         try:
@@ -151,6 +153,8 @@ class ProcessWatcher:
     def read(self) -> "list[ProcessEvent]":
         """What happened since the last time, oldest first (of one CPU); never waits."""
         events: "list[ProcessEvent]" = []
+        # The kernel gives CLOCK_MONOTONIC. In this order nothing comes out too early.
+        self._asleep = -time.clock_gettime_ns(time.CLOCK_MONOTONIC) + time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         receive, take = self._socket.recv, events.append
         while len(events) < _MOST_EVENTS:
             try:
@@ -166,21 +170,22 @@ class ProcessWatcher:
     def _event(self, message: bytes) -> "ProcessEvent | None":
         if len(message) < _HEADER.size + 8:
             return None
-        *_, number, _, _, _, what, cpu, time = _HEADER.unpack_from(message)
+        *_, number, _, _, _, what, cpu, at = _HEADER.unpack_from(message)
         if not what:
             return None  # the answer to our own message
         self.lost += (number - self._next.get(cpu, number)) & 0xFFFFFFFF
         self._next[cpu] = number + 1 & 0xFFFFFFFF
+        at += self._asleep
         body = message[_HEADER.size :].ljust(24, b"\0")
         first, second, third, fourth = struct.unpack_from("=IIII", body)
         if what == _FORK:
-            return ProcessEvent("fork", fourth, third, parent=second, time=time)
+            return ProcessEvent("fork", fourth, third, parent=second, time=at)
         if what == _EXEC:
-            return ProcessEvent("exec", second, first, time=time)
+            return ProcessEvent("exec", second, first, time=at)
         if what == _COMM:
-            return ProcessEvent("comm", second, first, comm=os.fsdecode(body[8:24].partition(b"\0")[0]), time=time)
+            return ProcessEvent("comm", second, first, comm=os.fsdecode(body[8:24].partition(b"\0")[0]), time=at)
         if what == _EXIT:
-            return ProcessEvent("exit", second, first, parent=struct.unpack_from("=I", body, 20)[0], code=third, time=time)
+            return ProcessEvent("exit", second, first, parent=struct.unpack_from("=I", body, 20)[0], code=third, time=at)
         return None  # uid, gid, session, tracer, core dump
 
     def close(self) -> None:

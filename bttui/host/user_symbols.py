@@ -8,7 +8,7 @@ from _thread import RLock, allocate_lock
 from bttui.host.binaries import Binaries
 from bttui.host.mapping_events import MappingWatcher
 from bttui.host.perf_map import PerfMap
-from bttui.host.processes import Mapping, ProcessEvent, ProcessWatcher, maps, pids
+from bttui.host.processes import Mapping, ProcessEvent, ProcessWatcher, maps, pids, start_time
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.model.frame import Symbol
 
@@ -22,19 +22,27 @@ if TYPE_CHECKING:
 
 _MOST_ENDED = 4096  # processes remembered after their end
 _MOST_FORMER = 4  # programs that a process ran before, by exec
+_MOST_EARLIER = 4  # processes that had its pid before
 _MOST_SYMBOLS = 1 << 16  # remembered for each process
 _LOOK_AGAIN = 1.0  # seconds between two looks at the maps of a process that has addresses we know nothing about
 _PAUSE = 1  # ms between two looks at what happened: a process that starts makes five records in a row
 # Without records of mappings: seconds after an exec until the dynamic loader has mapped the libraries, mostly.
 _LOADED = (0.003, 0.030)
+_TICK = 10**9 // os.sysconf("SC_CLK_TCK")  # ns; see processes.start_time
 
 
 class Process:
-    """What is, or was, mapped in one process; the newest last, as something newer may take the place of what is gone."""
+    """What is, or was, mapped in one process; the newest last, as something newer may take the place of what is gone.
 
-    def __init__(self, mappings: "Iterable[tuple[Mapping, Elf | None]]" = (), former: "tuple[Process, ...]" = ()):
+    ``born`` is a time (ns of CLOCK_BOOTTIME) at which it had begun, and nobody else had its pid since; ``former`` are the
+    programs that it ran before, ``earlier`` is the process that had its pid before.
+    """
+
+    def __init__(self, born: int, mappings: "Iterable[tuple[Mapping, Elf | None]]" = ()):
+        self.born = born
         self.mappings = list(mappings)
-        self.former = former
+        self.former: "tuple[Process, ...]" = ()
+        self.earlier: "Process | None" = None
         self.symbols: "dict[int, Symbol]" = {}
         self.looked = 0.0
         self.perf_map: "PerfMap | None" = None
@@ -50,11 +58,33 @@ class Process:
         if self.symbols:
             self.symbols = {}
 
-    def successor(self, mappings: "Iterable[tuple[Mapping, Elf | None]]" = ()) -> "Process":
-        """Another program under the same pid."""
-        former = (*self.former, self)[-_MOST_FORMER:]
-        self.former = ()
-        return Process(mappings, former)
+    def executed(self) -> "Process":
+        """The same, now that it runs another program."""
+        changed = Process(self.born)
+        changed.former, self.former = (*self.former, self)[-_MOST_FORMER:], ()
+        changed.earlier, self.earlier = self.earlier, None
+        return changed
+
+    def after(self, earlier: "Process | None") -> "Process":
+        """This one, which has the pid of one that has ended."""
+        self.earlier = earlier
+        for _ in range(_MOST_EARLIER):
+            if earlier is None:
+                return self
+            if earlier.perf_map:
+                earlier.perf_map.keep()
+            last, earlier = earlier, earlier.earlier
+        last.earlier = None
+        return self
+
+    def of(self, started: int) -> "Process | None":
+        """The one with this pid that began then (0: the newest); None for one that we know nothing about."""
+        if started > self.born:
+            return None
+        process = self
+        while started and process.earlier is not None and started <= process.earlier.born:
+            process = process.earlier
+        return process
 
 
 class UserSymbols:
@@ -181,15 +211,16 @@ class UserSymbols:
             return  # a thread shares what the process has
         if event.kind == "map" and event.mapping:
             if process is None:
-                process = self._processes[pid] = Process()
-            process.add(event.mapping, self._binaries.of(pid, event.mapping))
+                process = self._processes[pid] = Process(event.time)
+            self._add(pid, process, event.mapping)
         elif event.kind == "fork":
             parent = self._processes.get(event.parent) or self._look(event.parent)
-            copied = parent.mappings if parent else ()
-            self._processes[pid] = process.successor(copied) if process else Process(copied)
+            child = self._processes[pid] = Process(event.time, parent.mappings if parent else ()).after(process)
+            if parent and parent.perf_map:
+                child.perf_map = PerfMap(pid)
             self._ended.pop(pid, None)
         elif event.kind == "exec":
-            self._processes[pid] = process.successor() if process else Process()
+            self._processes[pid] = process.executed() if process else Process(event.time)
             if isinstance(self._watcher, ProcessWatcher):
                 self._look(pid)
                 now = time.monotonic()
@@ -212,14 +243,21 @@ class UserSymbols:
         process = self._processes.get(pid)
         if not found:
             return process
-        if process is None:
-            process = self._processes[pid] = Process()
+        if process is None or start_time(pid) * _TICK > process.born:  # its start was not seen, or not told
+            process = self._processes[pid] = Process(time.clock_gettime_ns(time.CLOCK_BOOTTIME)).after(process)
+            self._ended.pop(pid, None)
         process.looked = time.monotonic()
         known = {(mapping.start, mapping.end, mapping.inode, mapping.path) for mapping, _ in process.mappings}
         for mapping in found:
             if (mapping.start, mapping.end, mapping.inode, mapping.path) not in known:
-                process.add(mapping, self._binaries.of(pid, mapping))
+                self._add(pid, process, mapping)
         return process
+
+    def _add(self, pid: int, process: Process, mapping: Mapping) -> None:
+        process.add(mapping, self._binaries.of(pid, mapping))
+        made = process.mappings[-1][1] is None and (mapping.path[:1] != "[" or mapping.path.startswith("[anon"))
+        if made and process.perf_map is None:
+            process.perf_map = PerfMap(pid)
 
     def forget(self, pid: int) -> None:
         with self._lock:
@@ -228,23 +266,30 @@ class UserSymbols:
 
     # Asking
 
-    def symbolize(self, pid: int, address: int) -> Symbol:
-        """The function that the address is in, as its file spells it, or a Symbol without a name; ``module`` is the file's path."""
-        process = self._processes.get(pid)
+    def symbolize(self, pid: int, address: int, started: int = 0) -> Symbol:
+        """The function that the address is in, as its file spells it, or a Symbol without a name; ``module`` is the file's path.
+
+        ``started`` is when the process began, in ns of CLOCK_BOOTTIME; 0 means whoever had the pid last.
+        """
+        process = self._of(pid, started)
         known = process.symbols.get(address) if process else None
         if known is not None:
             return known
         with self._lock:
             self._drain()
-            process = self._processes.get(pid) or self._look(pid)
+            process = self._of(pid, started)
+            if process is None:
+                self._look(pid)
+                process = self._of(pid, started)
             if process is None:
                 self.unresolved += 1
                 return Symbol(address)
             found = process.at(address)
-            if found is None and time.monotonic() - process.looked > _LOOK_AGAIN and pid not in self._ended:
+            newest = process is self._processes.get(pid)
+            if found is None and newest and time.monotonic() - process.looked > _LOOK_AGAIN and pid not in self._ended:
                 self._look(pid)
                 found = process.at(address)
-            symbol = self._named(pid, process, address, *found) if found else self._made(pid, process, address)
+            symbol = self._named(process, address, *found) if found else self._made(process, address)
             if not symbol.name:
                 self.unresolved += 1
             if len(process.symbols) >= _MOST_SYMBOLS:
@@ -252,9 +297,13 @@ class UserSymbols:
             process.symbols[address] = symbol
             return symbol
 
-    def _named(self, pid: int, process: Process, address: int, mapping: Mapping, elf: "Elf | None") -> Symbol:
+    def _of(self, pid: int, started: int) -> "Process | None":
+        newest = self._processes.get(pid)
+        return newest.of(started) if newest else None
+
+    def _named(self, process: Process, address: int, mapping: Mapping, elf: "Elf | None") -> Symbol:
         if elf is None:
-            return self._made(pid, process, address) if not mapping.inode else Symbol(address, module=mapping.path)
+            return self._made(process, address, mapping.path if mapping.inode else "")
         place = address - mapping.start + mapping.offset
         virtual = elf.virtual(place)
         if found := self._binaries.symbols(elf).at(virtual) if virtual is not None else None:
@@ -263,10 +312,8 @@ class UserSymbols:
             return Symbol(address, name, virtual - start, mapping.path)
         return Symbol(address, module=mapping.path)
 
-    def _made(self, pid: int, process: Process, address: int) -> Symbol:
-        """Of code that came from no file."""
-        if process.perf_map is None:
-            process.perf_map = PerfMap(pid)
-        if found := process.perf_map.at(address):
-            return Symbol(address, found[0], address - found[1], process.perf_map.path)
-        return Symbol(address)
+    def _made(self, process: Process, address: int, path: str = "") -> Symbol:
+        """Of code that came from no program: made in memory, or in a file of no format (``path``)."""
+        if process.perf_map and (found := process.perf_map.at(address)):
+            return Symbol(address, found[0], address - found[1], process.perf_map.name)
+        return Symbol(address, module=path)

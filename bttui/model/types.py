@@ -159,7 +159,7 @@ class Record(Type):
 
 
 class Stack(Type):
-    """kstack or ustack. In memory: u64 stack id, u64 (pid << 32 | depth), u64 start time of the process or 0.
+    """kstack or ustack. In memory: u64 stack id, u64 (pid << 32 | depth), u64 start time of the process: ns of CLOCK_BOOTTIME, or 0.
 
     ``space`` is "kernel" or "user"; ``mode`` is "bpftrace", "perf", "raw" or "build_id"; ``depth`` is the limit.
     Python: tuple of model.frame.Symbol, innermost first.
@@ -178,9 +178,9 @@ class KernelSymbol(Type):
 
 
 class UserSymbol(Type):
-    """u64 address, u32 pid, u32 probe. Python: model.frame.Symbol."""
+    """u64 address, u64 pid, u64 start time of the process. Python: model.frame.Symbol."""
 
-    size: int = 16
+    size: int = 24
 
 
 class Inet(Type):

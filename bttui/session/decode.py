@@ -189,7 +189,7 @@ _MAKERS: "dict[type[Type], Callable[[Any, Lookup], Decoder]]" = {
     Struct: _struct,
     Stack: _stack,
     KernelSymbol: _mapped("=Q", lambda lookup: lookup.kernel_symbol),
-    UserSymbol: _mapped("=QII", lambda lookup: lookup.user_symbol),
+    UserSymbol: _mapped("=QQQ", lambda lookup: lookup.user_symbol),
     Inet: _mapped("=Q16s", lambda lookup: _inet),
     MacAddress: _mapped("=6B", lambda lookup: lambda *octets: ":".join([f"{octet:02X}" for octet in octets])),
     ProbeName: _mapped("=Q", lambda lookup: lookup.probe),

@@ -69,8 +69,8 @@ class Lookup:
     def kernel_symbol(self, address: int) -> Symbol:
         return self.host.kernel_symbols.symbolize(address)
 
-    def user_symbol(self, address: int, process: int, probe: int = 0) -> Symbol:
-        symbol = self.host.user_symbols.symbolize(process, address)
+    def user_symbol(self, address: int, process: int, started: int) -> Symbol:
+        symbol = self.host.user_symbols.symbolize(process, address, started)
         if self._demangles and symbol.name.startswith(("_Z", "_R")):
             from bttui.host.demangle import demangle
 
@@ -95,7 +95,7 @@ class Lookup:
             elif type_.space == "kernel":
                 known = tuple([self.kernel_symbol(address) for address in addresses])
             else:
-                known = tuple([self.user_symbol(address, process) for address in addresses])
+                known = tuple([self.user_symbol(address, process, started) for address in addresses])
             self._stacks[key] = known
         return known
 

@@ -106,3 +106,27 @@ def test_depths(bttui, load, program):
 )
 def test_what_is_refused(bttui, call, message):
     assert message in bttui("-e", f"profile:hz:1 {{ {call} }}").stderr
+
+
+def test_two_programs_under_one_pid(bttui, load):
+    """At the same addresses: the names are those of the one that ran."""
+    first = load.build("calls", "bttui_fixed", "-no-pie", "-Wl,--build-id=sha1")
+    other = load.build("calls", "bttui_fixed2", "-no-pie", "-Dsecond=other")
+
+    def work():
+        with load.start(3, 1, path=first) as waiting:
+            pid = waiting.pid
+            waiting.go()
+        for _ in range(100):  # others may start processes meanwhile
+            with open("/proc/sys/kernel/ns_last_pid", "w") as file:
+                file.write(str(pid - 1))
+            with load.start(4, 1, path=other) as waiting:
+                waiting.go()
+                if waiting.pid == pid:
+                    return pid
+        raise AssertionError("the pid did not come again")
+
+    text = f"uprobe:{first}:second {{ @[pid, ustack(1), func] = count(); }} uprobe:{other}:other {{ @[pid, ustack(1), func] = count(); }}"
+    result, pid = bttui.trace(text, work=work)
+    shown = dict(re.findall(rf"^@\[{pid}, \n        (\w+)\+0\n, \1\]: (\d+)$", result.stdout, re.M))
+    assert shown == {"second": "3", "other": "4"}, result

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from bttui.host.demangle import demangle
 from bttui.host.facts import Host
 from bttui.host.mapping_events import MappingWatcher
 from bttui.host.perf_map import PerfMap
-from bttui.host.processes import ProcessWatcher, maps
+from bttui.host.processes import ProcessEvent, ProcessWatcher, children, maps, start_time
 from bttui.host.user_symbols import UserSymbols
 from bttui.model.frame import Symbol
 
@@ -150,24 +151,33 @@ def test_before_and_after_exec(program):
 
 
 @pytest.mark.live
-def test_a_pid_that_is_used_again(program):
+def test_a_pid_that_is_used_again(program, load):
+    """Two programs at the same addresses, so that only the time of their start tells them apart."""
+    fixed = str(load.build("addresses", "bttui_fixed1", "-no-pie"))
+    other = str(load.build("addresses", "bttui_fixed2", "-no-pie", "-Down_function=other_function"))
+    starts = []
     with UserSymbols(Host()) as symbols:
-        with Running(program) as first:
-            pass
+        with Running(fixed) as first:
+            starts.append(start_time(first.pid))
 
         def same_pid():
             with open("/proc/sys/kernel/ns_last_pid", "w") as file:
                 file.write(str(first.pid - 1))
 
         for _ in range(100):
-            with Running(program) as second:
-                pass
+            with Running(other) as second:
+                time.sleep(0.02)  # the clock that tells of starts here has ticks of 10 ms
+                starts[1:] = [start_time(second.pid)]
             if second.pid == first.pid:
                 break
             same_pid()
         assert second.pid == first.pid
-        for running in (first, second):
-            assert symbols.symbolize(running.pid, running.places["own_function"] + 2).name == "own_function"
+        place = first.places["own_function"]
+        assert place == second.places["own_function"]
+        tick = 10**9 // os.sysconf("SC_CLK_TCK")
+        assert [symbols.symbolize(first.pid, place, start * tick).name for start in starts] == ["own_function", "other_function"]
+        assert symbols.symbolize(first.pid, place).name == "other_function"
+        assert symbols.symbolize(first.pid, place, starts[1] * tick + 10**12) == Symbol(place)  # nobody we have seen
 
 
 @pytest.mark.live
@@ -229,6 +239,46 @@ def test_code_that_the_process_makes(program, symbols):
             found = symbols.symbolize(running.pid, place + 0x21)
             assert found.name == "ours at /a path:1"
             assert found.module.endswith(path)
+        finally:
+            os.unlink(path)
+
+
+@pytest.mark.live
+def test_code_made_in_a_container_that_has_ended(program, tmp_path):
+    """The process has another number for itself, and what it sees as /tmp is gone from /proc with it."""
+    script = 'echo 41000 > /proc/sys/kernel/ns_last_pid; "$0"; :'
+    path = "/tmp/perf-41001.map"
+    try:
+        with UserSymbols(Host()) as symbols:
+            with Running("unshare", "-m", "-p", "-f", "sh", "-c", script, program) as running:
+                assert running.pid == 41001
+                (shell,) = children(running.popen.pid)
+                (pid,) = children(shell)
+                place = running.places["made"]
+                with open(path, "w") as file:
+                    file.write(f"{place:x} 10 Interpreter\n")
+            assert symbols.symbolize(pid, place + 3) == Symbol(place + 3, "Interpreter", 3, path)
+    finally:
+        os.unlink(path)
+
+
+@pytest.mark.live
+def test_a_perf_map_of_an_ended_process_is_not_that_of_the_next(program):
+    symbols = UserSymbols(Host())
+    with Running(program) as running:
+        path = f"/tmp/perf-{running.pid}.map"
+        place = running.places["made"]
+        try:
+            with open(path, "w") as file:
+                file.write(f"{place:x} 10 Interpreter\n")
+            symbols.remember(running.pid)
+            begun = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+            symbols._take(ProcessEvent("exit", running.pid, running.pid))
+            symbols._take(ProcessEvent("fork", running.pid, running.pid, parent=os.getpid(), time=begun))
+            with open(path, "w") as file:
+                file.write(f"{place:x} 10 Another\n")
+            assert symbols.symbolize(running.pid, place, begun - 10**9).name == "Interpreter"
+            assert symbols.symbolize(running.pid, place, begun).name == "Another"
         finally:
             os.unlink(path)
 

@@ -2,6 +2,7 @@
 
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
+from bttui.compiler.infer.names import find_field
 from bttui.model import types
 from bttui.probes.registers import registers
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from bttui.probes.provider import Location
 
 
+TRACING = (2, 5, 7, 17, 26)  # enum bpf_prog_type: kprobe, tracepoint, perf event, raw tracepoint, tracing
 OWN = ("begin", "end", "self")  # probes of no place in the kernel
 
 
@@ -260,10 +262,30 @@ class FunctionName(Function):
 
 
 def user_symbol(code: "Code", memory: str, address: str) -> None:
-    """Fill a UserSymbol: address, process, and 0."""
+    """Fill a UserSymbol: address, process, and when it began."""
     code.f.store(64, address, memory, 1)
     process = code.f.binary("lshr", 64, code.f.call(Helper.get_current_pid_tgid), "32")
     code.f.store(64, process, code.f.offset(memory, 8), 1)
+    code.f.store(64, process_start(code), code.f.offset(memory, 16), 1)
+
+
+def process_start(code: "Code") -> str:
+    """When the process that is running began, in nanoseconds of CLOCK_BOOTTIME: an i64, 0 where the kernel does not say.
+
+    With the pid it names one process; the pid alone may have been another's before.
+    """
+    f, typer = code.f, code.typer
+    struct = typer.host.btf.struct("struct task_struct") if typer.host.btf.exists else None
+    leader = find_field(struct, "group_leader", typer) if struct else None
+    start = find_field(struct, "start_boottime", typer) if struct else None
+    if leader is None or start is None:
+        return "0"
+    if code.body.context.type in TRACING and typer.host.features.has("helper:get_current_task_btf"):
+        task = f.load_pointer(f.offset(f.call_pointer(Helper.get_current_task_btf), leader.offset))
+        return f.load(64, f.offset(task, start.offset))
+    task = f.call(Helper.get_current_task)
+    task = code.load(Value(types.UINT64, f.binary("add", 64, task, str(leader.offset)), "kernel")).operand
+    return code.load(Value(types.UINT64, f.binary("add", 64, task, str(start.offset)), "kernel")).operand
 
 
 class UserMode(Function):

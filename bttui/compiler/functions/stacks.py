@@ -3,6 +3,7 @@
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
+from bttui.compiler.functions.probe import process_start
 from bttui.model import types
 from bttui.model.program import IN_SECOND, stack_map
 
@@ -91,7 +92,7 @@ class KernelStack(Function):
             size = f.select(f.compare("slt", 64, size, "0"), 64, "0", size)
             process = f.binary("or", 64, process, f.binary("lshr", 64, size, "3"))
         f.store(64, process, f.offset(memory, 8), 1)
-        f.store(64, "0", f.offset(memory, 16), 1)
+        f.store(64, process_start(code) if self.flags else "0", f.offset(memory, 16), 1)
         return Value(type_, memory, "memory")
 
 
