@@ -51,6 +51,8 @@ OPTIONS:
 
     -I DIR         look for headers in this folder first; may be repeated
     --include FILE include this header before those of the program; may be repeated
+    --debuginfo DIR[:DIR]
+                   look for debugging information in these folders first
     --traceable-functions FILE
                    take the list of traceable kernel functions from FILE
     --max-probes N allow so many probes (default 1024)
@@ -140,8 +142,6 @@ OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
 )
 SHORT = {short: (long or short, valued) for long, short, valued in OPTIONS if short}
 LONG = {long: valued for long, _, valued in OPTIONS if long}
-# Known to bpftrace and not to us: a diagnostic instead of a surprise.
-NOT_YET = frozenset({"debuginfo"})
 SUBCOMMANDS = ("replay", "dump")  # a file of that name is ./replay
 MODES = ("codegen", "compiler-bench", "bench", "test", "format")
 PID_LIMIT = 1 << 22  # PID_MAX_LIMIT of <linux/threads.h>
@@ -218,8 +218,6 @@ def parse(arguments: "Sequence[str]") -> Options:
     for name, value in found:
         if name in ("help", "version", "info"):
             return Options(action=name)
-        if name in NOT_YET:
-            raise error(f"not supported yet: {'-' if len(name) == 1 else '--'}{name}", hint="leave the option out")
         understand(name, value, values)
     if values.get("helper_errors") and not values.get("warnings", True):
         raise error("USAGE: -k, --warnings conflicts with --no-warnings")
@@ -276,6 +274,8 @@ def understand(name: str, value: str, values: "dict[str, Any]") -> None:
         values["action"] = "demo"
     elif name == "speed":
         values["speed"] = speed(value)
+    elif name == "debuginfo":
+        values["debug_folders"] = (*values.get("debug_folders", ()), *(folder for folder in value.split(":") if folder))
     elif name in ("I", "include"):
         field = "include" if name == "I" else "headers"
         values[field] = (*values.get(field, ()), value)

@@ -152,6 +152,10 @@ def run_command(arguments: "Sequence[str]") -> int:
             return say(f"bttui v{__version__}\n")
         if not arguments and not sys.stdout.isatty():
             raise UsageError
+        if options.debug_folders:
+            from bttui.host import debug_file
+
+            debug_file.more_folders[:] = options.debug_folders
         return run(options)
     except UsageError as reason:
         complaint = str(reason)

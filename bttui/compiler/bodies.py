@@ -1,10 +1,12 @@
 """From attach points to bodies: which places a probe means, and which of them can share a BPF program."""
 
 from bttui.compiler import ast
+from bttui.compiler.functions import table
+from bttui.compiler.infer.rules import C_INTEGERS, INTEGERS
 from bttui.compiler.infer.scope import Body
 from bttui.compiler.old_spellings import FIELDS
 from bttui.model.data import Data
-from bttui.model.diagnostic import error
+from bttui.model.diagnostic import DiagnosticError, error
 from bttui.model.program import Attachment
 from bttui.probes import registry
 from bttui.probes.provider import Target
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bttui.host.facts import Host
-    from bttui.model.diagnostic import Diagnostic
+    from bttui.model.diagnostic import Diagnostic, Span
     from bttui.probes.provider import Context, Options, Provider
 
 # program types whose links carry a cookie wherever the helper exists: kprobe, tracepoint, perf event
@@ -76,15 +78,38 @@ def numbered_use(probe: ast.Probe) -> "frozenset[int]":
     return frozenset(int(number) for number in found if number.isdigit())
 
 
+def type_use(probe: ast.Probe, use: "tuple[str, ...] | None") -> "frozenset[str]":
+    """For what a probe needs to know more of its places than how to attach: "args", "retval", "types"."""
+    needs, functions = set() if use == () else {"args"}, table()
+    for node in walk((probe.predicate, probe.body)):
+        if isinstance(node, ast.Identifier):
+            if node.name == "retval":
+                needs.add("retval")
+            elif node.name not in functions and node.name[:3] not in ("arg", "sar"):
+                needs.add("types")  # an enumerator, or a type in sizeof()
+        elif isinstance(node, ast.TypeName) and node.of is None and not is_plain(node.name):
+            needs.add("types")
+    return frozenset(needs)
+
+
+def is_plain(name: str) -> bool:
+    """Whether a type is the language's own."""
+    return name in INTEGERS or name in C_INTEGERS or name.partition("[")[0] in ("string", "buffer", "inet", "void", "bool")
+
+
 def sharing_key(context: "Context", use: "tuple[str, ...] | None", numbers: "frozenset[int]" = frozenset()) -> "tuple[Any, ...]":
     """Attach points with equal keys can run the same instructions."""
     if context.argument_locations is not None:
         places = context.argument_locations
         context = context.replace(argument_locations=tuple(places[n] if n < len(places) else None for n in sorted(numbers)))
     if use is None or context.arguments is None:
-        return (context, None)
+        return (context, context.return_type, None)
     fields = {f.name: f for f in context.arguments.fields or ()}
     read: list[Data | None] = [fields.get(name) or fields.get(FIELDS.get(name, "")) for name in use]
+    if context.argument_places:
+        read = [field and field.replace(offset=0) for field in read]
+        where = dict(zip(fields, context.argument_places, strict=True))
+        return (context.replace(arguments=None, argument_places=()), tuple(read), tuple(where.get(name) for name in use))
     return (context.replace(arguments=None), context.return_type, tuple(read))
 
 
@@ -142,6 +167,18 @@ def meant(
     return found
 
 
+def with_types(
+    typed: "Any", context: "Context", target: Target, host: "Host", needs: "frozenset[str]", probe: ast.Probe, span: "Span"
+) -> "Context":
+    """What ``typed`` makes of the context; its errors are shown where the program says args."""
+    try:
+        return typed(context, target, host, needs)
+    except DiagnosticError as reason:
+        nodes = walk((probe.predicate, probe.body))
+        place = next((node.span for node in nodes if isinstance(node, ast.Identifier) and node.name == "args"), span)
+        raise DiagnosticError(*(each.replace(span=place) for each in reason.diagnostics)) from None
+
+
 def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "list[Diagnostic]") -> "list[Body]":
     """Every probe at every kind of place it attaches to. Raises DiagnosticError where there is none."""
     bodies: list[Body] = []
@@ -151,6 +188,7 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
     cookie = 0
     for probe, places in meant(root, host, options, warnings):
         use, numbers = argument_use(probe), numbered_use(probe)
+        needs = type_use(probe, use)
         groups: dict[Any, list[Body]] = {}
         names: dict[int, set[str]] = {}  # of what each body is attached to
         for point, targets in places:
@@ -159,6 +197,8 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
                     context = uniform.get(provider.name) or uniform.setdefault(provider.name, provider.context(target, host))
                 else:
                     context = provider.context(target, host)
+                if needs and (typed := getattr(provider, "typed", None)):
+                    context = with_types(typed, context, target, host, needs, probe, point.span)
                 attachment = Attachment(
                     provider=target.options.get("provider", provider.name),
                     target=target.target,

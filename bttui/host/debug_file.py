@@ -6,27 +6,53 @@ from bttui.host.elf import Elf
 from bttui.model.diagnostic import DiagnosticError
 
 FOLDER = "/usr/lib/debug"
+more_folders: "list[str]" = []  # of --debuginfo; they come first
 _CHUNK = 1 << 20
 
 
 def find(elf: Elf) -> "Elf | None":
-    """By build id, else by the file's .gnu_debuglink beside it, in .debug beside it, and below /usr/lib/debug.
+    """By build id, else by the file's .gnu_debuglink beside it, in .debug beside it, and below the folders.
 
     A file that is reached through /proc/PID/root is looked up there first, then as one of ours.
     """
     identity, link = elf.build_id, elf.debuglink
     root, path = split_root(elf.path)
     for base in dict.fromkeys((root, "")):
-        if len(identity) > 2:
-            found = _open(f"{base}{FOLDER}/.build-id/{identity[:2]}/{identity[2:]}.debug", elf)
-            if found and found.build_id == identity:
-                return found
+        found = _by_build_id(base, identity, elf)
+        if found:
+            return found
         if link:
             folder = os.path.dirname(path if base else os.path.realpath(path))
-            for place in (folder, f"{folder}/.debug", FOLDER + folder):
-                found = _open(f"{base}{place}/{link[0]}", elf)
+            # Whoever names a folder need not repeat the path below it.
+            below = [place for each in more_folders for place in (each + folder, each)]
+            places = [*below, *(base + place for place in (folder, f"{folder}/.debug", FOLDER + folder))]
+            for place in places:
+                found = _open(f"{place}/{link[0]}", elf)
                 if found and (found.build_id == identity if identity and found.build_id else _checksum(found) == link[1]):
                     return found
+    return None
+
+
+def folders() -> "list[str]":
+    """Where debugging information is, besides near the program."""
+    return [*more_folders, FOLDER]
+
+
+def find_shared(elf: Elf, name: str, identity: str) -> "Elf | None":
+    """The file that .gnu_debugaltlink of ``elf`` names: relative to it, or by build id."""
+    found = _by_build_id(split_root(elf.path)[0], identity, elf) or _by_build_id("", identity, elf)
+    if found:
+        return found
+    found = _open(os.path.join(os.path.dirname(os.path.realpath(elf.path)), name), elf)
+    return found if found and found.build_id == identity else None
+
+
+def _by_build_id(base: str, identity: str, elf: Elf) -> "Elf | None":
+    if len(identity) > 2:
+        for folder in (*more_folders, base + FOLDER):
+            found = _open(f"{folder}/.build-id/{identity[:2]}/{identity[2:]}.debug", elf)
+            if found and found.build_id == identity:
+                return found
     return None
 
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bttui.host.btf import Btf
+    from bttui.host.debug_types import DebugTypes
     from bttui.host.features import Features
     from bttui.host.kernel_symbols import KernelSymbols
     from bttui.host.tracefs import TraceFs
@@ -85,6 +86,26 @@ class Host:
 
             return entry(self.path(path))
         return Elf(self.path(path))
+
+    def debug_types(self, path: str) -> "DebugTypes | None":
+        """The functions and types that the debugging information of the program at ``path`` knows; None without any.
+
+        Kept until the file changes. Raises DiagnosticError for a file that cannot be read, or is damaged.
+        """
+        elf = self.elf(path)
+        known = self._debug_types.get(path)
+        if known is None or known[0] != elf.identity:
+            from bttui.host.debug_info import find
+
+            info = find(elf)
+            if info is not None:
+                from bttui.host.debug_types import DebugTypes
+            known = self._debug_types[path] = elf.identity, DebugTypes(info, path) if info else None
+        return known[1]
+
+    @cached_property
+    def _debug_types(self) -> "dict[str, tuple[object, DebugTypes | None]]":
+        return {}
 
     @cached_property
     def cpus(self) -> int:

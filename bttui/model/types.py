@@ -111,14 +111,17 @@ class Field(Data):
 
 
 class Struct(Type):
-    """A C struct or union. ``fields`` is None while only the name is known: ask the resolver (BTF) for the rest.
+    """A C struct or union. ``fields`` is None while only the name is known: ask the resolver for the rest.
 
     ``name`` includes the keyword: "struct task_struct", "union sigval". Python: tuple in field order.
+    ``source``: None for the kernel's (BTF) and the program's own; (path, place of the entry) where the debugging
+    information of a file defines it.
     """
 
     name: str = ""
     size: int = 0
     fields: "tuple[Field, ...] | None" = None
+    source: "tuple[str, int] | None" = None
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Location(Data):
-    """Where a USDT argument is, when its probe fires, and what it is: an integer of ``size`` bytes.
+    """Where an argument (usdt, uprobe) or a piece of it is, when its probe fires: an integer of ``size`` bytes.
 
     Of an argument in memory, the address is base + index * scale + ``offset``; of one in a register, ``register`` holds
     it, from its bit ``shift`` on; a constant is ``offset`` itself. Registers are names of Context.registers; "" is none.
@@ -67,7 +67,9 @@ class Context(Data):
     ``section``: ELF section that libbpf accepts for the type.
     ``arguments``: fields of ``args``, offsets from the context pointer; None where the probe has no args.
     ``argument_access``: "context" (a field is read straight from ctx at its offset), "slots" (ctx is an array of
-    u64 and each field is one slot: rawtracepoint, fentry), "pointer" (ctx itself points to the struct: iter ctx).
+    u64 and each field is one slot: rawtracepoint, fentry), "pointer" (ctx itself points to the struct: iter ctx),
+    "places" (each field is somewhere of its own: uprobe).
+    ``argument_places``: with "places", for each field the pieces of its value, each of 8 bytes but the last; or one in memory.
     ``data_location_base``: what __data_loc offsets count from, in bytes from ctx.
     ``registers``: name to byte offset of an 8-byte pt_regs member in ctx ({} where there are no registers).
     ``argument_registers``: registers of arg0, arg1, ... in order; ``stack_argument_offset``: where sargN start from sp.
@@ -77,6 +79,7 @@ class Context(Data):
     ``system_call``: "enter" or "exit" where ctx is that of the raw tracepoint of all system calls, and the program asks
     a table whether it is one of its own; ``system_call_registers``: offsets in the pt_regs that ctx[0] points to, of
     the number and then of the arguments; ``compat_status``: (offset in task_struct, bit) of a 32-bit call, or ().
+    ``binary``: the file whose debugging information explains names of types, "" where the body has no such names.
     ``user``: True where pointers in arguments are user addresses (uprobe).
     ``capabilities``: what the functions ask for: "ustack", "kstack", "override", "function" (func builtin)...
     ``iteration``: for iterators only; ``packet``: for network probes only, whose args are read from it beforehand.
@@ -94,6 +97,8 @@ class Context(Data):
     argument_registers: "tuple[str, ...]" = ()
     argument_slots: int = 0
     argument_locations: "tuple[Location, ...] | None" = None
+    argument_places: "tuple[tuple[Location, ...], ...]" = ()
+    binary: str = ""
     return_value: str = ""
     return_type: "Type | None" = None
     system_call: str = ""
@@ -106,7 +111,16 @@ class Context(Data):
 
     def __hash__(self) -> int:
         return hash(
-            (self.type, self.section, self.attach_type, self.attach_to, self.attach_program, self.arguments, self.argument_locations)
+            (
+                self.type,
+                self.section,
+                self.attach_type,
+                self.attach_to,
+                self.attach_program,
+                self.arguments,
+                self.argument_locations,
+                self.binary,
+            )
         )
 
 
@@ -173,6 +187,8 @@ if TYPE_CHECKING:
         def context(self, target: Target, host: Host) -> Context:
             """How a program reads its context there."""
 
+        # Optional: def typed(context, target, host, needs) -> Context: what takes long to find out, for a body that needs
+        # some of "args", "retval" and "types" (names of types); see uprobe.py. Raises DiagnosticError where there are no args.
         # Optional: uniform = True where contexts differ in their arguments only, so that one serves a body without them.
         # Optional: cost = (seconds to attach to one of many places, seconds that the kernel lets go of it after the end):
         # for an estimate before too many are attached.

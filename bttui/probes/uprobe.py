@@ -1,8 +1,11 @@
 """uprobe and uretprobe: functions and instructions of programs and libraries."""
 
 import os
+from functools import lru_cache
 
 from bttui.model.diagnostic import DiagnosticError, error
+from bttui.model.types import Bool, Enum, Field, Integer, Pointer, Struct, Void, align_up
+from bttui.probes.calling_convention import places as argument_places
 from bttui.probes.files import container, executable, find_files, process_root, reachable
 from bttui.probes.matching import MISSING, did_you_mean, is_glob, need_parts
 from bttui.probes.places import LANGUAGES, Place, Words, check, find, read
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from bttui.host.debug_types import DebugTypes, Function
+    from bttui.host.elf import Elf
     from bttui.host.facts import Host
     from bttui.model.diagnostic import Span
 
@@ -140,8 +145,78 @@ class Uprobe:
             capabilities=("kstack", "ustack", "function", "uaddr"),
         )
 
+    def typed(self, context: Context, target: Target, host: "Host", needs: "frozenset[str]") -> Context:
+        """With what the debugging information of the file says: its args, or what it returns, and the types it knows."""
+        path = target.options["path"]
+        if "types" in needs:
+            context = context.replace(binary=path)
+        if self.returns:
+            return self._with_result(context, target, host) if "retval" in needs else context
+        if "args" not in needs:
+            return context
+        shown = target.target.rpartition(":")[0]
+        types = host.debug_types(path)
+        if types is None:
+            raise error(f"There is no debugging information about {shown}, and so no args", hint=how_to_get(path, host))
+        function = self._function(types, target)
+        if function is None:
+            what = f"The debugging information of {shown} does not know {target.target.rpartition(':')[2]}"
+            if types.info.missing:
+                hint = f"the files with it were not found: {', '.join(types.info.missing[:3])}; --debuginfo names their folder"
+            else:
+                hint = "its source was compiled without -g; arg0, arg1, ... are there all the same"
+            raise error(what, hint=hint)
+        found = argument_places(function, host.machine)
+        fields, at = [], 0
+        for parameter, pieces in zip(function.parameters, found, strict=True):
+            # What cannot be read is shown as such, and is an error where the program computes with it.
+            type_ = Void(size=parameter.type.size) if pieces[0].problem else parameter.type
+            at = align_up(at, type_.align)
+            fields.append(Field(parameter.name, type_, at))
+            at += type_.size
+        if not fields:
+            raise error(f"{function.name}() has no arguments")
+        return context.replace(
+            arguments=Struct(name=f"struct {function.name}_args", size=align_up(at, 8), fields=tuple(fields)),
+            argument_access="places",
+            argument_places=found,
+        )
+
+    def _function(self, types: "DebugTypes", target: Target) -> "Function | None":
+        """The function that the place is in."""
+        elf = types.info.program
+        address = elf.virtual(target.options["offset"])
+        if address is None:
+            return None
+        found = elf.symbols.at(address)
+        return types.function(found[1] if found else address)
+
+    def _with_result(self, context: Context, target: Target, host: "Host") -> Context:
+        types = host.debug_types(target.options["path"])
+        function = self._function(types, target) if types else None
+        found = function.result.type if function else None
+        if isinstance(found, Pointer | Bool):
+            return context.replace(return_type=found)
+        if isinstance(found, Integer | Enum) and found.size < 8:
+            return context.replace(return_type=found)
+        if isinstance(found, Struct) and function and found.size > 16 and host.machine == "x86_64":
+            return context.replace(return_type=Pointer(target=found, space="user"))  # the register has its address
+        return context
+
     def describe(self, name: str, host: "Host") -> "list[str]":
-        return []  # the arguments are in the debug information, which is not read yet
+        """Its parameters, one on each line; of a uretprobe what it returns."""
+        _, path, place = name.split(":", 2)
+        try:
+            types = host.debug_types(path)
+            address = _listed_at(place, types.info.program) if types else None
+            function = types.function(address) if types and address is not None else None
+        except DiagnosticError:
+            return []
+        if function is None:
+            return []
+        if self.returns:
+            return [function.result.declaration] if function.result.declaration != "void" else []
+        return [parameter.declaration for parameter in function.parameters]
 
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":
         if attachment.options.get("multi"):
@@ -169,6 +244,28 @@ class Uprobe:
             names=[attachment.name for attachment in attachments],
             span=attachments[0].span,
         )
+
+
+def _listed_at(listing: str, elf: "Elf") -> "int | None":
+    """The virtual address of a place as -l shows it."""
+    language, colon, _ = listing.partition(":")
+    if colon and language in LANGUAGES:
+        return _source_names(language, elf).get(listing)
+    symbol = elf.symbol(listing)
+    return symbol[0] if symbol else None
+
+
+@lru_cache(maxsize=4)
+def _source_names(language: str, elf: "Elf") -> "dict[str, int | None]":
+    return {place.listing: elf.virtual(place.offset) for place in find(Words("*", language=language), elf.path, elf)}
+
+
+def how_to_get(path: str, host: "Host") -> str:
+    """What to do where a file has no debugging information."""
+    with host.elf(path) as elf:
+        identity = elf.build_id
+        where = f", or name the folder that has it with --debuginfo{f' (build id {identity})' if identity else ''}"
+    return f"compile it with -g, install the debugging symbols of its package{where}; arg0, arg1, ... are there without it"
 
 
 providers = (

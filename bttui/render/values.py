@@ -26,6 +26,7 @@ from bttui.model.types import (
     Tuple,
     Type,
     UserSymbol,
+    Void,
 )
 
 TYPE_CHECKING = False
@@ -61,6 +62,8 @@ def writer(type_: Type, signed: "Writer" = str) -> "Writer":
         return _array_writer(type_, signed)
     if isinstance(type_, Stack):
         return _stack_writer(type_)
+    if isinstance(type_, Void):
+        return lambda value: "?"  # a floating point number in a struct: the language has no word for it
     if isinstance(type_, (KernelSymbol, UserSymbol)):
         return symbol_text
     if isinstance(type_, Average):

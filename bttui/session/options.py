@@ -18,6 +18,7 @@ class Options(Data):
     text, or to True for a bare one. ``format`` is "" where none was asked for. ``interval`` is the time between frames
     in seconds. ``hints`` are about the command line itself. ``arguments`` are the words of the command line.
     ``include`` are folders to look for headers in, ``headers`` those that come before the program's own.
+    ``debug_folders`` may have debugging information of programs and libraries.
     ``record`` is the file to record to. ``speed``, ``at`` and ``maps`` say what to show of a recording (``file``).
     """
 
@@ -46,6 +47,7 @@ class Options(Data):
     probe_filter: str = ""
     include: "tuple[str, ...]" = ()
     headers: "tuple[str, ...]" = ()
+    debug_folders: "tuple[str, ...]" = ()
     stages: "tuple[str, ...]" = ()
     emit_elf: str = ""
     emit_llvm: str = ""

@@ -32,7 +32,7 @@ class Arguments(Function):
             typer.error(
                 f"The args builtin can only be used with tracepoint, rawtracepoint, fentry, fexit and uprobe probes ({typer.body.provider} used here)",
                 call,
-                hint="use arg0, arg1, ... in kprobes and uprobes"
+                hint="use arg0, arg1, ... in kprobes"
                 if typer.body.context.argument_registers
                 else "the fields are in ctx"
                 if typer.body.context.iteration
@@ -47,7 +47,7 @@ class Arguments(Function):
             return Value(context.arguments, code.f.to_integer("%ctx"), "kernel")
         if context.packet:
             return Value(context.arguments, code.packet, "memory")
-        place = "system call" if context.argument_access == "system call" else "context"
+        place = context.argument_access if context.argument_access in ("system call", "places") else "context"
         return Value(context.arguments, "%ctx", place)
 
 

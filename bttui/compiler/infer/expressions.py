@@ -46,8 +46,9 @@ class Expressions(Maps):
         if name in self.constants:
             node.note = self.constants[name]
             return literal_type(self.constants[name])
-        if name in self.enumerators or self.host.btf.exists:
-            found = self.enumerators.get(name) or self.host.btf.enum_constant(name)
+        if name in self.enumerators or self.host.btf.exists or self.body.context.binary:
+            found = self.enumerators.get(name) or self.binary_constant(name)
+            found = found or (self.host.btf.enum_constant(name) if self.host.btf.exists else None)
             if found is not None:
                 node.note = found[0]
                 # a constant is as large as C's arithmetic makes it; only in a struct it has the enum's size
@@ -392,17 +393,25 @@ class Expressions(Maps):
                     severity="hint",
                     fix=fix and fix.replace(text=FIELDS[node.name]),
                 )
+        places = self.body.context.argument_places if operand == self.body.context.arguments else ()
         if found is None:
             names = [f.name for f in struct.fields if f.name]
             close = near(node.name, names)
             self.error(
-                f"Struct/union of type '{struct.name}' does not contain a field named '{node.name}'",
+                f"Can't find function parameter {node.name}"
+                if places
+                else f"Struct/union of type '{struct.name}' does not contain a field named '{node.name}'",
                 node,
                 hint=f"did you mean {close[0]}?" if close else "it has " + ", ".join(names[:12]) + (" ..." if len(names) > 12 else ""),
                 fix=self.slip(node, node.name, names, at_end=True),
             )
             return None
         node.note = found
+        if places and found in struct.fields:
+            problem = places[struct.fields.index(found)][0].problem
+            if problem:
+                self.error(f"not supported: args.{node.name} {problem}", node)
+                return None
         if found.data_location:
             return types.Pointer(target=types.INT8, space="kernel")
         return found.type

@@ -1,9 +1,10 @@
 """Types as they are written, and the fields of structs."""
 
 from bttui.compiler import ast
-from bttui.compiler.infer.rules import AGGREGATION_NAMES, C_INTEGERS, INTEGERS
+from bttui.compiler.infer.rules import AGGREGATION_NAMES, C_INTEGERS, INTEGERS, is_stringlike
 from bttui.compiler.infer.state import State
 from bttui.model import types
+from bttui.model.diagnostic import near
 from bttui.model.types import Type
 
 TYPE_CHECKING = False
@@ -45,6 +46,8 @@ class Names(State):
         """Whether a word that could also be a value is the name of a type."""
         if name in C_INTEGERS or name in self.aliases:
             return True
+        if self.binary_type(name) is not None:
+            return self.binary_constant(name) is None
         btf = self.host.btf
         return btf.exists and name not in self.enumerators and btf.enum_constant(name) is None and btf.type(name) is not None
 
@@ -61,7 +64,7 @@ class Names(State):
         """The type that a bare word names, where the word is nothing else: size_t in typeof(size_t)."""
         if not isinstance(node, ast.Identifier) or self.function_named(node.name) or node.name in self.constants:
             return None
-        if self.host.btf.exists and self.host.btf.enum_constant(node.name) is not None:
+        if self.binary_constant(node.name) or (self.host.btf.exists and self.host.btf.enum_constant(node.name) is not None):
             return None
         known = len(self.problems)
         found = self.named_type(node.name, node)
@@ -91,20 +94,48 @@ class Names(State):
         for spelling in (name, f"struct {name}", f"union {name}"):
             if spelling in self.structs:
                 return types.Struct(name=spelling, size=self.structs[spelling].size)
+        of_body = self.binary_type(name)
+        if of_body is not None:
+            return of_body
         if self.host.btf.exists:
             found = self.host.btf.type(name)
             if found is None and " " not in name:
                 found = self.host.btf.type(f"struct {name}") or self.host.btf.type(f"union {name}") or self.host.btf.type(f"enum {name}")
             if found is not None:
                 return found.replace(fields=None) if isinstance(found, types.Struct) and found.name else found
-        self.error(
-            f'Cannot resolve unknown type "{name}"',
-            node,
-            hint="it is not in this kernel's BTF: define it in the program"
-            if self.host.btf.exists
-            else "this kernel has no BTF: define it in the program",
-        )
+        for path in dict.fromkeys(body.context.binary for body in self.bodies):
+            found = self.binary_type(name, path)
+            if found is not None:
+                return found
+        self.error(f'Cannot resolve unknown type "{name}"', node, hint=self.type_hint(name))
         return None
+
+    def type_hint(self, name: str) -> str:
+        """What to do about a type that nobody knows."""
+        path = self.body.context.binary
+        known = self.host.debug_types(path) if path else None
+        if known is not None:
+            place = self.body.attachments[0]
+            shown = place.target.rpartition(":")[0]
+            with self.host.elf(path) as elf:
+                address = elf.virtual(place.options.get("offset", 0)) or 0
+            close = near(name.rpartition(" ")[2], known.names(address), 1)
+            return f"did you mean {close[0]}?" if close else f"neither {shown} nor the kernel has it: define it in the program"
+        if path:
+            return "there is no debugging information about the probed file: compile it with -g, or define the type in the program"
+        return f"{'it is not in this kernel' if self.host.btf.exists else 'this kernel has no BTF'}{chr(39) + 's BTF' if self.host.btf.exists else ''}: define it in the program"
+
+    def binary_type(self, name: str, path: "str | None" = None) -> "Type | None":
+        """The type as the debugging information of the file explains it that the body probes, or of another one."""
+        path = self.body.context.binary if path is None else path
+        known = self.host.debug_types(path) if path else None
+        return known.type(name) if known is not None else None
+
+    def binary_constant(self, name: str) -> "tuple[int, types.Enum] | None":
+        """An enumerator of the file that the body probes."""
+        path = self.body.context.binary
+        known = self.host.debug_types(path) if path else None
+        return known.enum_constant(name) if known is not None else None
 
     def complete(self, type_: Type) -> Type:
         """The same type with the members of every struct that is part of it by value: what a reader needs to show it."""
@@ -112,7 +143,7 @@ class Names(State):
             found = self.resolve(type_)
             if found is None or found.fields is None:
                 return type_
-            return found.replace(fields=tuple(f.replace(type=self.complete(f.type)) for f in found.fields))
+            return found.replace(fields=tuple(f.replace(type=self.complete(as_text(f.type))) for f in found.fields))
         if isinstance(type_, types.Array):
             return type_.replace(element=self.complete(type_.element))
         if isinstance(type_, types.Tuple):
@@ -120,6 +151,11 @@ class Names(State):
         if isinstance(type_, types.Record):
             return type_.replace(fields=tuple(f.replace(type=self.complete(f.type)) for f in type_.fields))
         return type_
+
+
+def as_text(type_: Type) -> Type:
+    """A char array is shown as what it says."""
+    return types.String(size=type_.size) if isinstance(type_, types.Array) and is_stringlike(type_) and type_.size else type_
 
 
 def find_field(struct: types.Struct, name: str, typer: "State") -> "types.Field | None":

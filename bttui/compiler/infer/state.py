@@ -27,7 +27,9 @@ class State:
         self.host, self.options, self.config = host, options, config
         self.functions = table()
         self.maps: dict[str, MapInfo] = {}
-        self.structs: dict[str, types.Struct] = {}
+        self.structs: dict[str, types.Struct] = {}  # the program's own
+        self.found_structs: dict[object, types.Struct | None] = {}  # of the kernel and of debugging information
+        self.bodies: list[Body] = []
         self.aliases: dict[str, Type] = {}
         self.constants: dict[str, int] = {}
         self.enumerators: dict[str, tuple[int, types.Enum]] = {}  # of the program's own enums
@@ -385,15 +387,19 @@ class State:
             self.error(f"Invalid condition: {base_type(type_)}", node)
 
     def resolve(self, struct: types.Struct) -> "types.Struct | None":
-        """The struct with its fields, from the program's own definitions or the kernel's."""
+        """The struct with its fields, from the program's own definitions, a program's debugging information, or the kernel's."""
         if struct.fields is not None:
             return struct
         if struct.name in self.structs:
             return self.structs[struct.name]
-        found = self.host.btf.struct(struct.name, struct.size) if self.host.btf.exists else None
-        if found is not None:
-            self.structs[struct.name] = found
-        return found
+        key = struct.source or (struct.name, struct.size)
+        if key not in self.found_structs:
+            if struct.source:
+                known = self.host.debug_types(struct.source[0])
+                self.found_structs[key] = known.struct(struct) if known else None
+            else:
+                self.found_structs[key] = self.host.btf.struct(struct.name, struct.size) if self.host.btf.exists else None
+        return self.found_structs[key]
 
     def check(self, function: Function, call: ast.Call) -> "Type | None":
         """Ask a function for the type of a call."""

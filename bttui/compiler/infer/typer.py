@@ -19,6 +19,7 @@ class Typer(Subprograms):
 
     def run(self, bodies: "list[Body]") -> "list[Diagnostic]":
         """Types every body. Returns warnings; raises DiagnosticError with all errors."""
+        self.bodies = bodies
         for self.asking, self.settled in PHASES:
             for _round in range(ROUNDS):
                 self.changed = False

@@ -318,6 +318,8 @@ class Expressions(Events):
         field: types.Field = node.note
         if operand.place == "system call":
             return self.call_field(field)
+        if operand.place == "places":
+            return self.placed(field)
         if field.data_location:
             where = self.f.load(32, self.f.offset(operand.operand, field.offset), volatile=True)
             low = self.f.resize(self.f.binary("and", 32, where, "65535"), 32, 64, False)

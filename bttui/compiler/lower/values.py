@@ -37,6 +37,9 @@ class Values(Telling):
         if value.place == "memory":
             return value
         memory = into or self.temporary(size)
+        if value.place == "places":
+            self.all_placed(memory)
+            return Value(type_, memory, "memory")
         self.probe_read(memory, size, value)
         return Value(type_, memory, "memory")
 
@@ -288,3 +291,35 @@ class Values(Telling):
         else:
             number = self.call_register((field.offset - 16) // 8 + 1)
         return Value(field.type, self.f.resize(number, 64, field.type.size * 8, False))
+
+    def placed(self, field: types.Field) -> Value:
+        """A field of args that is somewhere of its own: in registers, or in memory."""
+        from bttui.compiler.functions.probe import located
+
+        context, type_ = self.body.context, field.type
+        assert context.arguments is not None and context.arguments.fields is not None
+        names = [each.name for each in context.arguments.fields]
+        pieces = context.argument_places[names.index(field.name)]
+        if isinstance(type_, SCALARS):
+            value = self.f.resize(located(self, pieces[0]), 64, 8 * type_.size, False)  # type: ignore[arg-type]
+            return self.boolean(self.f.compare("ne", 8, value, "0")) if isinstance(type_, types.Bool) else Value(type_, value)
+        if pieces[0].memory:
+            base = self.f.load(64, self.f.offset("%ctx", context.registers[pieces[0].register]), volatile=True)
+            return Value(type_, self.f.binary("add", 64, base, str(pieces[0].offset)), "user")
+        memory = self.temporary(8 * len(pieces))
+        for number, piece in enumerate(pieces):
+            self.f.store(64, located(self, piece.replace(size=8)), self.f.offset(memory, 8 * number), 1)  # type: ignore[arg-type]
+        return Value(type_, memory, "memory")
+
+    def all_placed(self, memory: str) -> None:
+        """Every field of args, into memory that is laid out as the struct."""
+        struct = self.body.context.arguments
+        assert struct is not None
+        self.f.zero(memory, struct.size, 1)
+        for field in struct.fields or ():
+            place = self.f.offset(memory, field.offset)
+            value = self.load(self.placed(field))
+            if isinstance(field.type, SCALARS):
+                self.f.store(8 * field.type.size, value.operand, place, 1)
+            else:
+                self.convert(value, field.type, place)
