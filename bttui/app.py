@@ -4,12 +4,14 @@ import gc
 import os
 import signal
 import sys
-from asyncio import get_running_loop
-from contextlib import contextmanager
+from asyncio import Event as Moment
+from asyncio import get_running_loop, wait_for
+from contextlib import contextmanager, suppress
 from time import monotonic
 
 from textual import work
 from textual.app import App, SystemCommand
+from textual.events import Event, Key
 from textual.widgets import TextArea
 from textual.worker import get_current_worker
 
@@ -21,7 +23,6 @@ from bttui.session.controller import IDLE, Status
 from bttui.session.tee import Tee, ended
 from bttui.widgets.actions import bindings, in_chain, key_name
 from bttui.widgets.ask import Ask
-from bttui.widgets.editor import Editor
 from bttui.widgets.export import file_name
 from bttui.widgets.feed import Arrived, Feed, FrameReport
 from bttui.widgets.files import OpenPage
@@ -35,6 +36,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from textual.message_pump import MessagePump
     from textual.screen import Screen
 
     from bttui.model.diagnostic import Diagnostic
@@ -61,6 +63,7 @@ tracepoint:syscalls:sys_exit_read /@start[tid]/ {
 }
 """
 QUIT_WITHIN = 2.0  # seconds between two ctrl+c that quit
+STUCK = 1.0  # seconds after which a widget that does not answer no longer holds up the keys
 
 
 class Dashboard(App[Frame]):
@@ -139,13 +142,42 @@ class Dashboard(App[Frame]):
         self.workspace.show_events(events, skipped)
         self.show_recorder()
 
+    # Keys
+
+    async def on_event(self, event: Event) -> None:
+        """Keys work one after the other, in the order in which they were pressed.
+
+        Textual sends all that wait to the focused widget at once. It inserts the letters; what is bound to a key is
+        done only when the key has come back up to the app, behind letters that were typed later and in a widget that
+        may have lost the focus by an earlier key.
+        """
+        if not isinstance(event, Key) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        self.app_focus = True
+        await self.settled(self.screen)  # which may be new and about to say what has the focus
+        if self.focused is not None:
+            await self.settled(self.focused)  # a click or a paste came before
+        if await self._check_bindings(event.key, priority=True):
+            return
+        widget = self.focused or self.screen
+        event._set_forwarded()
+        event.bubble = False  # type: ignore[misc]  # of this one only
+        with widget._context():
+            await widget._dispatch_message(event)
+        if not event._stop_propagation:
+            await self._on_key(event)
+
+    async def settled(self, widget: "MessagePump") -> None:
+        """Wait until the widget has dealt with all that was posted to it."""
+        done = Moment()
+        if widget.call_later(done.set):
+            with suppress(TimeoutError):
+                await wait_for(done.wait(), STUCK)
+
     # Actions
 
     def action_run(self) -> None:
-        """Keys typed before this one may still be on their way to the editor and back: go the same way, behind them."""
-        self.workspace.editor.post_message(Editor.RunAsked())
-
-    def on_editor_run_asked(self) -> None:
         self.workspace.asked = self.workspace.editor.text
         self.controller.run(self.workspace.editor.text)
 

@@ -51,6 +51,38 @@ async def test_an_error_that_comes_late_leaves_the_cursor_to_who_types():
         assert app.workspace.editor.text == "abcdef" + scripted.READS
 
 
+KEYS_AHEAD = {
+    "letters and what takes them back": (["a", "b", "backspace", "c", "left", "d"], "adc"),
+    "a paste between": (["a", "paste:bcd", "backspace", "e", "home", "f"], "fabce"),
+}
+
+
+@pytest.mark.parametrize("case", KEYS_AHEAD)
+async def test_keys_work_in_the_order_in_which_they_are_pressed(case):
+    keys, text = KEYS_AHEAD[case]
+    async with driving.dashboard(text="", start=False) as (_, controller, pilot):
+        await driving.press_ahead(pilot, *keys, "f5", "x")
+        assert controller.calls == [("run", text)]
+
+
+async def test_a_key_goes_to_the_pane_that_the_key_before_it_led_to(tmp_path):
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.show(scripted.reads_frame(3))
+        await driving.settle(pilot)
+        await driving.press_ahead(pilot, "escape", "z", "1", "a", "b", "f2", "v", "f", "s")
+        assert app.screen.query_one("#query").value == "vfs"
+        assert app.workspace.editor.text == "ab" + scripted.READS
+        assert app.workspace.zoomed
+
+
+async def test_save_keeps_the_letters_before_it(tmp_path):
+    program = tmp_path / "my.bt"
+    program.write_text("")
+    async with driving.dashboard(text="", start=False, name=str(program)) as (_app, _controller, pilot):
+        await driving.press_ahead(pilot, *"abc", "ctrl+s", "d")
+        assert program.read_text() == "abc"
+
+
 async def test_resize_while_running():
     async with driving.dashboard(size=(200, 60)) as (app, controller, pilot):
         controller.show(scripted.reads_frame(3))

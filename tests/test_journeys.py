@@ -36,15 +36,20 @@ def start(terminal, *arguments, **environment):
 
 
 @pytest.mark.live
-def test_write_run_browse_stop_and_leave(open_terminal, tmp_path):
-    """From an empty file to maps on the normal screen."""
+def test_write_run_mend_browse_stop_and_leave(open_terminal, tmp_path):
+    """From an empty file to maps on the normal screen: a mistake is told while it stands there, and mended."""
     program = tmp_path / "first.bt"
     program.write_text("\n")
     terminal = open_terminal()
     terminal.type(f"cd {tmp_path}; PYTHONPATH={Path(__file__).parent.parent} {COMMAND} first.bt; echo status $?")
     terminal.press("Enter")
     terminal.until(r"1 .*first\.bt")
-    terminal.type("BEGIN { @started = 1; @n = count(); }")
+    terminal.type("BEGIN { @started = 1; cuont(); }")
+    terminal.until(r"✗ 1 error")  # nobody has pressed F5
+    terminal.press("F5")
+    terminal.until(r"┃ +✗ .*cuont")  # below its line: the answer to F5, which brings the cursor there
+    terminal.press("End", *["BSpace"] * 10)
+    terminal.type("@n = count(); }")
     terminal.press("Enter")
     terminal.press("F2")
     terminal.until(r"[\d,]+ of [\d,]+")

@@ -73,9 +73,6 @@ class Editor(Completing, TextArea, inherit_bindings=False):
     ]
     COMPONENT_CLASSES = {f"editor--{severity}" for severity in MARKS}
 
-    class RunAsked(Message):
-        """Bubbles up like a key."""
-
     class Rested(Message):
         """No key has changed the text for a while."""
 

@@ -5,6 +5,7 @@ import re
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from textual.events import Key, Paste
 from widgets.scripted import READS, ScriptedController
 
 from bttui.app import Dashboard
@@ -53,6 +54,13 @@ async def rested(pilot):
 
 async def press(pilot, *keys):
     await pilot.press(*keys)
+    await settle(pilot)
+
+
+async def press_ahead(pilot, *keys):
+    """Keys that all lie there when the screen gets round to them: it was busy, or they come from a script."""
+    for key in keys:
+        pilot.app.post_message(Paste(key[6:]) if key.startswith("paste:") else Key(key, key if len(key) == 1 else None))
     await settle(pilot)
 
 
