@@ -1,5 +1,7 @@
 """LLVM text and objects: accepted, the same each time, with what libbpf and the verifier need."""
 
+import sys
+
 import pytest
 from compiler.compiling import begin, compile, errors, host, lower
 
@@ -105,3 +107,27 @@ def test_the_licence_is_the_one_of_the_config():
     text = lower('config = { license = "Dual MIT/GPL" } BEGIN { print($1); }').module.text()
     assert '@_license = global [13 x i8] c"Dual MIT/GPL\\00", section "license"' in text
     assert "print($1)" in text  # the source, for messages of the verifier
+
+
+@pytest.mark.parametrize("statement", ["@a[{0}] = {0};", 'printf("{0} %d\\n", pid);', '@a[{0}] = "text {0}";', "if (pid == {0}) {{ @b++; }}"])
+def test_the_work_grows_with_the_text_and_not_with_its_square(statement):
+    """Counted in calls of Python functions, which every machine makes alike."""
+
+    def calls(lines):
+        count = 0
+
+        def profile(frame, event, argument):
+            nonlocal count
+            count += event == "call"
+
+        text = " ".join(statement.format(number) for number in range(lines))
+        sys.setprofile(profile)
+        try:
+            begin(text)
+        finally:
+            sys.setprofile(None)
+        return count
+
+    calls(2)  # what is read once
+    few, twice, thrice = calls(50), calls(100), calls(150)
+    assert thrice - twice < 1.2 * (twice - few)

@@ -9,6 +9,8 @@ from bttui.model.program import BUILD_ID_FRAME, COUNTERS, RINGBUF, SCRATCH, Coun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from bttui.model.diagnostic import Span
 
 HASH, ARRAY, PERCPU_HASH, PERCPU_ARRAY, STACK_TRACE, LRU_HASH, LRU_PERCPU_HASH, RING = 1, 2, 5, 6, 7, 9, 10, 27  # enum bpf_map_type
@@ -31,26 +33,29 @@ class Tables:
         self.exits = False  # the program has an exit() somewhere
         self.counting = False
         self._symbols: dict[str, str] = {}
+        self._places: dict[object, int] = {}  # of strings and counters, in their lists
 
     def output(self, output: Output) -> int:
         whole = tuple(a.replace(type=self.typer.complete(a.type)) for a in output.arguments)
         output = output.replace(arguments=whole)
         for index, known in enumerate(self.outputs):
-            if known.contents() == output.contents():
+            if known.text == output.text and known.contents() == output.contents():
                 return index
         self.outputs.append(output)
         return len(self.outputs) - 1
 
     def string(self, text: str) -> int:
-        if text not in self.strings:
-            self.strings.append(text)
-        return self.strings.index(text)
+        return self._place(self.strings, text)
 
     def counter(self, kind: str, subject: str, span: "Span | None" = None) -> int:
-        counter = Counter(kind, subject, span)
-        if counter not in self.counters:
-            self.counters.append(counter)
-        return self.counters.index(counter)
+        return self._place(self.counters, Counter(kind, subject, span))
+
+    def _place(self, known: "list[Any]", entry: "Any") -> int:
+        """Where it is among those known; added where it is new."""
+        place = self._places.setdefault(entry, len(known))
+        if place == len(known):
+            known.append(entry)
+        return place
 
     def symbol(self, map_name: str) -> str:
         """The ELF symbol of a map of the program."""
