@@ -253,7 +253,7 @@ def test_stages_are_shown_and_the_program_runs(bttui):
     assert result.stdout == "\n\n@a[x]: 1\n"
     ast, types, code = (result.stderr.index(title) for title in ("AST after: parse\n", "Types\n", "LLVM IR after optimisation\n"))
     assert ast < result.stderr.index("BEGIN\n{") < types < result.stderr.index("@a[string") < code
-    assert "define i64 @begin_0(" in result.stderr[code:]
+    assert "define i64 @begin_1(" in result.stderr[code:]
 
 
 def test_the_verifier_speaks_where_it_is_asked_to(bttui):

@@ -1,5 +1,7 @@
 """From attach points to bodies: which places a probe means, and which of them can share a BPF program."""
 
+import re
+
 from bttui.compiler import ast
 from bttui.compiler.functions import table
 from bttui.compiler.infer.rules import C_INTEGERS, INTEGERS
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 # program types whose links carry a cookie wherever the helper exists: kprobe, tracepoint, perf event
 WITH_COOKIE = (2, 5, 7)
 RAW_TRACEPOINT = 17
+_NAME_MOST = 100  # of 127 characters
 
 
 def copy(value: "Any") -> "Any":
@@ -269,6 +272,19 @@ def fold(bodies: "list[Body]", host: "Host", options: "Options") -> None:
                 entry.context = context
                 returns.runs_with(entry, {"multi": True, "session": True})
                 break
+
+
+def program_name(body: Body, number: int) -> str:
+    """What bpftool shows it as: its place, or the attach point that means all its places, and which of the programs it is.
+
+    The kernel keeps 15 characters, but the types that are loaded with it have the whole (KSYM_NAME_LEN, <linux/kallsyms.h>).
+    """
+    assert isinstance(body.probe, ast.Probe)
+    first = body.attachments[0]
+    place = first.name
+    if len(body.attachments) > 1:
+        place = next((":".join((body.provider, *p.parts[1:])) for p in body.probe.attach_points if p.span == first.span), place)
+    return f"{re.sub(r'[^A-Za-z0-9_]', '_', place)[:_NAME_MOST]}_{number}"
 
 
 def _looks_around(body: Body) -> bool:

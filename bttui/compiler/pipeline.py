@@ -2,7 +2,7 @@
 
 from bttui.compiler import ast
 from bttui.compiler.assemble import assemble, optimise
-from bttui.compiler.bodies import fold, make_bodies, split, walk
+from bttui.compiler.bodies import fold, make_bodies, program_name, split, walk
 from bttui.compiler.c_definitions import define
 from bttui.compiler.emit import Module
 from bttui.compiler.imports import with_imports
@@ -113,8 +113,8 @@ def lower(text: str, file: str, host: "Host", options: CompileOptions, lap: "Cal
     module = Module(file, text, str(config["license"]))
     tables = Tables(module, typer)
     tables.exits = any(isinstance(n, ast.Call | ast.Identifier) and n.name == "exit" for b in bodies for n in walk(b.block))
-    for index, body in enumerate(bodies):
-        body.name = f"{body.provider}_{index}"
+    for number, body in enumerate(bodies, 1):
+        body.name = program_name(body, number)
     for index, body in enumerate(bodies):
         Code(tables, body, index).program(body.name)
         if body.returns:

@@ -31,6 +31,22 @@ def test_begin_probes_run_one_by_one_in_order():
     assert programs("BEGIN { print(1); } END { } begin { print(2); }") == [("begin",), ("end",), ("begin",)]
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("BEGIN { } END { }", ["begin_1", "end_2"]),
+        ("kprobe:ksys_read+4 { }", ["kprobe_ksys_read_4_1"]),
+        ("k:vfs_*, k:ksys_read { @[probe] = count(); }", ["kprobe_vfs___1", "kprobe_ksys_read_2"]),
+        ("t:syscalls:sys_enter_read, t:syscalls:sys_exit_read { @ = kstack; }", ["tracepoint_syscalls_sys_enter_read_1"]),
+        ("fentry:vfs_read { @ = args.count; }", ["fentry_vmlinux_vfs_read_1"]),
+        (f"kprobe:vfs_{'*' * 200} {{ }}", [f"kprobe_vfs_{'_' * 89}_1"]),
+    ],
+)
+def test_programs_are_named_after_their_places(text, names):
+    lowered = lower(text, "6.12", unsafe=True)
+    assert [program.name for program in lowered.program(b"", text).programs] == names
+
+
 def test_cookies_count_the_attach_points():
     lowered = lower("BEGIN { } t:syscalls:sys_enter_read, t:syscalls:sys_enter_write { @[probe] = count(); } END { }")
     found = sorted((a.cookie, a.name) for body in lowered.bodies for a in body.attachments)

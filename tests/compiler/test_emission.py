@@ -42,7 +42,7 @@ def test_the_text_names_program_maps_and_source():
     assert 'section "tracepoint' in text or 'section "raw_tracepoint' in text
     assert "@AT_bytes = global" in text and 'section ".maps"' in text
     assert 'source: "t:raw_syscalls:sys_enter { @bytes[comm] = count(); }"' in text
-    assert 'DISubprogram(name: "tracepoint_0"' in text and "GPL" in text
+    assert 'DISubprogram(name: "tracepoint_raw_syscalls_sys_enter_1"' in text and "GPL" in text
 
 
 def test_the_passes_leave_a_module_that_still_assembles():

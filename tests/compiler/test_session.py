@@ -14,7 +14,7 @@ def shared(text, **options):
 
 
 def test_one_program_for_both_sides_of_a_glob():
-    assert shared(PAIR) == (["kprobe_0"], ["kprobe_0"])
+    assert shared(PAIR) == (["kprobe_vfs___1"], ["kprobe_vfs___1"])
 
 
 def test_every_attach_point_is_there_with_its_own_name():
@@ -23,7 +23,7 @@ def test_every_attach_point_is_there_with_its_own_name():
     functions = [name.partition(":")[2] for name in names if name.startswith("kprobe:")]
     assert names == [f"kprobe:{name}" for name in functions] + [f"kretprobe:{name}" for name in functions]
     assert len(functions) > 3
-    assert {attachment.program for attachment in program.attachments} == {"kprobe_0"}
+    assert {attachment.program for attachment in program.attachments} == {"kprobe_vfs___1"}
     assert [attachment.cookie for attachment in program.attachments] == list(range(len(names)))
 
 
@@ -62,9 +62,9 @@ def test_a_single_function_shares_where_ftrace_lists_it(tmp_path):
 
 
 def test_two_pairs_are_two_programs():
-    assert shared(PAIR + PAIR.replace("@", "@other")) == (["kprobe_0", "kprobe_2"], ["kprobe_0", "kprobe_2"])
+    assert shared(PAIR + PAIR.replace("@", "@other")) == (["kprobe_vfs___1", "kprobe_vfs___3"], ["kprobe_vfs___1", "kprobe_vfs___3"])
 
 
 def test_what_is_lost_is_counted_for_the_program_that_runs():
     text = 'kprobe:vfs_* { printf("in\\n"); } kretprobe:vfs_* { printf("out\\n"); }'
-    assert {counter.subject for counter in lower(text, "6.12").program(b"", text).counters} == {"kprobe_0"}
+    assert {counter.subject for counter in lower(text, "6.12").program(b"", text).counters} == {"kprobe_vfs___1"}

@@ -111,7 +111,7 @@ FEATURES = (
     F(
         "Probes",
         "fentry of a BPF program",
-        "fentry:bpf:tracepoint_0 /pid == PID/ { @ = count(); }",
+        "fentry:bpf:tracepoint_syscalls_sys_enter_getppid_1 /pid == PID/ { @ = count(); }",
         "syscalls 50",
         lines("@: 50"),
         beside="t:syscalls:sys_enter_getppid { @x = count(); }",

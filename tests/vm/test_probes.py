@@ -87,7 +87,7 @@ def test_kprobes_that_run_as_fentry(traced):
 
 
 @pytest.mark.vm(
-    program="fexit:bpf:tracepoint_0 /pid == PID/ { @[retval] = count(); } fentry:bpf:*:tracepoint_? /pid == PID/ { @entered = count(); }",
+    program="fexit:bpf:tracepoint_syscalls_sys_enter_getppid_1 /pid == PID/ { @[retval] = count(); } fentry:bpf:*:tracepoint_*_getppid_? /pid == PID/ { @entered = count(); }",
     load="syscalls 40",
     beside="tracepoint:syscalls:sys_enter_getppid { @ = count(); }",
 )
