@@ -144,6 +144,10 @@ class Btf:
             return ident
         return None
 
+    def find(self, kind: str, name: str) -> "Iterator[tuple[Blob, int]]":
+        """Where the types of this kind and name are, the kernel's own first; ``kind`` is a key of KINDS."""
+        return self._find(KINDS[kind], name)
+
     def _find(self, kinds: "tuple[int, ...]", name: str) -> "Iterator[tuple[Blob, int]]":
         for blob in self.blobs():
             for ident in blob.find(kinds, name):

@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from bttui.host.facts import Host
 
 _RETURN_ZERO = struct.pack("=BBhiBBhi", 0xB7, 0, 0, 0, 0x95, 0, 0, 0)  # r0 = 0; exit (<linux/bpf.h>, struct bpf_insn)
-_CALLED_BY_NOBODY = "bpf_fentry_test1"  # made for such attempts, net/bpf/test_run.c
+# Made for such attempts, net/bpf/test_run.c; the other takes seven arguments.
+_CALLED_BY_NOBODY, _WITH_MANY_ARGUMENTS = "bpf_fentry_test1", "bpf_modify_return_test2"
 
 
-def fentry(host: "Host") -> bool:
-    """Whether a program can be put at the entry of a kernel function by a trampoline."""
-    function = host.btf.id("func", _CALLED_BY_NOBODY)
+def fentry(host: "Host", many: bool = False) -> bool:
+    """Whether a program can be put at the entry of a kernel function (with ``many``: of one with many arguments) by a trampoline."""
+    function = host.btf.id("func", _WITH_MANY_ARGUMENTS if many else _CALLED_BY_NOBODY)
     if function is None:
         return False
     try:

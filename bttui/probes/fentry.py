@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from bttui.host.btf_blob import FUNC, STRUCT, UNION
 from bttui.model.diagnostic import error
 from bttui.model.types import Struct, Void
 from bttui.probes.functions import exists, near_functions, select_functions, without_kprobes
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from bttui.host.btf_blob import Function
+    from bttui.host.btf_blob import Blob, Function
     from bttui.host.facts import Host
     from bttui.model.diagnostic import Span
     from bttui.probes.provider import Options
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 # <linux/bpf.h>: enum bpf_prog_type, enum bpf_attach_type
 TRACING = 26
 TRACE_FENTRY, TRACE_FEXIT = 24, 25
+_MOST, _IN_REGISTERS = 12, 6  # arguments: MAX_BPF_FUNC_ARGS, and what x86 passes in registers
+_LARGEST = 16  # bytes of a structure
 NOT_TRACED = (TRACING, 28)  # by one another: TRACING and EXT
 
 
@@ -42,7 +45,7 @@ class Fentry:
         if len(parts) <= 2:
             typed = typed_functions(host)  # ftrace also knows parts of functions, which have no type
             for home, name in select_functions(module, function, host, options):
-                if name in typed:
+                if name in typed and home == typed[name][0].module and not obstacle(*typed[name], host):
                     yield f"{self.name}:{home}:{name}"
         if parts and parts[0] == "bpf":
             for program, name in select_programs(parts[1:], host):
@@ -59,6 +62,10 @@ class Fentry:
         function = host.btf.function(parts[-1])
         if function is None or (len(parts) == 2 and parts[0] != function.module):
             raise missing(self.name, ":".join(parts), span, not_typed(self.name, parts[-1], host, options))
+        why = next((obstacle(blob, ident, host) for blob, ident in host.btf.find("func", function.name)), "")
+        if why:
+            other = "" if without_kprobes(host, options) else f": use {'kretprobe' if self.returns else 'kprobe'}:{function.name}"
+            raise missing(self.name, ":".join(parts), span, f"the kernel cannot trace {function.name} so, which {why}{other}")
         return [Target(f"{self.name}:{function.module}:{function.name}", function.name)]
 
     def _of_programs(self, parts: "Sequence[str]", span: "Span | None", host: "Host") -> "list[Target]":
@@ -121,8 +128,46 @@ def not_typed(probe: str, function: str, host: "Host", options: "Options") -> st
 
 
 @lru_cache(maxsize=2)
-def typed_functions(host: "Host") -> "frozenset[str]":
-    return frozenset(host.btf.functions())
+def typed_functions(host: "Host") -> "dict[str, tuple[Blob, int]]":
+    """Name -> where its type is. Of functions of one name only the first can be traced: libbpf looks for the name."""
+    found: "dict[str, tuple[Blob, int]]" = {}
+    for blob in host.btf.blobs():
+        for ident in blob.of_kind(FUNC):
+            found.setdefault(blob.name(ident), (blob, ident))
+    return found
+
+
+def obstacle(blob: "Blob", ident: int, host: "Host") -> str:
+    """Why no trampoline can be put at this function, "" where one can (btf_distill_func_proto of kernel/bpf/btf.c)."""
+    prototype = blob.target(ident)
+    words = blob.entries(prototype)
+    slots = 0
+    for name, type in zip(words[::2], words[1::2], strict=True):
+        if not name and not type:
+            return "takes a variable number of arguments"
+        kind, size = _passed(blob, type)
+        if kind == UNION or size > _LARGEST:
+            return f"takes a {'union' if kind == UNION else f'structure of {size} bytes'} by value"
+        slots += -(-size // 8)
+    if slots > _MOST or (slots > _IN_REGISTERS and not _takes_many(host)):
+        return f"takes {slots} arguments"
+    return "returns a structure" if _passed(blob, blob.target(prototype))[0] in (STRUCT, UNION) else ""
+
+
+def _passed(blob: "Blob", type: int) -> "tuple[int, int]":
+    """How a value of this type is passed on: (STRUCT, UNION or 0, bytes)."""
+    behind = blob.behind(type)
+    kind = blob.kind(behind)
+    return (kind, blob.target(behind)) if kind in (STRUCT, UNION) else (0, 8)
+
+
+def _takes_many(host: "Host") -> bool:
+    """Whether trampolines pass arguments on that are not in registers."""
+    if not host.live:
+        return True
+    from bttui.loader.attempts import fentry
+
+    return host.features.tried("fentry of many arguments", lambda: fentry(host, many=True))
 
 
 def select_programs(parts: "Sequence[str]", host: "Host") -> "Iterator[tuple[int, str]]":

@@ -7,7 +7,7 @@ from bttui.probes.matching import matcher, near_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bttui.host.facts import Host
     from bttui.probes.provider import Options
@@ -19,8 +19,8 @@ _UNSAFE_PREFIX = "rcu_"
 
 
 @lru_cache(maxsize=4)
-def traceable(host: "Host", file: str = "") -> "dict[str, str]":
-    """Function -> module ("vmlinux" for the kernel proper), sorted.
+def traceable(host: "Host", file: str = "") -> "dict[str, tuple[str, ...]]":
+    """Function -> the modules that have one of this name ("vmlinux" for the kernel proper, first), sorted.
 
     From ``file`` (--traceable-functions), else from ftrace's list; where that may not be read, the functions that
     have both types and a symbol.
@@ -32,26 +32,38 @@ def traceable(host: "Host", file: str = "") -> "dict[str, str]":
     except OSError:
         pass
     if text or given:
-        found: dict[str, str] = {}
-        for line in text.splitlines():
-            name, _, module = line.partition(" ")
-            found.setdefault(name, module[1:-1] if module else "vmlinux")  # the kernel's own come first
+        lines = (line.partition(" ") for line in text.splitlines())
+        functions: "Iterable[tuple[str, str]]" = ((name, module[1:-1] if module else "vmlinux") for name, _, module in lines)
     else:
         typed = set(host.btf.functions())
-        found = {name: module for name, module in host.kernel_symbols.functions() if name in typed}
+        functions = ((name, module) for name, module in host.kernel_symbols.functions() if name in typed)
+    found: "dict[str, tuple[str, ...]]" = {}
+    for name, module in functions:
+        homes = found.get(name, ())
+        if module not in homes:
+            found[name] = (*homes, module)
     return {name: found[name] for name in sorted(found) if not name.startswith(_UNSAFE_PREFIX) and name not in _UNSAFE}
 
 
-def _traceable(host: "Host", options: "Options | None") -> "dict[str, str]":
+@lru_cache(maxsize=4)
+def forbidden(host: "Host") -> "frozenset[str]":
+    """Functions in which the kernel allows no kprobe: they would be called by the handling of one. See kernel/kprobes.c."""
+    lines = (line.split() for line in host.text("/sys/kernel/debug/kprobes/blacklist").splitlines())
+    return frozenset(words[1] for words in lines if len(words) >= 2)
+
+
+def _traceable(host: "Host", options: "Options | None") -> "dict[str, tuple[str, ...]]":
     return traceable(host, options.traceable_functions if options else "")
 
 
 def select_functions(module: str, function: str, host: "Host", options: "Options | None" = None) -> "Iterator[tuple[str, str]]":
     """(module, function) of the traceable functions that two globs mean."""
     function_fits, module_fits = matcher(function), matcher(module)
-    for name, home in _traceable(host, options).items():
-        if function_fits(name) and module_fits(home):
-            yield home, name
+    for name, homes in _traceable(host, options).items():
+        if function_fits(name):
+            for home in homes:
+                if module_fits(home):
+                    yield home, name
 
 
 def exists(name: str, host: "Host") -> bool:

@@ -1,7 +1,16 @@
 """kprobe and kretprobe: any instruction of the kernel, and the return of its functions."""
 
 from bttui.model.diagnostic import error
-from bttui.probes.functions import exists, fentry_works, module_loaded, near_functions, select_functions, traceable, without_kprobes
+from bttui.probes.functions import (
+    exists,
+    fentry_works,
+    forbidden,
+    module_loaded,
+    near_functions,
+    select_functions,
+    traceable,
+    without_kprobes,
+)
 from bttui.probes.matching import MISSING, is_glob, missing, need_parts, number
 from bttui.probes.provider import Context, Target
 from bttui.probes.registers import registers
@@ -37,8 +46,12 @@ class Kprobe:
     def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
         module, function = ("*", *parts)[-2:] if parts else ("*", "*")
         if len(parts) <= 2:
-            for home, name in select_functions(module, function, host, options):
-                yield f"{self.name}:{home}:{name}" if len(parts) == 2 else f"{self.name}:{name}"
+            refused = forbidden(host)
+            found = ((home, name) for home, name in select_functions(module, function, host, options) if name not in refused)
+            if len(parts) == 2:
+                yield from (f"{self.name}:{home}:{name}" for home, name in found)
+            else:
+                yield from dict.fromkeys(f"{self.name}:{name}" for _, name in found)
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
         need_parts(self.name, parts, span, 1, 2, hint=self.synopsis)
@@ -46,8 +59,8 @@ class Kprobe:
             return self._through_fentry(parts, span, host, options)
         if any(map(is_glob, parts)):
             found = list(self.matches(parts, host, options))
-            how = {"multi" if self._multi(len(found), host, options) else "glob": True}
-            return [Target(name, name.rpartition(":")[2], dict(how)) for name in found]
+            how = "multi" if self._multi(len(found), host, options) else "glob"
+            return [self._one_of_many(name, how, host, options) for name in found]
         place = parts[-1]
         module = parts[0] if len(parts) == 2 else ""
         if place[:1].isdigit():
@@ -61,6 +74,8 @@ class Kprobe:
             raise error("Offset not allowed", span, hint=f"a {self.name} fires where the function returns: write {self.name}:{function}")
         if module and not module_loaded(module, host):
             raise self._not_loaded(parts, span)
+        if function in forbidden(host) and not options.unsafe:
+            raise missing(self.name, ":".join(parts), span, self._forbidden(function, host, options))
         listed = not options.traceable_functions or function in traceable(host, options.traceable_functions)
         if not exists(function, host) or not (listed or options.unsafe):
             near = near_functions(function, host, options)
@@ -91,6 +106,19 @@ class Kprobe:
             names = [f"{self.name}:{':'.join(parts)}"]
         warning = f"{why}: {self.name} probes run as {through} (without reg(), offsets and addresses)"
         return [Target(name, name.rpartition(":")[2], {"through": through}, warning=warning) for name in names]
+
+    def _one_of_many(self, name: str, how: str, host: "Host", options: "Options") -> Target:
+        """``name`` is one that a glob means. A link for many knows functions by their names only."""
+        *_, module, function = name.split(":")
+        if name.count(":") == 2 and module != traceable(host, options.traceable_functions)[function][0]:
+            return Target(name, f"{module}:{function}", {"glob": True})
+        return Target(name, function, {how: True})
+
+    def _forbidden(self, function: str, host: "Host", options: "Options") -> str:
+        through = "fexit" if self.returns else "fentry"
+        other = function in traceable(host, options.traceable_functions) and fentry_works(host, options) and host.btf.function(function)
+        instead = f": use {through}:{function}" if other else ""
+        return f"the kernel forbids kprobes in {function} (/sys/kernel/debug/kprobes/blacklist){instead}"
 
     def _not_loaded(self, parts: "Sequence[str]", span: "Span | None") -> "DiagnosticError":
         return error(f"specified module {parts[0]} in probe {self.name}:{':'.join(parts)} is not loaded.", span, code=MISSING)

@@ -153,11 +153,11 @@ def test_a_list_of_functions(old, tmp_path):
     assert list(list_probes("fentry:ext4:*", old, options)) == []  # a function without types cannot be attached to
 
 
-def test_a_function_of_two_homes_is_the_kernels(old, tmp_path):
+def test_a_function_of_two_homes(old, tmp_path):
     (tmp_path / "functions").write_text("vfs_read\nvfs_read [virtio_blk]\n")
-    assert list(list_probes("kprobe:*:vfs_read", old, Options(traceable_functions=str(tmp_path / "functions")))) == [
-        "kprobe:vmlinux:vfs_read"
-    ]
+    options = Options(traceable_functions=str(tmp_path / "functions"))
+    assert list(list_probes("kprobe:*:vfs_read", old, options)) == ["kprobe:virtio_blk:vfs_read", "kprobe:vmlinux:vfs_read"]
+    assert list(list_probes("kprobe:vfs_*", old, options)) == ["kprobe:vfs_read"]
 
 
 def test_a_machine_that_tells_nothing(nothing):
