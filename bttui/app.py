@@ -7,6 +7,7 @@ import sys
 from asyncio import Event as Moment
 from asyncio import get_running_loop, wait_for
 from contextlib import contextmanager, suppress
+from functools import partial
 from time import monotonic
 
 from textual import work
@@ -21,7 +22,7 @@ from bttui.render.clean import clean, clean_lines
 from bttui.render.figures import grouped, quantity
 from bttui.session.controller import IDLE, Status
 from bttui.session.tee import Tee, ended
-from bttui.widgets.actions import bindings, in_chain, key_name
+from bttui.widgets.actions import Action, bindings, in_chain, key_name
 from bttui.widgets.ask import Ask
 from bttui.widgets.export import file_name
 from bttui.widgets.feed import Arrived, Feed, FrameReport
@@ -308,18 +309,17 @@ class Dashboard(App[Frame]):
         self.workspace.go_to_pane(1)
 
     def get_system_commands(self, screen: "Screen") -> "Iterable[SystemCommand]":
-        """The palette: every action that works where the focus is."""
-        focused = self.focused
-        owners = {"global": self, "main": screen, "probes": screen, "page": screen, "time": screen}
+        """The palette: every action that works where the focus is. ``screen`` is the one below the palette."""
+        nodes = [*(screen.focused.ancestors_with_self if screen.focused else (screen,)), self]
         for action in in_chain(focused_scope(screen)):
-            owner = owners.get(action.scope, focused)
-            if action.id not in ("command_palette", "pane") and owner is not None:
+            owner = next((node for node in nodes if hasattr(node, f"action_{action.id}")), None)
+            if action.id not in ("command_palette", "pane") and owner is not None and owner.check_action(action.id, ()):
                 keys = " ".join(key_name(key) for key in action.keys)
-                yield SystemCommand(action.label, f"{action.help}  ({keys})", self.caller(owner, action.id))
+                yield SystemCommand(action.label, f"{action.help}  ({keys})", self.caller(owner, action))
         yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
 
-    def caller(self, owner: object, name: str) -> "Callable[[], object]":
-        return getattr(owner, f"action_{name}")
+    def caller(self, owner: object, action: Action) -> "Callable[[], object]":
+        return partial(getattr(owner, f"action_{action.id}"), *filter(None, [action.argument]))
 
 
 def recorded(recorder: "Recorder") -> str:

@@ -70,6 +70,27 @@ def _subtract_counters(later: Counters, earlier: Counters) -> Counters:
     )
 
 
+def adder(type_: "Type | None") -> "Callable[[Any, Any], int]":
+    """A function from (new, old) to how much was added, one number; of averages and statistics, how many values.
+
+    The rules are those of ``subtract_map``. ``old`` is None where there was nothing; a number that the program sets itself
+    has not grown by being there for the first time.
+    """
+    less = _subtractor(type_) or (lambda new, old: new - old)
+    if isinstance(type_, (Average, Stats)):
+        return lambda new, old: new[1] if old is None else less(new, old)[1]
+    if isinstance(type_, Integer):
+        return lambda new, old: 0 if old is None else new - old
+    return lambda new, old: new if old is None else less(new, old)
+
+
+def amount(type_: "Type | None", value: "Any") -> int:
+    """What adds up in a value: of averages and statistics how many; 0 where there is none."""
+    if value is None:
+        return 0
+    return value[1] if isinstance(type_, (Average, Stats)) else value
+
+
 def _is_integer(type_: "Type | None") -> bool:
     return isinstance(type_, (Integer, Sum)) and not isinstance(type_, (Bool, Pointer))
 

@@ -24,13 +24,16 @@ class ReplayController:
     replaying = True
 
     def __init__(self, recording: "Recording", speed: float = 1.0) -> None:
-        """``speed`` is how many recorded seconds go by in one; 0 shows everything at once."""
+        """``speed`` is how many recorded seconds go by in one; 0 shows everything at once. ``span`` is that of the recording."""
         self.interval = float(recording.header.get("interval", 1.0))
         self.status = Status()
-        self.speed = speed
         self.file = recording.path
+        self.span = recording.span
         self._recording = recording
         self._listener: "Listener | None" = None
+        self._speed = speed
+        self._changed = threading.Condition()  # of speed, hurry, over
+        self._hurry = False
         self._over = threading.Event()
         self._thread: "threading.Thread | None" = None
         self._run = 0
@@ -39,14 +42,32 @@ class ReplayController:
     def listen(self, listener: "Listener") -> None:
         self._listener = listener
 
+    @property
+    def speed(self) -> float:
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        with self._changed:
+            self._speed = speed
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Show at once all that is left."""
+        with self._changed:
+            self._hurry = True
+            self._changed.notify_all()
+
     def run(self, text: str) -> None:
         self.stop()
-        self._over = threading.Event()
+        self._over, self._hurry = threading.Event(), False
         self._thread = threading.Thread(target=self._play, args=(self._over,), name="replay", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        self._over.set()
+        with self._changed:
+            self._over.set()
+            self._changed.notify_all()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -79,14 +100,25 @@ class ReplayController:
                 self._tell(item.replace(state=REPLAY, run=self._run, live=True))
                 continue
             wall = item.wall if isinstance(item, Frame) else item[-1].wall
-            if before and wall > before and self.speed:
-                over.wait(min((wall - before) / SECOND / self.speed, LONGEST_GAP))
+            if before:
+                self._wait((wall - before) / SECOND, over)
             before = max(before, wall)
             if isinstance(item, Frame):
                 self._last = item
                 self._listener.on_frame(self._run, item)
             else:
                 self._listener.on_events(self._run, item)
+
+    def _wait(self, seconds: float, over: threading.Event) -> None:
+        """Let so many recorded seconds go by, at a speed that may change meanwhile."""
+        waited = 0.0
+        with self._changed:
+            while seconds > 0 and waited < LONGEST_GAP and self._speed and not self._hurry and not over.is_set():
+                speed, began = self._speed, time.monotonic()
+                self._changed.wait(min(seconds / speed, LONGEST_GAP - waited))
+                passed = time.monotonic() - began
+                seconds -= passed * speed
+                waited += passed
 
     def _tell(self, status: Status) -> None:
         self.status = status

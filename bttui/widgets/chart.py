@@ -2,6 +2,7 @@
 
 from time import localtime, strftime
 
+from bttui.model.difference import adder
 from bttui.model.types import Aggregation, Average, Stats, TimeSeries
 from bttui.render.chart import chart
 from bttui.render.clean import fit
@@ -12,7 +13,7 @@ from bttui.widgets.actions import bindings
 from bttui.widgets.cells import key_text
 from bttui.widgets.one_key import OneKeyPane
 from bttui.widgets.pane import MapPane
-from bttui.widgets.table import ADDING, growth, numbers, value_titles
+from bttui.widgets.table import ADDING, numbers, value_titles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class NumberPane(MapPane):
                 f"{title} {grouped(n)}" for title, n in zip(value_titles(type_), numbers(type_, value), strict=True) if title != "average"
             ]
         if isinstance(type_, ADDING) and self.seconds:
-            told.append(rate(growth(type_, value, self.before.get(None)), self.seconds))
+            told.append(rate(adder(type_)(value, self.before.get(None)), self.seconds))
         return " · ".join(filter(None, told))
 
     def number_lines(self) -> "list[list[tuple[str, str]]]":
@@ -91,9 +92,9 @@ class NumberPane(MapPane):
         type_ = self.snapshot.spec.value
         if not isinstance(type_, Aggregation) or not isinstance(type_, ADDING) or isinstance(type_, (Average, Stats)):
             return [None if value is None else self.figure(value) for value in series]
-        moments = self.past.moments
+        moments, added = self.past.moments, adder(type_)
         return [
-            growth(type_, series[n], series[n - 1]) * SECOND / (moments[n] - moments[n - 1]) if series[n] is not None else None
+            added(series[n], series[n - 1]) * SECOND / (moments[n] - moments[n - 1]) if series[n] is not None else None
             for n in range(1, len(series))
         ]
 

@@ -39,6 +39,7 @@ class StatusBar(Widget):
         self.rate: float | None = None
         self.cost: tuple[float, float] | None = None  # nanoseconds a run, share of one CPU
         self.recorder: Recorder | None = None
+        self.speed: float = 1
 
     def show_status(self, status: Status) -> None:
         if status.run != self.status.run:
@@ -52,8 +53,9 @@ class StatusBar(Widget):
         self.recorder = recorder
         self.refresh()
 
-    def show_moment(self, timeline: Timeline) -> None:
-        """The moment that is shown, against the frame before it, or what a selected range begins with."""
+    def show_moment(self, timeline: Timeline, speed: float = 1) -> None:
+        """The moment that is shown, against the frame before it, or what a selected range begins with. ``speed``: of a replay."""
+        self.speed = speed
         self.timeline, history, place = timeline, timeline.history, timeline.place
         frame = history.bare(place)
         start = history.place(timeline.range[0]) if timeline.range else place - 1
@@ -91,7 +93,9 @@ class StatusBar(Widget):
         parts = [(f" {mark} {word}", {LIVE: "live", IDLE: "state", ENDED: "state"}.get(status.state, "busy"))]
         if not self.may_trace:
             parts.append(("  no privilege to trace", "bad"))
-        if status.state == ATTACHING and status.total:
+        if status.state == REPLAY and self.speed != 1:
+            parts.append((f" {self.speed:g}×" if self.speed else " at once", "busy"))
+        elif status.state == ATTACHING and status.total:
             parts.append((f" {status.attached}/{status.total}", "busy"))
         elif status.live and status.state not in (LIVE, STOPPING, REPLAY):
             parts.append((" · previous run live", "live"))

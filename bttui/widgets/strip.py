@@ -11,7 +11,13 @@ from bttui.model.timeline import Timeline
 from bttui.render.figures import clock, spark, time_of_day
 from bttui.widgets.status import fired
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bttui.session.replay import ReplayController
+
 LEFT = 9  # cells before the curve
+RIGHT = 22  # and after it
+OF_REPLAY = 24  # cells more of a replay
 
 
 class HistoryStrip(Widget):
@@ -28,14 +34,15 @@ class HistoryStrip(Widget):
         super().__init__(**options)
         self.timeline = Timeline()
         self.pressed: int | None = None
+        self.replay: ReplayController | None = None
 
-    def show(self, timeline: Timeline) -> None:
-        self.timeline = timeline
+    def show(self, timeline: Timeline, replay: "ReplayController | None" = None) -> None:
+        self.timeline, self.replay = timeline, replay
         self.refresh()
 
     @property
     def room(self) -> int:
-        return max(1, self.size.width - LEFT - 22)
+        return max(1, self.size.width - LEFT - RIGHT - OF_REPLAY * (self.replay is not None))
 
     def cell(self, place: int) -> int:
         """Where a frame of the history stands; short histories use a cell a frame."""
@@ -64,7 +71,7 @@ class HistoryStrip(Widget):
     def render_line(self, y: int) -> Strip:
         style = self.get_component_rich_style
         timeline, history = self.timeline, self.timeline.history
-        segments = [Segment(" history ", style("strip--dim"))]
+        segments = [self.label()]
         if len(history):
             values, lossy = self.curve()
             marks = {self.cell(history.place(sequence)): name for name, sequence in timeline.marks.items()}
@@ -77,8 +84,22 @@ class HistoryStrip(Widget):
                 segments.append(Segment(marks.get(cell, text), style(f"strip--{role}")))
             newest, oldest = history.bare(-1), history.bare(0)
             age = clock((newest.monotonic - oldest.monotonic) / SECOND)
-            segments.append(Segment(f" {age} to {time_of_day(newest.wall)} ", style("strip--dim")))
+            place = self.place_in_recording(newest.wall)
+            segments.append(Segment(f" {age} to {time_of_day(newest.wall)} {place}", style("strip--dim")))
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
+
+    def label(self) -> Segment:
+        style = self.get_component_rich_style
+        if self.replay is None:
+            return Segment(" history ", style("strip--dim"))
+        return Segment(f" {speed_text(self.replay.speed)}".ljust(LEFT), style("strip--mark"))
+
+    def place_in_recording(self, wall: int) -> str:
+        """How far a replay is, and its keys."""
+        if self.replay is None:
+            return ""
+        first, last = self.replay.span
+        return f" {clock((wall - first) / SECOND)} of {clock((last - first) / SECOND)}  < = > E "
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         if len(self.timeline.history):
@@ -89,3 +110,8 @@ class HistoryStrip(Widget):
             first, last = sorted((self.pressed, self.place(event.x - LEFT)))
             self.pressed = None
             self.post_message(self.Picked(first, last))
+
+
+def speed_text(speed: float) -> str:
+    """▶ 2×; ▶▶ for all at once."""
+    return f"▶ {speed:g}×" if speed else "▶▶"

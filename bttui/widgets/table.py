@@ -4,6 +4,7 @@ from operator import itemgetter
 
 from textual import events
 
+from bttui.model.difference import adder, amount
 from bttui.model.types import Aggregation, Average, Count, Integer, Maximum, Minimum, Stats, Sum, Type
 from bttui.render.clean import cell_width, fit
 from bttui.render.columns import FEW, columns
@@ -58,7 +59,7 @@ class TablePane(MapPane):
     def update_rows(self) -> None:
         assert self.snapshot is not None
         spec = self.snapshot.spec
-        self.value_titles = value_titles(spec.value)
+        self.value_titles, self.adder = value_titles(spec.value), adder(spec.value)
         self.order = list(self.snapshot.rows)
         self.numeric = is_numeric(spec.value)
         self.sort_rows()
@@ -80,9 +81,10 @@ class TablePane(MapPane):
     def added(self, row: "tuple[object, object]") -> int:
         """What was added to the row since the frame before, or since mark A."""
         assert self.snapshot is not None
-        if self.comparing:
-            return numbers_of(self.snapshot.spec.value, row[1]) - numbers_of(self.snapshot.spec.value, self.before.get(row[0]))
-        return growth(self.snapshot.spec.value, row[1], self.before.get(row[0]))
+        type_, before = self.snapshot.spec.value, self.before.get(row[0])
+        if self.comparing:  # A may be later than what is shown: less is less then, and not what came after a clear
+            return amount(type_, row[1]) - amount(type_, before)
+        return self.adder(row[1], before)
 
     def sort_rows(self) -> None:
         assert self.snapshot is not None
@@ -173,12 +175,8 @@ class TablePane(MapPane):
         type_ = self.snapshot.spec.value
         series = self.past.series(key)
         if isinstance(type_, ADDING):
-            return spark(
-                [
-                    None if series[s.last] is None else growth(type_, series[s.last], series[s.first - 1]) / (s.end - s.start)
-                    for s in self.spans
-                ]
-            )
+            values = [(series[s.last], series[s.first - 1], s.end - s.start) for s in self.spans]
+            return spark([None if new is None else self.adder(new, old) / seconds for new, old, seconds in values])
         return spark([None if series[s.last] is None else numbers(type_, series[s.last])[0] for s in self.spans]) if self.numeric else ""
 
     @property
@@ -213,26 +211,6 @@ class TablePane(MapPane):
                 self.sorted_by = column
                 self.update_rows()
                 return
-
-
-def growth(type_: "Type | None", value: "Any", before: "Any") -> int:
-    """How much more there is than before (None: nothing); what only grows and is less now was cleared between.
-
-    A number that the program sets itself has not grown by being there for the first time.
-    """
-    if before is None and isinstance(type_, Integer):
-        return 0
-    if isinstance(type_, (Average, Stats)):
-        value, before = value[1], before[1] if before else 0
-    change: int = value - (before or 0)
-    return value if change < 0 and isinstance(type_, (Count, Average, Stats)) else change
-
-
-def numbers_of(type_: "Type | None", value: "Any") -> int:
-    """What adds up in a value: of averages and statistics how many; 0 where there is none."""
-    if value is None:
-        return 0
-    return value[1] if isinstance(type_, (Average, Stats)) else value
 
 
 def value_titles(type_: "Type | None") -> "list[str]":

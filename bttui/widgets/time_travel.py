@@ -12,11 +12,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from bttui.session.replay import ReplayController
+
     Base = Screen[None]
 else:
     Base = object
 
-FAR = 10  # frames of a long step
+SPEEDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 50, 100)  # of a replay
 
 
 class TimeTravel(Base):
@@ -27,6 +29,35 @@ class TimeTravel(Base):
 
     async def moment_changed(self) -> None:
         raise NotImplementedError
+
+    def show_place(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def replay(self) -> "ReplayController | None":
+        """What plays the recording that is shown; None of a live trace."""
+        controller = self.app.controller  # type: ignore[attr-defined]
+        return controller if getattr(controller, "replaying", False) else None
+
+    def action_speed(self, step: str) -> None:
+        """0: as it was; else to the next speed of SPEEDS."""
+        replay = self.replay
+        if replay is None:
+            self.notify("Only a replay has a speed")
+        elif step == "0":
+            replay.speed = 1
+        else:
+            slower = [speed for speed in SPEEDS if not replay.speed or speed < replay.speed]
+            faster = [speed for speed in SPEEDS if replay.speed and speed > replay.speed]
+            chosen = faster[:1] if step == "1" else slower[-1:]
+            replay.speed = chosen[0] if chosen else replay.speed
+        self.show_place()
+
+    def action_end(self) -> None:
+        if self.replay is None:
+            self.notify("Only a replay has an end already")
+        else:
+            self.replay.end()
 
     async def action_pause(self) -> None:
         if self.timeline.paused:

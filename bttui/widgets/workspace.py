@@ -250,9 +250,11 @@ class Workspace(TimeTravel, Screen[None]):
 
     def show_place(self) -> None:
         history, place = self.timeline.history, self.timeline.place
+        if not len(history):
+            return
         self.attached.show(history[place], history.bare(place - 1) if place > 0 else None)
-        self.query_one(StatusBar).show_moment(self.timeline)
-        self.query_one(HistoryStrip).show(self.timeline)
+        self.query_one(StatusBar).show_moment(self.timeline, self.replay.speed if self.replay else 1)
+        self.query_one(HistoryStrip).show(self.timeline, self.replay)
 
     async def on_history_strip_picked(self, message: HistoryStrip.Picked) -> None:
         if message.first < message.last:

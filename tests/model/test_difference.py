@@ -5,7 +5,7 @@ from hypothesis import given
 from model.maps import KEYS, VALUES, runs
 from widgets import scripted
 
-from bttui.model.difference import subtract, subtract_map
+from bttui.model.difference import adder, amount, subtract, subtract_map
 from bttui.model.types import UINT64, Count, Histogram, LinearHistogram, Maximum, Stats, String, Sum, TimeSeries
 
 
@@ -63,6 +63,16 @@ def test_what_came_between_and_what_was_there_make_what_is_there(frames):
         else:
             assert (key in between) == (old != value or key not in before)
     assert set(between) - set(after) <= set(before)
+
+
+@pytest.mark.parametrize("type_", [Count(), Sum(), Stats(), UINT64], ids=repr)
+@pytest.mark.parametrize(("new", "old"), [(10, 4), (3, 10), (5, 5), (7, None)])
+def test_what_was_added_is_one_number_by_the_same_rules(type_, new, old):
+    """A number that the program sets is not added by being there first; all else is as in the difference of maps."""
+    as_value = (lambda n: (100 * n, n)) if isinstance(type_, Stats) else (lambda n: n)
+    between = difference(type_, {1: as_value(new)}, {} if old is None else {1: as_value(old)}).get(1, as_value(0))
+    added = adder(type_)(as_value(new), None if old is None else as_value(old))
+    assert added == (0 if old is None and type_ is UINT64 else amount(type_, between))
 
 
 @given(runs(least=1, most=1))

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from bttui.model.diagnostic import DiagnosticError
 from bttui.model.difference import subtract
 from bttui.model.types import UINT64, Buffer, Count, String
 from bttui.render.export import Export, suiting
+from bttui.session import replay
 from bttui.session.controller import ENDED, LIVE, REPLAY, Status
-from bttui.session.recording import WHOLE_EVERY, Recorder, Recording
+from bttui.session.recording import WHOLE_EVERY, Recorder, Recording, demo
 from bttui.session.replay import ReplayController, moment
 from bttui.session.tee import Tee
 
@@ -263,6 +265,68 @@ def test_a_recording_of_nothing_is_one(tmp_path):
     tee.close()
     heard = replayed(tmp_path / "a")
     assert (heard.frames, heard.diagnostics) == ([], [])
+
+
+@pytest.fixture
+def slow_replay(tmp_path, monkeypatch):
+    """(controller, Heard) of a recording that takes hours, and has shown its first frame."""
+    monkeypatch.setattr(replay, "LONGEST_GAP", 1e9)
+    record(tmp_path / "a", *[reads_frame(n * 3600) for n in range(1, 4)])
+    heard = Heard()
+    controller = ReplayController(Recording(str(tmp_path / "a")))
+    first = threading.Event()
+    show, heard.on_frame = heard.on_frame, lambda *report: (show(*report), first.set())
+    controller.listen(heard)
+    controller.run("")
+    assert first.wait(60)
+    yield controller, heard
+    controller.close()
+
+
+@pytest.mark.parametrize("change", [{"speed": 1e9}, {"speed": 0}])
+def test_the_speed_of_a_replay_changes_while_it_waits(slow_replay, change):
+    controller, heard = slow_replay
+    assert len(heard.frames) == 1
+    for name, value in change.items():
+        setattr(controller, name, value)
+    controller._thread.join(60)
+    assert len(heard.frames) == 3 and controller.status.state == ENDED
+
+
+def test_the_rest_of_a_replay_at_once_and_again_from_the_beginning(slow_replay):
+    controller, heard = slow_replay
+    controller.end()
+    controller._thread.join(60)
+    assert len(heard.frames) == 3
+    controller.run("")  # once more, as slow as before
+    deadline = time.monotonic() + 60
+    while len(heard.frames) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert controller.status.state == REPLAY and len(heard.frames) == 4
+
+
+def test_a_replay_takes_as_long_as_its_speed_says(monkeypatch):
+    """On a clock that goes on by what is waited for; a pause takes LONGEST_GAP at most."""
+
+    class Clock:
+        now = 0.0
+
+        def wait(self, seconds):
+            Clock.now += min(seconds, 0.3)  # woken now and then
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+    monkeypatch.setattr(replay.time, "monotonic", lambda: Clock.now)
+    controller = ReplayController(Recording(demo()), speed=2)
+    controller._changed = Clock()
+    for seconds, waited in ((3, 1.5), (100, replay.LONGEST_GAP), (-1, 0), (0, 0)):
+        Clock.now = 0.0
+        controller._wait(seconds, threading.Event())
+        assert Clock.now == pytest.approx(waited)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.events import Key, Paste
-from widgets.scripted import READS, ScriptedController
+from widgets.scripted import READS, ScriptedController, ScriptedReplay
 
 from bttui.app import Dashboard
 from bttui.session.recording import Recorder
@@ -29,9 +29,9 @@ CATALOG = Catalog(lambda: PROBES, lambda name: [f"about {name}", "char * filenam
 
 
 @asynccontextmanager
-async def dashboard(size=(120, 36), text=READS, start=True, catalog=CATALOG, name="reads.bt", **options):
-    """(app, controller, pilot) of an open dashboard; with ``start`` the program is live."""
-    controller = ScriptedController()
+async def dashboard(size=(120, 36), text=READS, start=True, catalog=CATALOG, name="reads.bt", replay=False, **options):
+    """(app, controller, pilot) of an open dashboard; with ``start`` the program is live, with ``replay`` a recording plays."""
+    controller = ScriptedReplay() if replay else ScriptedController()
     app = Dashboard(text, controller, name, catalog, start=start, new_recorder=lambda path: Recorder(path, {}), **options)
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(pilot)

@@ -16,7 +16,7 @@ from bttui.model.types import (
     Type,
     make_tuple,
 )
-from bttui.session.controller import ATTACHING, CHECKING, ENDED, IDLE, LIVE, Listener, Status
+from bttui.session.controller import ATTACHING, CHECKING, ENDED, IDLE, LIVE, REPLAY, Listener, Status
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND  # 2023-11-14 22:13:20 UTC
@@ -109,6 +109,20 @@ class ScriptedController:
     def say(self, *events: Event) -> None:
         assert self.listener
         self.listener.on_events(self.status.run, list(events))
+
+
+class ScriptedReplay(ScriptedController):
+    """What a test says is a recording of a minute."""
+
+    replaying = True
+    speed = 1.0
+    span = (START, START + 60 * SECOND)
+
+    def change(self, **fields) -> None:
+        super().change(**{**fields, "state": REPLAY if fields.get("state") == LIVE else fields.get("state", self.status.state)})
+
+    def end(self) -> None:
+        self.calls.append(("end",))
 
 
 READS = """\

@@ -232,6 +232,13 @@ EFFECTS = {
     "time.mark.B": (PAST, lambda s: s.strip[28] == "B"),
     "time.compare": ([*PAST, "left_curly_bracket", "x", "0"], lambda s: "against A" in s.text),
     "time.range": ([*PAST, "left_curly_bracket", "x", "0"], lambda s: f"{MARKED} to" in s.text and POSTGRES[10] in s.text),
+    "time.speed.1": ([*CALLS, "replays"], lambda s: s.strip.startswith(" ▶ 2× ") and "▶ REPLAY 2×" in s.text),
+    "time.speed.-1": ([*CALLS, "replays"], lambda s: s.strip.startswith(" ▶ 0.5× ") and "▶ REPLAY 0.5×" in s.text),
+    "time.speed.0": (
+        [*CALLS, "replays", *["greater_than_sign"] * 3],
+        lambda s: s.strip.startswith(" ▶ 1× ") and "▶ REPLAY 00:03" in s.text,
+    ),
+    "time.end": ([*CALLS, "replays"], lambda s: s.calls[-1] == ("end",)),
     "map.clear": (CALLS, lambda s: s.screen == "Ask" and "Empty @calls for good?" in s.text),
     "ask.answer": ([*CALLS, "C"], lambda s: s.calls[-1] == ("clear", "@calls") and s.screen == "Workspace"),
     "ask.cancel": ([*CALLS, "C"], lambda s: s.screen == "Workspace" and s.calls[-1][0] == "run"),
@@ -257,7 +264,7 @@ def owner(app, action):
 
 async def act(keys, action_keys, removed=None):
     """The States before and after. ``removed`` is an action that does nothing then."""
-    async with driving.dashboard() as (app, controller, pilot):
+    async with driving.dashboard(replay="replays" in keys) as (app, controller, pilot):
         app.suspend = nullcontext  # only a real terminal can be handed over: tests/test_app_terminal.py
         app.action_suspend_process = lambda: setattr(app, "suspended", True)  # the real thing: tests/test_app_terminal.py
         for second in (1, 2, 3):
@@ -268,6 +275,8 @@ async def act(keys, action_keys, removed=None):
         if keys and keys[0].isdigit():
             await driving.press(pilot, "escape")
         for key in keys:
+            if key == "replays":
+                continue
             if key == "frames":
                 for second in range(4, 21):
                     controller.show(scripted.reads_frame(second))
@@ -358,6 +367,24 @@ async def test_palette_runs_the_same_actions():
         commands["Stop"].callback()
         await driving.settle(pilot)
         assert controller.calls[-1] == ("stop",)
+
+
+async def test_palette_finds_and_runs_what_is_typed_into_it():
+    """Also actions with an argument, and those of the pane that has the focus below."""
+    for words, title, shown in (("Far", "Far back", "‖ -00:10 (10 new)"), ("View", "View", "hist  heat map")):
+        async with driving.dashboard() as (app, controller, pilot):
+            for second in range(1, 16):
+                controller.show(scripted.reads_frame(second))
+            await driving.settle(pilot)
+            await driving.press(pilot, "escape", "ctrl+p", *words)
+            found = app.screen.query_one("CommandList")
+            for _ in range(500):  # it searches while one types
+                await pilot.pause(0.02)
+                if found.option_count and getattr(found.options[0], "hit", None):
+                    break
+            assert found.options[0].hit.text == title
+            await driving.press(pilot, "enter")
+            assert shown in driving.text(app)
 
 
 def test_the_page_about_keys_is_current():

@@ -185,3 +185,38 @@ async def test_paused_screen(size):
         await show(controller, pilot, range(1, 31))
         await driving.press(pilot, "escape", "left_curly_bracket", "x", "right_square_bracket")
         driving.check_screen(app, f"paused-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("size", driving.SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_replay_screen(size):
+    """Half of a minute has played, five times as fast as it was."""
+    async with driving.dashboard(size, replay=True, read_only=True) as (app, controller, pilot):
+        await show(controller, pilot, range(1, 31))
+        await driving.press(pilot, *["greater_than_sign"] * 2)
+        driving.check_screen(app, f"replay-{size[0]}x{size[1]}")
+
+
+async def test_the_strip_says_how_far_a_replay_is():
+    async with driving.dashboard(replay=True) as (app, controller, pilot):
+        await show(controller, pilot, range(1, 31))
+        strip = driving.region(app, "HistoryStrip")
+        assert strip.startswith(" ▶ 1×    ") and strip.rstrip().endswith("00:29 to 22:13:50  00:30 of 01:00  < = > E")
+        controller.speed = 0
+        await driving.press(pilot, "escape", "greater_than_sign")
+        assert driving.region(app, "HistoryStrip").startswith(" ▶▶ ") and "▶ REPLAY at once" in driving.text(app)
+        await driving.press(pilot, "less_than_sign")
+        assert controller.speed == 100
+        for _ in range(12):
+            await driving.press(pilot, "less_than_sign")
+        assert controller.speed == 0.1
+        controller.change(state="ended", live=False)
+        await driving.settle(pilot)
+        assert "■ ended" in driving.text(app)
+
+
+async def test_a_live_trace_has_no_speed():
+    async with driving.dashboard() as (app, controller, pilot):
+        await show(controller, pilot, range(1, 3))
+        for key in ("less_than_sign", "E"):
+            await driving.press(pilot, "escape", key)
+            assert "Only a replay has" in driving.text(app)
