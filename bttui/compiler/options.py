@@ -12,18 +12,21 @@ if TYPE_CHECKING:
 
 # name: (default, documentation)
 CONFIG: "dict[str, tuple[Any, str]]" = {
-    "cache_user_symbols": ("PER_PID", "how long user symbols are kept: PER_PID, PER_PROGRAM or NONE"),
-    "cpp_demangle": (True, "show C++ names as they are written"),
-    "lazy_symbolication": (False, "look user symbols up when they are shown, not when a process is seen"),
+    "cache_user_symbols": (
+        "PER_PID",
+        "PER_PID or PER_PROGRAM: the name of an address is remembered; NONE: looked up each time (a file is read once either way)",
+    ),
+    "cpp_demangle": (True, "show names of C++ and Rust as the source has them"),
+    "lazy_symbolication": (False, "learn what a process has mapped when a name is shown: one that has ended has none then"),
     "license": ("GPL", "licence of the BPF programs"),
-    "log_size": (1000000, "bytes of verifier log"),
+    "log_size": (1000000, "most bytes of the verifier's log that are shown"),
     "max_bpf_progs": (1024, "most BPF programs a script may become"),
     "max_cat_bytes": (10240, "most bytes that cat() reads"),
     "max_map_keys": (4096, "most keys of a map"),
     "max_probes": (1024, "most probes to attach to"),
     "max_strlen": (1024, "most bytes of str(), buf() and path()"),
     "missing_probes": ("error", "what a probe that does not exist is: error, warn or ignore"),
-    "on_stack_limit": (32, "larger objects are kept off the BPF stack"),
+    "on_stack_limit": (32, "larger objects (bytes) are kept off the BPF stack"),
     "perf_rb_pages": (0, "pages of the event buffer; 0 means 16 MiB or less on a small machine"),
     "print_maps_on_exit": (True, "print the maps at the end"),
     "show_debug_info": (True, "show file and line in stacks where known"),
@@ -93,9 +96,12 @@ def _converted(name: str, value: "int | bool | str") -> "Any":
         return word not in ("false", "0")
     if isinstance(default, int):
         try:
-            return int(value, 0) if isinstance(value, str) else int(value)
+            number = int(value, 0) if isinstance(value, str) else int(value)
         except ValueError:
             raise ValueError(f"{name}: expecting a number, got {value}") from None
+        if number < 0:
+            raise ValueError(f"{name}: expecting a number that is not negative, got {value}")
+        return number
     value = str(value)
     choices = CHOICES.get(name)
     if choices:

@@ -125,6 +125,7 @@ class UserSymbols:
             return
         from threading import Thread
 
+        self._processes, self._ended = {}, {}  # what happened to them meanwhile was not seen
         self._stop = os.eventfd(0, os.EFD_CLOEXEC)
         self._thread = Thread(target=self._follow, name="user symbols", daemon=True)
         self._looking.acquire()
@@ -266,13 +267,14 @@ class UserSymbols:
 
     # Asking
 
-    def symbolize(self, pid: int, address: int, started: int = 0) -> Symbol:
+    def symbolize(self, pid: int, address: int, started: int = 0, fresh: bool = False) -> Symbol:
         """The function that the address is in, as its file spells it, or a Symbol without a name; ``module`` is the file's path.
 
         ``started`` is when the process began, in ns of CLOCK_BOOTTIME; 0 means whoever had the pid last.
+        ``fresh``: what was found before does not count.
         """
         process = self._of(pid, started)
-        known = process.symbols.get(address) if process else None
+        known = process.symbols.get(address) if process and not fresh else None
         if known is not None:
             return known
         with self._lock:

@@ -107,6 +107,7 @@ def _program_refused(program: "Program", name: str, number: int, text: str) -> D
     span = spec.span if spec else None
     log = verifier_logs(text).get(name, "")
     complaint, line = read_log(log, program.source)
+    log = last_lines(log, int(program.config.get("log_size", len(log))))
     if not complaint:
         if spec is not None and number == errno.EPERM and spec.attach_to:
             message = f"the kernel does not permit {probe} to be loaded"
@@ -124,6 +125,13 @@ def _program_refused(program: "Program", name: str, number: int, text: str) -> D
 def verifier_logs(text: str) -> "dict[str, str]":
     """The verifier's log of each program by its name, out of libbpf's messages."""
     return dict(_LOG.findall(text))
+
+
+def last_lines(text: str, size: int) -> str:
+    """The end of it, in whole lines and at most so many bytes: what a refusal is about stands last (config variable log_size)."""
+    if len(text) <= size:
+        return text
+    return text[len(text) - size :].partition("\n")[2] if size else ""
 
 
 def explain(complaint: str) -> "tuple[str, str]":

@@ -30,6 +30,7 @@ class Lookup:
         self._frames = frames
         self._probes = {attachment.cookie: attachment.name for attachment in program.attachments}  # one cookie for a place named twice
         self.longest = int(program.config.get("max_strlen", 1024))  # bytes of str(); see cut()
+        self._fresh = program.config.get("cache_user_symbols") == "NONE"
         self._demangles = bool(program.config.get("cpp_demangle", True))
         self._trailer = str(program.config.get("str_trunc_trailer", ".."))
         self._stacks: "dict[tuple[object, ...], tuple[Symbol, ...]]" = {}
@@ -70,7 +71,7 @@ class Lookup:
         return self.host.kernel_symbols.symbolize(address)
 
     def user_symbol(self, address: int, process: int, started: int) -> Symbol:
-        symbol = self.host.user_symbols.symbolize(process, address, started)
+        symbol = self.host.user_symbols.symbolize(process, address, started, fresh=self._fresh)
         if self._demangles and symbol.name.startswith(("_Z", "_R")):
             from bttui.host.demangle import demangle
 
@@ -96,7 +97,8 @@ class Lookup:
                 known = tuple([self.kernel_symbol(address) for address in addresses])
             else:
                 known = tuple([self.user_symbol(address, process, started) for address in addresses])
-            self._stacks[key] = known
+            if not self._fresh or type_.space == "kernel":
+                self._stacks[key] = known
         return known
 
     def username(self, number: int) -> str:

@@ -138,7 +138,7 @@ class Session:
         lookup = Lookup(self.program, self._host, lambda map, identity: self.snapshots.stack(map, identity))
         self.snapshots = Snapshots(self.program, self._loaded, lookup)
         self.events = Events(self.program, self.snapshots, lookup, self._formatted, self._direct)
-        if lookup.needs_user_symbols:
+        if lookup.needs_user_symbols and not self.program.config.get("lazy_symbolication"):
             self._host.user_symbols.start()
             self._follows = True
             if self._host.user_symbols.warning:

@@ -92,6 +92,16 @@ def test_loop_variables_are_not_on_the_stack():
     assert "@scratch" in text
 
 
+@pytest.mark.parametrize(("limit", "scratch"), [(16, 1), (32, 1), (39, 1), (40, 0), (256, 0)])
+def test_the_config_says_what_is_kept_on_the_stack(limit, scratch):
+    """40 bytes of a tuple, and 512 bytes of stack for all."""
+    program = "BEGIN { $t = (nsecs, comm, nsecs, nsecs); print($t); }"
+    lowered = lower(f"config = {{ on_stack_limit = {limit} }} {program}")
+    assert [spec.name for spec in lowered.maps].count("scratch") == scratch
+    huge = "config = { on_stack_limit = 2000 } BEGIN { $a = (comm, comm, comm, comm, comm); $b = ($a, $a, $a, $a, $a, $a, $a); print($b); }"
+    assert "more than the 512 bytes of stack" in errors(huge)[0]
+
+
 def test_what_does_not_fit_is_a_diagnostic():
     text = "config = { max_strlen = 16384 } t:syscalls:sys_enter_openat { $s = str(args.filename); @a[$s, str(args.filename)] = 1; }"
     assert errors(text) == ["1:33-121 error: This program needs more than 32 KiB of temporary memory"]

@@ -108,10 +108,21 @@ def test_what_is_refused(bttui, call, message):
     assert message in bttui("-e", f"profile:hz:1 {{ {call} }}").stderr
 
 
+@pytest.mark.parametrize("lazy", [False, True])
+def test_names_of_a_process_that_has_ended(bttui, load, lazy):
+    """With lazy_symbolication nothing is known about it when its stack is shown."""
+    path = load.build("calls", "bttui_calls")
+    with load.start(5, 1, path=path) as waiting:
+        text = f"config = {{ lazy_symbolication = {int(lazy)} }} uprobe:{path}:second /pid == {waiting.pid}/ {{ @[ustack(1)] = count(); }}"
+        result, did = bttui.trace(text, work=waiting.go)
+    name = r"0x[0-9a-f]+" if lazy else r"second\+0"
+    assert re.search(rf"^@\[\n        {name}\n\]: {did['calls']}$", result.stdout, re.M), result
+
+
 def test_two_programs_under_one_pid(bttui, load):
     """At the same addresses: the names are those of the one that ran."""
     first = load.build("calls", "bttui_fixed", "-no-pie", "-Wl,--build-id=sha1")
-    other = load.build("calls", "bttui_fixed2", "-no-pie", "-Dsecond=other")
+    other = load.build("calls", "bttui_other", "-no-pie", "-Dsecond=other")
 
     def work():
         with load.start(3, 1, path=first) as waiting:

@@ -98,8 +98,9 @@ CASES = {
         "(true, false, true, false, true)\n(2, -2)\n(0, -4)\n",
     ),
     "str": (
-        '$a = "hello"; $n = 3; print(str($a)); print(str($a, 3)); print(str($a, $n)); print(str("hello", 3)); print(str_concat($a, "!"));',
-        "hello\nhe\nhe\nhel\nhello!\n",
+        '$a = "hello"; $n = 3; print(str($a)); print(str($a, 3)); print(str($a, $n)); print(str("hello", 3)); print(str_concat($a, "!"));'
+        'print(str(5)); print(str(0x10)); print(str(-2 - 3)); print(str(12, 1)); print((sizeof(str(0)), str(sizeof(int32)) == "4"));',
+        "hello\nhe\nhe\nhel\nhello!\n5\n16\n-5\n1\n(2, true)\n",
     ),
     "tuples": (
         '$t = (1, (2, "x"), true); print($t); print($t.0); print($t.1); print($t.1.1); print((1, 2)[1]); print((1, "a") == (1, "a"));'

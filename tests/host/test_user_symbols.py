@@ -153,8 +153,8 @@ def test_before_and_after_exec(program):
 @pytest.mark.live
 def test_a_pid_that_is_used_again(program, load):
     """Two programs at the same addresses, so that only the time of their start tells them apart."""
-    fixed = str(load.build("addresses", "bttui_fixed1", "-no-pie"))
-    other = str(load.build("addresses", "bttui_fixed2", "-no-pie", "-Down_function=other_function"))
+    fixed = str(load.build("addresses", "bttui_at_one", "-no-pie"))
+    other = str(load.build("addresses", "bttui_at_same", "-no-pie", "-Down_function=other_function"))
     starts = []
     with UserSymbols(Host()) as symbols:
         with Running(fixed) as first:
@@ -239,6 +239,19 @@ def test_code_that_the_process_makes(program, symbols):
             found = symbols.symbolize(running.pid, place + 0x21)
             assert found.name == "ours at /a path:1"
             assert found.module.endswith(path)
+        finally:
+            os.unlink(path)
+
+
+@pytest.mark.live
+def test_a_name_is_remembered_unless_a_fresh_one_is_asked_for(program, symbols):
+    with Running(program) as running:
+        path, place = f"/tmp/perf-{running.pid}.map", running.places["made"]
+        try:
+            for name, fresh, seen in (("first", False, "first"), ("second", False, "first"), ("third", True, "third")):
+                with open(path, "w") as file:
+                    file.write(f"{place:x} 10 {name}\n")
+                assert symbols.symbolize(running.pid, place, fresh=fresh).name == seen
         finally:
             os.unlink(path)
 

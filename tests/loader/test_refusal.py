@@ -141,6 +141,18 @@ def test_messages_are_whole_and_nest():
         assert outer.text == ""
 
 
+@pytest.mark.parametrize(("size", "lines"), [(10**6, 9), (len(LOG), 9), (len(LOG) - 1, 8), (150, 2), (10, 0), (0, 0)])
+def test_the_config_says_how_much_of_a_log_is_shown(size, lines):
+    """The end of it; what is said about it does not depend on that."""
+    failed = (
+        f"libbpf: prog 'probe_0': -- BEGIN PROG LOAD LOG --\n{LOG}-- END PROG LOAD LOG --\nlibbpf: prog 'probe_0': failed to load: -13\n"
+    )
+    program = Program(b"", SOURCE, (BpfProgram("probe_0", 17),), (), (), (), config={"log_size": size})
+    (diagnostic,) = load_error(program, errno.EACCES, [failed]).diagnostics
+    assert diagnostic.detail == "".join(LOG.splitlines(keepends=True)[9 - lines :])
+    assert "invalid mem access" in diagnostic.message
+
+
 def test_the_line_is_found_in_a_log_with_lines():
     assert read_log(LOG, SOURCE) == ("R1 invalid mem access 'scalar'", 3)
 

@@ -80,8 +80,24 @@ def test_stacks_by_build_id():
 def test_names_of_cpp_and_rust_are_shown_as_written_or_as_they_are(demangles, monkeypatch):
     host = Host("/nonexistent")
     mangled = {0x10: "_ZN3foo3barEi", 0x20: "_RNvCs6GmmlP4bgsG_1r4main", 0x30: "main"}
-    monkeypatch.setattr(type(host.user_symbols), "symbolize", lambda self, pid, address: Symbol(address, mangled[address], 3, "/bin/x"))
+    monkeypatch.setattr(type(host.user_symbols), "symbolize", lambda *given, fresh: Symbol(given[2], mangled[given[2]], 3, "/bin/x"))
     lookup = Lookup(program().replace(config={"cpp_demangle": demangles}), host, lambda map, identity: frames(*mangled))
     plain = ["foo::bar(int)", "r::main", "main"] if demangles else list(mangled.values())
     assert [symbol.name for symbol in lookup.stack(USER, 7, 1, 0)] == plain
-    assert lookup.user_symbol(0x10, 1) == Symbol(0x10, plain[0], 3, "/bin/x")
+    assert lookup.user_symbol(0x10, 1, 0) == Symbol(0x10, plain[0], 3, "/bin/x")
+
+
+@pytest.mark.parametrize("kept", ["PER_PID", "PER_PROGRAM", "NONE"])
+def test_names_are_kept_or_looked_up_each_time(kept, monkeypatch):
+    host = Host("/nonexistent")
+    asked = []
+
+    def symbolize(self, pid, address, started, fresh):
+        asked.append((pid, address, started, fresh))
+        return Symbol(address, f"name{len(asked)}")
+
+    monkeypatch.setattr(type(host.user_symbols), "symbolize", symbolize)
+    lookup = Lookup(program().replace(config={"cache_user_symbols": kept}), host, lambda map, identity: frames(0x10))
+    names = [lookup.stack(USER, 7, 1, 5)[0].name for _ in range(2)]
+    assert names == (["name1", "name2"] if kept == "NONE" else ["name1", "name1"])
+    assert set(asked) == {(1, 0x10, 5, kept == "NONE")}

@@ -25,6 +25,12 @@ class Str(Function):
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
         source = typer.expression(call.arguments[0])
+        written = typer.literal(call.arguments[0])
+        if isinstance(source, types.Integer) and type(written) is int:
+            # a number that is known is no address: its digits, as of a parameter that may be a name or a number
+            digits = ast.StringLiteral(call.arguments[0].span, None, None, str(written))
+            call.arguments = (digits, *call.arguments[1:])
+            source = typer.expression(digits)
         limit = int(typer.config["max_strlen"])
         if isinstance(source, types.String) or (isinstance(source, types.Array) and source.element.size == 1):
             size = source.size

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from bttui.model.diagnostic import Span
 
 
-ON_STACK = 64  # bytes; larger temporaries live in the program's scratch memory
 SCALARS = (
     types.Integer,
     types.Bool,
@@ -35,6 +34,7 @@ class State:
 
     def __init__(self, tables: Tables, body: Body, index: int):
         self.tables, self.typer, self.body, self.index = tables, tables.typer, body, index
+        self.on_stack = int(self.typer.config["on_stack_limit"])  # bytes; what is larger lies in the program's scratch memory
         self.f: Function
         self.scratch_top = 0
         self.scratch_size = 0
@@ -53,7 +53,7 @@ class State:
 
     def temporary(self, size: int) -> str:
         """Memory until the end of the statement. Not zeroed."""
-        if size > ON_STACK:
+        if size > self.on_stack:
             return self.scratch(size)
         size = types.align_up(max(size, 1), 8)
         free = self._free.setdefault(size, [])
@@ -100,7 +100,7 @@ class State:
         if not slot.operand:
             assert slot.type is not None
             size = slot.type.size
-            if size > ON_STACK or slot.captured:
+            if size > self.on_stack or slot.captured:
                 # A loop's variable is not on the stack: the verifier follows values there, one round of the loop after the other
                 slot.operand = self.scratch(size)
             else:
