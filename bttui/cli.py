@@ -108,7 +108,7 @@ def dashboard(options: "Options") -> int:
 
     def describe(name: str) -> "list[str]":
         provider = registry.find(name.partition(":")[0])
-        return provider.describe(name, host) if provider else []
+        return provider.describe(name, host, options.pid or 0) if provider else []
 
     catalog = Catalog(
         names=lambda: listing.list_probes(None, host),

@@ -90,7 +90,7 @@ class Fentry:
             return context.replace(attach_program=program.id)
         return kernel_context(target.target, self.returns, host)
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         from bttui.probes.declarations import Declarations, function_parameters, function_result, prototype, result
 
         _, home, *of_program, function = name.split(":")

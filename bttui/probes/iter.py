@@ -99,7 +99,7 @@ class Iter:
         members = {field.name: field.offset for field in (*(task.fields or ()), *pointers)}
         return tuple(members[name] for name in ("task", "group_leader", "files") if name in members)
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         from bttui.probes.declarations import iterator_fields
 
         return iterator_fields(_STRUCT + name.partition(":")[2], host)

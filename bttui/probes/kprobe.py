@@ -175,7 +175,7 @@ class Kprobe:
             return None  # plain kprobes go where ftrace, and with it multi links, does not
         return context.replace(section="kprobe.session", attach_type=TRACE_KPROBE_SESSION)
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         from bttui.probes.declarations import function_parameters, function_result
 
         function = name.rpartition(":")[2]

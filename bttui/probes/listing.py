@@ -45,7 +45,7 @@ def lines(search: "str | None", host: "Host", verbose: bool = False, options: "O
         if word in _TYPES and rest:
             yield from _types(word, rest.strip(), host, verbose)
         elif verbose:
-            yield from _described(_list(each.strip(), host, options), host)
+            yield from _described(_list(each.strip(), host, options), host, options)
         else:
             yield from _list(each.strip(), host, options)
 
@@ -72,16 +72,17 @@ def program_lines(
         for target in targets:
             name = target.name if target.listing is None else target.listing
             if name and verbose:
-                yield from _described([name], host)
+                yield from _described([name], host, options)
             elif name:
                 yield name
 
 
-def _described(names: "Iterable[str]", host: "Host") -> "Iterator[str]":
+def _described(names: "Iterable[str]", host: "Host", options: "Options | None") -> "Iterator[str]":
+    pid = options.pid if options else 0
     for name in names:
         yield name
         provider: Any = registry.find(name.partition(":")[0])
-        for line in provider.describe(name, host):
+        for line in provider.describe(name, host, pid):
             yield "    " + line
 
 

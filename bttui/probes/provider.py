@@ -198,8 +198,11 @@ if TYPE_CHECKING:
         # Optional: def together(targets, reads, context, host) -> list[tuple[Context, list[tuple[int, dict]]]]: another
         # way to attach many places that run the same instructions, see tracepoint.py.
 
-        def describe(self, name: str, host: Host) -> list[str]:
-            """The lines that -lv prints under the name, indented by four spaces ("int fd"); [] where none."""
+        def describe(self, name: str, host: Host, pid: int = 0) -> list[str]:
+            """The lines that -lv prints under the name, indented by four spaces ("int fd"); [] where none.
+
+            A file in the name is as the process sees it.
+            """
 
         def attach(self, attachment: Any, program: Any, host: Host, options: Options) -> list[Any]:
             """Attach; ``program`` is a loader.object.LoadedProgram. Returns loader.links.Link objects."""

@@ -66,7 +66,7 @@ class RawTracepoint:
             capabilities=("kstack", "ustack"),
         )
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         from bttui.probes.declarations import raw_tracepoint_parameters
 
         return raw_tracepoint_parameters(name.rpartition(":")[2], host)

@@ -93,7 +93,7 @@ class Clock:
     def context(self, target: Target, host: "Host") -> Context:
         return sample_context(host)
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         return []
 
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":
@@ -153,7 +153,7 @@ class Counter:
     def context(self, target: Target, host: "Host") -> Context:
         return sample_context(host)
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         return []
 
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":

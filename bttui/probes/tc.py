@@ -52,7 +52,7 @@ class Tc:
         # no attach type: one program may serve both ways, and older kernels know none
         return packets.context(packets.SCHED_CLS, "tc", 0, TC_ACT_UNSPEC, interface, host)
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         return packets.DECLARATIONS
 
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":

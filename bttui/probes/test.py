@@ -36,7 +36,7 @@ class Test:
     def context(self, target: Target, host: "Host") -> Context:
         return SPECIAL_CONTEXT
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         return []
 
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":

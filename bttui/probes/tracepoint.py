@@ -82,7 +82,7 @@ class Tracepoint:
 
     together = staticmethod(together)
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         _, subsystem, event = name.split(":")
         format = host.tracefs.format(subsystem, event)
         return list(format.declarations) if format else []

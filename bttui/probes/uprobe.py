@@ -203,11 +203,11 @@ class Uprobe:
             return context.replace(return_type=Pointer(target=found, space="user"))  # the register has its address
         return context
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         """Its parameters, one on each line; of a uretprobe what it returns."""
         _, path, place = name.split(":", 2)
         try:
-            types = host.debug_types(path)
+            types = host.debug_types(reachable(path, pid))
             address = _listed_at(place, types.info.program) if types else None
             function = types.function(address) if types and address is not None else None
         except DiagnosticError:

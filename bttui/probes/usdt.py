@@ -1,7 +1,7 @@
 """usdt: places in programs and libraries that their authors marked as probes, with arguments."""
 
 from bttui.model.diagnostic import DiagnosticError, error
-from bttui.probes.files import find_files, process_root
+from bttui.probes.files import container, find_files, reachable
 from bttui.probes.matching import did_you_mean, is_glob, matcher, missing, need_parts
 from bttui.probes.provider import Context, Target
 from bttui.probes.registers import registers
@@ -48,10 +48,10 @@ class Usdt:
 
         A probe may be in several places. Files that are no programs are passed over.
         """
-        provider_fits, name_fits, root = matcher(provider), matcher(name), process_root(pid)
+        provider_fits, name_fits = matcher(provider), matcher(name)
         for path in find_files(target, pid):
             try:
-                with host.elf(root + path) as elf:
+                with host.elf(reachable(path, pid)) as elf:
                     found = [_place(probe, elf) for probe in elf.usdt() if provider_fits(probe.provider) and name_fits(probe.name)]
             except DiagnosticError:
                 continue
@@ -59,12 +59,19 @@ class Usdt:
                 yield path, sorted(place for place in found if place)
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
+        if options.pid and len(parts) == 1:
+            parts = ("", *parts)
         need_parts("usdt", parts, span, 2, 3, hint=self.synopsis)
         target, provider, name = parts[0], "*" if len(parts) == 2 else parts[1], parts[-1]
+        if not name:
+            raise error("usdt probe must have a target function or wildcard", span, hint=self.synopsis)
+        if not target and not options.pid:
+            message = "usdt probe must specify at least path or pid to probe. To target all paths/pids set the path to '*'."
+            raise error(message, span, hint=self.synopsis)
+        target = target or "*"  # all that the process has mapped
         if not is_glob(target) and not find_files(target, options.pid):
             hint = "give a path, the name of a program in PATH, or of a library (libc)"
             raise error(f"usdt target file '{target}' does not exist or is not executable", span, hint=hint, code="missing-probe")
-        root = process_root(options.pid)
         found = list(self._places(target, provider, name, host, options.pid))
         targets = []
         for path, places in found:
@@ -78,9 +85,9 @@ class Usdt:
                 # Where the arguments differ between the places of a probe, it needs several programs, and is still one.
                 counts = {"counts": 0} if label in known else {}
                 known.add(label)
-                how = {"path": root + path, "places": where, "arguments": arguments, **multi, **counts}
+                how = {"path": reachable(path, options.pid), "places": where, "arguments": arguments, **multi, **counts}
                 targets.append(Target(f"usdt:{path}:{label}", f"{path}:{label}", how, "" if counts else None))
-        if not targets and not any(map(is_glob, parts)):
+        if not targets and not any(map(is_glob, (target, *parts[1:]))):
             raise missing("usdt", f"{target}:{name}", span, self._hint(target, name, host, options.pid))
         return targets
 
@@ -102,10 +109,10 @@ class Usdt:
             capabilities=("kstack", "ustack", "uaddr"),
         )
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         """The arguments where the probe is first."""
         path, provider, probe = name.removeprefix("usdt:").rsplit(":", 2)
-        for _, places in self._places(path, provider, probe, host, 0):
+        for _, places in self._places(path, provider, probe, host, pid):
             found = locations(places[0][3], host.machine)
             return [f"{declaration(location)} arg{number}" for number, location in enumerate(found)]
         return []
@@ -118,8 +125,9 @@ class Usdt:
         where = {"name": attachment.name, "span": attachment.span, "pid": options.pid}
         found: "list[Any]" = []
         try:
+            path = container(attachment.options["path"])
             for offset, semaphore in attachment.options["places"]:
-                found.append(links.uprobe(program, attachment.options["path"], offset, attachment.cookie, semaphore=semaphore, **where))
+                found.append(links.uprobe(program, path, offset, attachment.cookie, semaphore=semaphore, **where))
         except DiagnosticError:
             for link in found:
                 link.close()
@@ -133,7 +141,7 @@ class Usdt:
         places = [(index, *place) for index, attachment in enumerate(attachments) for place in attachment.options["places"]]
         found, refusals = links.uprobe_multi(
             program,
-            attachments[0].options["path"],
+            container(attachments[0].options["path"]),
             [offset for _, offset, _ in places],
             [attachments[index].cookie for index, *_ in places],
             pid=options.pid,
@@ -155,7 +163,12 @@ def _place(probe: "Any", elf: "Elf") -> "tuple[str, int, int, str] | None":
         found = elf.symbol(name)
         return found[0] if found else None
 
-    return f"{probe.provider}:{probe.name}", offset, semaphore, resolved(probe.arguments, probe.address, symbol)
+    return (
+        f"{probe.provider}:{probe.name}",
+        offset,
+        semaphore,
+        resolved(probe.arguments, probe.address, symbol, not elf.is_position_independent),
+    )
 
 
 providers = (Usdt(),)

@@ -35,7 +35,9 @@ def _x86_registers() -> "dict[str, tuple[str, int]]":
 
 
 def _arm_registers() -> "dict[str, tuple[str, int]]":
-    return {"sp": ("sp", 0), **{f"{size}{number}": (f"r{number}", 0) for number in range(31) for size in "xw"}}
+    found = {f"{size}{number}": (f"r{number}", 0) for number in range(31) for size in "xw"}
+    aliases = {"ip0": found["x16"], "ip1": found["x17"], "fp": found["x29"], "lr": found["x30"]}
+    return {"sp": ("sp", 0), "wsp": ("sp", 0), **found, **aliases}
 
 
 _registers = {"x86_64": _x86_registers(), "aarch64": _arm_registers()}
@@ -100,12 +102,19 @@ def _arm(found: Location, place: str) -> Location:
     match = _BRACKETS.fullmatch(place)
     if not match:
         return found.replace(register=_register(place, "aarch64")[0])
-    base, offset = ([word.strip() for word in match[1].split(",")] + [""])[:2]
-    if match[1].count(",") > 1:
+    base, offset, shift, *more = [word.strip() for word in match[1].split(",")] + ["", ""]
+    if any(more):
         raise _Unknown
     name = _register(base, "aarch64")[0]
     if offset in _registers["aarch64"]:
-        return found.replace(memory=True, register=name, index=_register(offset, "aarch64")[0])
+        index = _register(offset, "aarch64")[0]
+        how, _, bits = shift.partition(" ")
+        places = _integer(bits.strip().removeprefix("#")) if shift else 0
+        if offset[0] == "w" or (shift and how.lower() != "lsl") or not 0 <= places <= 4:
+            raise _Unknown  # half of a register, made longer
+        return found.replace(memory=True, register=name, index=index, scale=1 << places)
+    if shift:
+        raise _Unknown
     return found.replace(memory=True, register=name, offset=_integer(offset.removeprefix("#")) if offset else 0)
 
 
@@ -135,22 +144,36 @@ def declaration(location: Location) -> str:
     return f"{kind}{8 * location.size}"
 
 
-def resolved(text: str, address: int, symbol: "Callable[[str], int | None]") -> str:
-    """The arguments with operands like "table+2(%rip)" counted from the probe's own ``address``, where ip is then.
+def resolved(text: str, address: int, symbol: "Callable[[str], int | None]", fixed: bool = False) -> str:
+    """The arguments with numbers for names of variables.
 
-    ``symbol`` gives the address of a name. What it does not know stays.
+    Operands like "table+2(%rip)" are counted from the probe's own ``address``, where ip is then. ``symbol`` gives the address
+    of a name. In a file that is loaded at a ``fixed`` place, "$table" and "table(,%rax,4)" are known as well. What it does not
+    know stays.
     """
-    return " ".join(_counted(argument, address, symbol) for argument in split(text))
+    return " ".join(_counted(argument, address, symbol, fixed) for argument in split(text))
 
 
-def _counted(argument: str, address: int, symbol: "Callable[[str], int | None]") -> str:
+def _counted(argument: str, address: int, symbol: "Callable[[str], int | None]", fixed: bool) -> str:
     front, at, place = argument.partition("@")
-    if not place.endswith("(%rip)"):
-        return argument
+    if place.endswith("(%rip)"):
+        total = _sum(place.removesuffix("(%rip)"), symbol)
+        return argument if total is None else f"{front}{at}{total - address}(%rip)"
+    if fixed and not place.startswith("%"):
+        dollar = "$" if place.startswith("$") else ""
+        names, bracket, rest = place.removeprefix("$").partition("(")
+        total = _sum(names, symbol) if names else None
+        if total is not None:
+            return f"{front}{at}{dollar}{total}{bracket}{rest}"
+    return argument
+
+
+def _sum(text: str, symbol: "Callable[[str], int | None]") -> "int | None":
+    """Of numbers and names."""
     total = 0
-    for term in _SUM.findall(place.removesuffix("(%rip)").replace(" ", "")):
+    for term in _SUM.findall(text.replace(" ", "")):
         found = _integer(term) if _NUMBER.fullmatch(term) else symbol(term.removeprefix("+"))
         if found is None:
-            return argument
+            return None
         total += found
-    return f"{front}{at}{total - address}(%rip)"
+    return total

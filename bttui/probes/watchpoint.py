@@ -65,7 +65,7 @@ class Watchpoint:
         context = sample_context(host)
         return context.replace(capabilities=(*context.capabilities, "inherited"))
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         return []
 
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":

@@ -42,7 +42,7 @@ class Xdp:
     def context(self, target: Target, host: "Host") -> "Context":
         return packets.context(packets.XDP, "xdp", ATTACH_TYPE, XDP_PASS, target.target, host)
 
-    def describe(self, name: str, host: "Host") -> "list[str]":
+    def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         return packets.DECLARATIONS
 
     def attach(self, attachment: "Any", program: "Any", host: "Host", options: "Options") -> "list[Any]":

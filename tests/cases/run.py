@@ -42,7 +42,7 @@ from bttui.host.processes import children, comm  # noqa: E402
 # ./testprogs/NAME -> source in tests/load, flags for the compiler
 PROGRAMS = {
     "usdt": ("usdt",),
-    "usdt_fixed": ("usdt", "-no-pie"),
+    "usdt_fixed": ("usdt", "-no-pie", "-fno-pie"),
     # `cell` and `touched` at known addresses
     "watch": (
         "watch",

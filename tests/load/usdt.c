@@ -63,6 +63,9 @@ __attribute__((noinline)) static void once(long i) {
     long index = i % 4;
     PROBE("indexed", "-2@(%0,%1,2) -2@2(%0,%2,2) 8@%0", ::"r"(table), "r"(index), "r"(index - 1));
     PROBE("global", "4@%0 -2@table+2(%%rip) -2@table(%%rip)", ::"m"(tally));
+#if !defined(__PIC__) && !defined(__PIE__)
+    PROBE("absolute", "-2@table(,%0,2) -2@table+2 8@$table", ::"r"(index));
+#endif
     PROBE("high", "1@%%ah -1@%%al 2@%%ax 8f@%%xmm0", ::"a"(0x1234567890LL + i % 16));
 #else
     PROBE("constants", "4@5 -4@-7 8@20015998343868", );

@@ -4,12 +4,15 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
+from support import Process
 
 from bttui.host.facts import Host
+from bttui.host.processes import children
 from bttui.model.diagnostic import DiagnosticError, Span
 from bttui.probes import listing, registry
 from bttui.probes.provider import Options
@@ -30,7 +33,7 @@ def binary(load):
 @pytest.fixture(scope="module")
 def fixed(load):
     """Linked to a fixed address."""
-    return load.build("usdt", "bttui_usdt_fix", "-no-pie")
+    return load.build("usdt", "bttui_usdt_fix", "-no-pie", "-fno-pie")
 
 
 def counts(text, name="@"):
@@ -84,6 +87,8 @@ def test_places_with_equal_arguments_are_one_target(binary):
         ("usdt:BINARY:bttui_load:nosuch", "No matches for usdt BINARY:nosuch.", "bttui -l 'usdt:BINARY:*'"),
         ("usdt:/bin/true:x", "No matches for usdt /bin/true:x.", "the file has no USDT probes"),
         ("usdt:/nosuch:x", "usdt target file '/nosuch' does not exist or is not executable", "give a path"),
+        ("usdt:BINARY:", "usdt probe must have a target function or wildcard", "usdt:FILE:[PROVIDER:]NAME"),
+        ("usdt::none", "usdt probe must specify at least path or pid to probe. To target all paths/pids set the path to '*'.", "usdt:FILE"),
         ("usdt:BINARY", "usdt probe type requires 2 or 3 arguments, found 1", "usdt:FILE:[PROVIDER:]NAME"),
         ("usdt:BINARY:a:b:c", "usdt probe type requires 2 or 3 arguments, found 4", "usdt:FILE:[PROVIDER:]NAME"),
     ],
@@ -170,6 +175,13 @@ def test_operands_of_x86(bttui, binary, fixed):
         ]
 
 
+@x86
+@live
+def test_operands_of_a_fixed_address(bttui, fixed):
+    program = 'usdt:FILE:absolute { printf("%d %d %d\\n", arg0, arg1, *(int16 *)(arg2 + 6)); }'
+    assert lines(bttui, fixed, program, rounds=3) == ["100 -200 -400", "-200 -200 -400", "300 -200 -400"]
+
+
 @live
 def test_an_argument_is_signed_where_it_is(bttui, binary):
     assert lines(bttui, binary, 'usdt:FILE:memory { print(arg1); print(arg2); printf("%d\\n", arg3 < 0); }', rounds=1) == ["-5", "200", "1"]
@@ -227,6 +239,43 @@ def test_of_one_process(bttui, load, binary):
     assert [each["guarded"] for each in did] == [20, 0]
 
 
+@live
+@pytest.mark.parametrize("target", ["usdt:guarded", "usdt::guarded", "usdt::bttui_load:guarded", "usdt:*:guarded", "usdt:bttui_*:guarded"])
+def test_without_a_file_it_is_those_of_the_process(target, bttui, load, binary):
+    with load.start(20, path=binary) as waiting, bttui.start("-p", waiting.pid, "-e", f"{target} {{ @ = count(); }}") as process:
+        waiting.go()
+        assert counts(process.wait().stdout) == {"": 20}
+
+
+@live
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("probes", [1, 2])  # one place, and several by one link
+def test_nobody_listens_any_more(probes, number, bttui, load, binary):
+    """However the trace ends, the counter of listeners goes back to 0."""
+    text = ", ".join([f"usdt:{binary}:guarded", f"usdt:{binary}:twice"][:probes])
+    with load.start(20, path=binary) as stopped:
+        with bttui.start("-e", f"{text} {{ @ = count(); }}") as process, load.start(20, path=binary) as heard:
+            assert heard.go()["guarded"] == 20
+            process.stop(number)
+        assert stopped.go()["guarded"] == 0
+
+
+@live
+def test_in_another_pid_namespace(bttui, binary):
+    """Its number is the one that we know it by."""
+    if subprocess.run(["unshare", "--fork", "--pid", "true"], check=False).returncode:
+        pytest.skip("no pid namespace can be made here")
+    with Process(["unshare", "--fork", "--pid", "--kill-child", binary, "-w", "25"]) as outer:
+        outer.until("pid=1\n")
+        (pid,) = children(outer.pid)
+        with bttui.start("-p", pid, "-e", "usdt::guarded, usdt::none { @[probe, pid] = count(); }") as process:
+            os.kill(pid, signal.SIGUSR1)
+            result = process.wait()
+        assert "guarded=25" in outer.wait().stdout
+    names = [f"usdt:{binary}:{name}" for name in ("bttui_load:guarded", "bttui_load:none", "bttui_other:none")]
+    assert counts(result.stdout) == {f"{name}, {pid}": 25 for name in names}
+
+
 def script(folder, command):
     """A program that becomes the command with its own arguments."""
     path = folder / "start"
@@ -249,7 +298,8 @@ def test_in_another_mount_namespace(bttui, load, binary, tmp_path):
         pytest.skip("no mount namespace can be made here")
     with load.start(25, path=start) as waiting:
         assert not os.path.exists(hidden / "own")
-        assert bttui("-p", waiting.pid, "-l", f"usdt:{hidden}/own:text").stdout == f"usdt:{hidden}/own:bttui_load:text\n"
+        listing = bttui("-p", waiting.pid, "-lv", f"usdt:{hidden}/own:text").stdout
+        assert listing == f"usdt:{hidden}/own:bttui_load:text\n    uint64 arg0\n    int32 arg1\n"
         program = f"usdt:{hidden}/own:text, usdt:{hidden}/own:guarded {{ @[probe] = count(); }}"
         with bttui.start("-p", waiting.pid, "-e", program) as process:
             did = waiting.go()

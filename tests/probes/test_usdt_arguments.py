@@ -44,6 +44,12 @@ ARM = [
     ("-4@[sp, 60]", Location(4, True, memory=True, register="sp", offset=60)),
     ("8@[x29,#-16]", Location(8, False, memory=True, register="r29", offset=-16)),
     ("8@[x1, x2]", Location(8, False, memory=True, register="r1", index="r2")),
+    ("8@[x1,x2,lsl #3]", Location(8, False, memory=True, register="r1", index="r2", scale=8)),
+    ("-2@[sp, x9, lsl 1]", Location(2, True, memory=True, register="sp", index="r9", scale=2)),
+    ("8@[fp, 24]", Location(8, False, memory=True, register="r29", offset=24)),
+    ("8@lr", Location(8, False, register="r30")),
+    ("4@wsp", Location(4, False, register="sp")),
+    ("-1@wzr", Location(1, True)),
 ]
 # fmt: on
 
@@ -92,7 +98,27 @@ def test_machines_that_we_do_not_know_and_floats():
     assert locations("4@%eax", "pdp11")[0].problem
     assert locations("8f@%xmm0", "x86_64")[0].problem == FLOATING
     assert [declaration(each) for each in locations("8f@%xmm0 -2@%ax 4@$1", "x86_64")] == ["float64", "int16", "uint32"]
-    assert locations("4@[x0, x1, lsl 2]", "aarch64")[0].problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4@[x0, w1, sxtw 2]",
+        "4@[x0, w1]",
+        "4@[x0, x1, lsl 9]",
+        "4@[x0, x1, lsl x]",
+        "4@[x0, 8, lsl 2]",
+        "4@[x0, x1, lsl 2, 3]",
+        "4@[x0, #:lo12:table]",
+        "4@[x0, 16]!",
+        "8@d0",
+        "4@x31",
+        "4@[]",
+    ],
+)
+def test_what_cannot_be_read_of_arm_says_so(text):
+    (found,) = locations(text, "aarch64")
+    assert found.problem == f"is somewhere that we do not know: {text}"
 
 
 def test_symbols_count_from_the_probe():
@@ -103,6 +129,15 @@ def test_symbols_count_from_the_probe():
     )
     assert resolved("4@nosuch(%rip)", 0, symbols) == "4@nosuch(%rip)"
     assert locations("4@nosuch(%rip)", "x86_64")[0].problem
+
+
+def test_symbols_of_a_file_at_a_fixed_place():
+    symbols = {"table": 0x404010}.get
+    text = "8@$table 8@$table+4 -2@table(,%rax,2) -2@table+2(%rdi) 4@table 8@%rdi 8@nosuch(%rdi)"
+    assert resolved(text, 0x401000, symbols, True) == (
+        "8@$4210704 8@$4210708 -2@4210704(,%rax,2) -2@4210706(%rdi) 4@4210704 8@%rdi 8@nosuch(%rdi)"
+    )
+    assert resolved(text, 0x401000, symbols) == text
 
 
 @given(
@@ -124,7 +159,7 @@ def test_memory_operands_read_back(size, signed, offset, base, index, scale):
     assert locations(text, "x86_64") == (expected,)
 
 
-@given(st.text(alphabet="-0123456789f@%$()[], +axrsp#\t\n\0é", max_size=40), st.sampled_from(("x86_64", "aarch64")))
-def test_no_note_breaks_it(text, machine):
-    for found in locations(resolved(text, 4096, {}.get), machine):
+@given(st.text(alphabet="-0123456789f@%$()[], +axrspl#\t\n\0é", max_size=40), st.sampled_from(("x86_64", "aarch64")), st.booleans())
+def test_no_note_breaks_it(text, machine, fixed):
+    for found in locations(resolved(text, 4096, {}.get, fixed), machine):
         assert found.problem or (found.size in (1, 2, 4, 8) and -(1 << 63) <= found.offset < 1 << 64)
