@@ -261,6 +261,18 @@ def test_nobody_listens_any_more(probes, number, bttui, load, binary):
 
 
 @live
+def test_a_file_that_was_deleted(bttui, load, binary, tmp_path):
+    gone = tmp_path / "gone"
+    shutil.copy2(binary, gone)
+    with load.start(20, path=gone) as waiting:
+        gone.unlink()
+        assert f"usdt:{gone}:bttui_load:guarded" in bttui("-p", waiting.pid, "-l", "usdt:*").stdout.split()
+        with bttui.start("-p", waiting.pid, "-e", f"usdt:{gone}:guarded {{ @[probe] = count(); }}") as process:
+            waiting.go()
+            assert counts(process.wait().stdout) == {f"usdt:{gone}:bttui_load:guarded": 20}
+
+
+@live
 def test_in_another_pid_namespace(bttui, binary):
     """Its number is the one that we know it by."""
     if subprocess.run(["unshare", "--fork", "--pid", "true"], check=False).returncode:
