@@ -189,6 +189,11 @@ class Load:
             fresh.rename(path)
         return path
 
+    @staticmethod
+    def source(name):
+        """tests/load/NAME.c"""
+        return ROOT / "tests" / "load" / f"{name}.c"
+
     def split(self, source="stack", name="bttui_stripped"):
         """As build(), a stripped PIE whose symbols lie beside it in NAME.debug, found by .gnu_debuglink."""
         debug = self.folder / f"{name}.debug"

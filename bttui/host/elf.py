@@ -216,6 +216,10 @@ class Elf:
                 return address - segment.address + segment.offset
         return None
 
+    def is_code(self, address: int) -> bool:
+        """Whether this virtual address is loaded to be executed."""
+        return any(s.flags & _PF_X and 0 <= address - s.address < s.file_size for s in self._loaded)
+
     def code(self, address: int, size: int) -> bytes:
         """What is loaded at this virtual address, as much of it as the file has."""
         inside = self._inside(address)

@@ -44,6 +44,12 @@ def find_files(target: str, pid: int = 0) -> "list[str]":
     return next(([path] for path in (f"{folder}/{target}" for folder in _search_path()) if _is_program(root + path)), [])
 
 
+def split_source(target: str, pid: int) -> "tuple[str, str, str]":
+    """FILE@SOURCE as str.partition() gives it; a file of that name with its @ is no such thing."""
+    head, at, tail = target.partition("@")
+    return (target, "", "") if not at or os.path.isfile(process_root(pid) + target) else (head, at, tail)
+
+
 def _in_archives(archive: str, entry: str, pid: int) -> "Iterator[str]":
     """ARCHIVE!/ENTRY of the entries that are meant, both of which may be globs."""
     from bttui.host.archives import names

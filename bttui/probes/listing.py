@@ -32,7 +32,13 @@ def _list(pattern: str, host: "Host", options: "Options | None") -> "Iterator[st
         rest = word if is_glob(word) else f"*{word}*"
         word = "*"
     parts = [part.replace('"', "") for part in split(rest, ":")] if rest else ["*"]
-    yield from sorted(name for provider in registry.named(word) for name in provider.matches(parts, host, options))
+    yield from sorted((name for provider in registry.named(word) for name in provider.matches(parts, host, options)), key=_order)
+
+
+def _order(name: str) -> "tuple[str, int]":
+    """By name, but lines of a source file by number."""
+    head, _, line = name.rpartition(":")
+    return (head, int(line)) if "@" in head and line.isdecimal() else (name, 0)
 
 
 def lines(search: "str | None", host: "Host", verbose: bool = False, options: "Options | None" = None) -> "Iterator[str]":

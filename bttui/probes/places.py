@@ -1,4 +1,4 @@
-"""Where in a file a uprobe goes: what FUNCTION, FUNCTION+OFFSET, ADDRESS and LANGUAGE:NAME mean."""
+"""Where in a file a uprobe goes: what FUNCTION, FUNCTION+OFFSET, ADDRESS, LANGUAGE:NAME and @SOURCE:LINE mean."""
 
 import re
 
@@ -9,10 +9,11 @@ from bttui.probes.matching import MISSING, did_you_mean, is_glob, matcher, missi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import Any
 
     from bttui.host.elf import Elf
+    from bttui.host.source_lines import SourceLines
     from bttui.model.diagnostic import Span
 
 LANGUAGES = ("cpp", "rust")
@@ -29,8 +30,18 @@ class Words(Data):
     language: str = ""
 
 
+class Source(Data):
+    """The end of the path of a source file, a line in it, and a column where one is meant, else 0."""
+
+    file: str
+    line: int
+    column: int = 0
+
+
 class Place(Data):
-    """``name`` follows "uprobe:FILE:" in what the builtin probe prints, ``listing`` in what -l shows; ``offset`` is in the file.
+    """``name`` follows "uprobe:FILE:" in what the builtin probe prints, ``listing`` follows "uprobe:FILE" in what -l shows.
+
+    ``offset`` is in the file. Of several places of a line, only the first has a ``listing``.
 
     ``doubt`` says why no instruction is known to begin there, ``refusal`` why this cannot be even if asked for by --unsafe.
     """
@@ -108,10 +119,10 @@ def _in(words: Words, name: str, address: int, size: int, path: str, elf: "Elf")
     if distance and size and distance >= size:
         raise error(f"Offset outside the function bounds ('{name}' size is {size} bytes)", code=MISSING)
     offset = elf.offset(address + distance)
-    listing = name
+    listing = f":{name}"
     if words.language:
         plain = _plain(name)
-        listing = f'{words.language}:"{plain}"' if plain != name else f"{words.language}:{name}"
+        listing = f':{words.language}:"{plain}"' if plain != name else f":{words.language}:{name}"
         label = f"{words.language}:{label}"
     doubt = _doubt(elf, address, distance, f"{path}:{label}")
     return Place(label, listing, -1 if offset is None else offset, doubt, warning=_indirect(name, path, elf))
@@ -131,7 +142,7 @@ def _at(address: int, path: str, elf: "Elf", returns: bool) -> Place:
         doubt = _doubt(elf, found[1], address - found[1], f"{path}:{label}")
         if returns:
             refusal = f"uretprobes cannot be attached at function offset. (address resolved to: {label})"
-    return Place(str(address), str(address), address if offset is None else offset, doubt, refusal)
+    return Place(str(address), f":{address:#x}", address if offset is None else offset, doubt, refusal)
 
 
 def _doubt(elf: "Elf", start: int, distance: int, label: str) -> str:
@@ -151,6 +162,92 @@ def _indirect(name: str, path: str, elf: "Elf") -> str:
         return ""
     chosen = f"__{name}_*" if any(each.startswith(f"__{name}_") for _, _, each in elf.functions()) else "another function"
     return f"{name} in {path} only chooses {chosen} when programs start (it is an IFUNC): its calls do not come by this probe"
+
+
+# Lines of the source
+
+
+def read_source(file: str, rest: "Sequence[str]", returns: bool, span: "Span | None") -> Source:
+    """What follows @ in an attach point. Raises DiagnosticError."""
+    if returns:
+        raise error("Source code location not allowed", span, hint="a uretprobe fires where a function returns: name the function")
+    if not file or len(rest) not in (1, 2) or not all(rest):
+        raise error("Invalid uprobe arguments, expected format: uprobe:TARGET@FILE:LINE[:COL]", span)
+    numbers = []
+    for noun, text in zip(("line", "column"), rest, strict=False):
+        try:
+            numbers.append(number(text)[0])
+        except ValueError as reason:
+            raise error(f"Invalid {noun} number: {reason}", span, hint="uprobe:FILE@SOURCE:LINE[:COLUMN]") from None
+    return Source(file, *numbers)
+
+
+def find_source(source: Source, path: str, elf: "Elf", span: "Span | None") -> "list[Place]":
+    """The start of the line's code, in each function and in each place where a function was put inline."""
+    lines = _source_lines(elf)
+    if lines is None:
+        hint = "build it with -g, or install its debugging symbols"
+        raise error(f"No DWARF debug info found for '{path}', cannot attach by source code location.", span, hint=hint)
+    files = lines.matching(source.file)
+    if not files:
+        hint = did_you_mean(source.file.rpartition("/")[2], sorted({each.rpartition("/")[2] for each in lines.files}))
+        hint = hint or f"bttui -l 'uprobe:{path}@*' lists the files and their lines"
+        raise error(f"DWARF error: No compilation unit matches {source.file}", span, hint=hint)
+    if len(files) > 1:
+        shown = ", ".join(files[:4]) + (", ..." if len(files) > 4 else "")
+        raise error(f"DWARF error: Ambiguous source path, matches multiple files: {shown}", span, hint="write more of the path")
+    known = lines.lines(files[0])
+    places = known.get(source.line, [])
+    where = f"{source.file}:{source.line}"
+    if source.column:
+        columns = sorted({column for _, column, _ in places})
+        places = [place for place in places if place[1] == source.column]
+        where += f":{source.column}"
+        if columns and not places:
+            hint = f"code of the line begins at column{'s' * (len(columns) > 1)} {', '.join(map(str, columns))}"
+            raise error(f"DWARF error: Unable to map '{where}' to address", span, hint=hint)
+    if not places:
+        raise error(f"DWARF error: Unable to map '{where}' to address", span, hint=_nearest(source.line, known))
+    offsets = [(address, elf.offset(address)) for address in lines.starts(places)]
+    return [
+        Place(str(address), "" if index else f"@{where}", offset) for index, (address, offset) in enumerate(offsets) if offset is not None
+    ]
+
+
+def list_source(file: str, line: str, path: str, elf: "Elf") -> "Iterator[str]":
+    """ "@SOURCE:LINE" of all lines with code that two globs mean; as little of the paths as tells the files apart."""
+    lines = _source_lines(elf)
+    if lines is None:
+        return
+    fits, is_line = matcher(file), matcher(line)
+    chosen = [each for each in lines.files if fits(each) or any(fits(tail) for tail in _tails(each))]
+    for each in chosen:
+        short = next((tail for tail in _tails(each) if len(lines.matching(tail)) == 1), each)
+        for number_ in lines.lines(each):
+            if is_line(str(number_)):
+                yield f"@{short}:{number_}"
+
+
+def _tails(path: str) -> "list[str]":
+    """ "/a/b/c" -> ["c", "b/c", "a/b/c", "/a/b/c"]."""
+    words = path.split("/")
+    return ["/".join(words[at:]) for at in range(len(words) - 1, -1, -1)]
+
+
+def _source_lines(elf: "Elf") -> "SourceLines | None":
+    from bttui.host import debug_info
+    from bttui.host.source_lines import SourceLines
+
+    info = debug_info.find(elf)
+    return SourceLines(elf, info) if info else None
+
+
+def _nearest(line: int, known: "Collection[int]") -> str:
+    before, after = [each for each in known if each < line], [each for each in known if each > line]
+    near = [*before[-1:], *after[:1]]
+    if not near:
+        return "no line of it has code"
+    return f"there is no code; the nearest line{'s' * (len(near) > 1)} with code: {' and '.join(map(str, near))}"
 
 
 # Names in the source language

@@ -6,9 +6,9 @@ from functools import lru_cache
 from bttui.model.diagnostic import DiagnosticError, error
 from bttui.model.types import Bool, Enum, Field, Integer, Pointer, Struct, Void, align_up
 from bttui.probes.calling_convention import places as argument_places
-from bttui.probes.files import container, executable, find_files, process_root, reachable
+from bttui.probes.files import container, executable, find_files, process_root, reachable, split_source
 from bttui.probes.matching import MISSING, did_you_mean, is_glob, need_parts
-from bttui.probes.places import LANGUAGES, Place, Words, check, find, read
+from bttui.probes.places import LANGUAGES, Place, Source, Words, check, find, find_source, list_source, read, read_source
 from bttui.probes.provider import Context, Options, Target
 from bttui.probes.registers import registers
 
@@ -43,16 +43,29 @@ class Uprobe:
     def matches(self, parts: "Sequence[str]", host: "Host", options: "Options | None" = None) -> "Iterator[str]":
         options = options or Options()
         target, *rest = self._words(parts, options) or ["*"]
+        binary, at, source = split_source(target, options.pid)
+        if at:
+            yield from self._lines(binary, source or "*", *rest, host=host, pid=options.pid)
+            return
         language = rest[0] if len(rest) == 2 else ""
         if len(rest) > 2 or (language and language not in LANGUAGES):
             return
         words = Words(rest[-1] if rest else "*", language=language)
         for path, _, found in self._everywhere(words, target or "*", host, options.pid):
-            yield from dict.fromkeys(f"{self.name}:{path}:{place.listing}" for place in found)
+            yield from dict.fromkeys(f"{self.name}:{path}{place.listing}" for place in found)
+
+    def _lines(self, target: str, source: str, line: str = "*", *_: str, host: "Host", pid: int) -> "Iterator[str]":
+        """For -l: the lines that have code."""
+        for path in find_files(target or executable(pid), pid) if not self.returns else ():
+            try:
+                with host.elf(reachable(path, pid)) as elf:
+                    yield from [f"{self.name}:{self._shown(path, target, pid)}{each}" for each in list_source(source, line, path, elf)]
+            except DiagnosticError:
+                continue
 
     def _words(self, parts: "Sequence[str]", options: "Options") -> "list[str]":
         """The parts; where there is a process, the file may be left out, and is "" then."""
-        omitted = options.pid and (len(parts) == 1 or (len(parts) == 2 and parts[0] in LANGUAGES))
+        omitted = options.pid and ((len(parts) == 1 and "@" not in parts[0]) or (len(parts) == 2 and parts[0] in LANGUAGES))
         return ["", *parts] if omitted else list(parts)
 
     def _everywhere(self, words: Words, target: str, host: "Host", pid: int) -> "Iterator[tuple[str, str, list[Place]]]":
@@ -76,10 +89,19 @@ class Uprobe:
 
     def expand(self, parts: "Sequence[str]", span: "Span | None", host: "Host", options: "Options") -> "list[Target]":
         target, *rest = self._words(parts, options) or [""]
-        need_parts(self.name, [target, *rest], span, 2, 3, hint=self.synopsis)
-        words = read(rest[-1], rest[0] if len(rest) == 2 else "", self.returns, span, self.synopsis)
-        if is_glob(target) and words.address:
-            raise error("Cannot use wildcards with absolute address", span, hint="addresses differ from file to file: name one")
+        binary, at, source = split_source(target, options.pid)
+        words: "Words | Source"
+        if at:
+            target, words = binary, read_source(source, rest, self.returns, span)
+            if not target and not options.pid:
+                hint = "write the program before the @"
+                raise error("Unspecified target binary, cannot attach by source code location.", span, hint=hint)
+        else:
+            need_parts(self.name, [target, *rest], span, 2, 3, hint=self.synopsis)
+            words = read(rest[-1], rest[0] if len(rest) == 2 else "", self.returns, span, self.synopsis)
+        if is_glob(target) and (isinstance(words, Source) or words.address):
+            what = "source code location" if isinstance(words, Source) else "absolute address"
+            raise error(f"Cannot use wildcards with {what}", span, hint="it differs from file to file: name one")
         if not target and not options.pid:
             raise error(f"{self.name} should have a target", span, hint=self.synopsis)
         if target == "*" and not options.pid:
@@ -94,9 +116,9 @@ class Uprobe:
         return [self._target(path, file, place, several, options) for path, file, places in found for place in places]
 
     def _found(
-        self, words: Words, target: str, span: "Span | None", host: "Host", options: "Options"
+        self, words: "Words | Source", target: str, span: "Span | None", host: "Host", options: "Options"
     ) -> "list[tuple[str, str, list[Place]]]":
-        if is_glob(target):
+        if isinstance(words, Words) and is_glob(target):
             return list(self._everywhere(words, target, host, options.pid))
         paths = find_files(target or executable(options.pid), options.pid)
         if not paths:
@@ -104,9 +126,12 @@ class Uprobe:
             raise error(f"{self.name} target file '{target}' does not exist or is not executable", span, hint=hint, code=MISSING)
         file = reachable(paths[0], options.pid)
         with host.elf(file) as elf:
-            places = find(words, paths[0], elf, self.returns)
-            if not is_glob(words.function):
-                check(words, places, self.name, paths[0], elf, span)
+            if isinstance(words, Source):
+                places = find_source(words, paths[0], elf, span)
+            else:
+                places = find(words, paths[0], elf, self.returns)
+                if not is_glob(words.function):
+                    check(words, places, self.name, paths[0], elf, span)
             if elf.start % host.page_size:
                 warning = f"{paths[0]} does not begin at a page of the archive (zipalign -p), so no process can run it from there"
                 places = [place.replace(warning=warning) for place in places]
@@ -129,7 +154,8 @@ class Uprobe:
             how["multi"] = True
         if place.doubt and options.unsafe:
             warning = f"{place.doubt} Misplaced probes make programs crash."
-        return Target(f"{self.name}:{path}:{place.name}", f"{path}:{place.name}", how, f"{self.name}:{path}:{place.listing}", warning)
+        listing = place.listing and f"{self.name}:{path}{place.listing}"
+        return Target(f"{self.name}:{path}:{place.name}", f"{path}:{place.name}", how, listing, warning)
 
     def context(self, target: Target, host: "Host") -> Context:
         machine = registers(host.machine)
@@ -275,7 +301,11 @@ providers = (
         False,
         "uprobe:FILE:[cpp:]FUNCTION[+OFFSET]",
         "a function of a program or library is entered (or an instruction of it reached)",
-        ('uprobe:/bin/bash:readline { printf("%d\\n", pid); }', "uprobe:libc:malloc { @[comm] = hist(arg0); }"),
+        (
+            'uprobe:/bin/bash:readline { printf("%d\\n", pid); }',
+            "uprobe:libc:malloc { @[comm] = hist(arg0); }",
+            "uprobe:./program@file.c:42 { @ = count(); }",
+        ),
     ),
     Uprobe(
         "uretprobe",

@@ -332,3 +332,102 @@ def test_a_program_that_was_deleted_while_it_runs(replaced, bttui, load, calls, 
         program = f"uprobe:{path}:second, uprobe:first {{ @[probe] = count(); }}"
         result, _ = bttui.trace(program, "-p", str(waiting.pid), work=waiting.go)
     assert counts(result.stdout) == {f"uprobe:{path}:second": 11, f"uprobe:/proc/{waiting.pid}/root{path}:first": 11}
+
+
+# Lines of the source
+
+
+def line_of(word, load):
+    (found,) = [number for number, text in enumerate(load.source("lines").read_text().splitlines(), 1) if text.endswith(f"/* {word} */")]
+    return found
+
+
+@live
+@pytest.mark.parametrize("stripped", [False, True], ids=["plain", "stripped"])
+def test_lines_of_the_source(stripped, bttui, load):
+    """Each is passed once in a call, or once in a turn of the loop; the probe shows the address. One was put inline twice."""
+    path = load.split("lines", "bttui_lines_bare") if stripped else load.build("lines", "bttui_lines")
+    entry, body, inline = (line_of(word, load) for word in ("entry", "body", "inline"))
+    program = "".join(
+        f"uprobe:{path}@{file}:{line} /pid == PID/ {{ {name} = count(); @places[probe] = count(); }} "
+        for file, line, name in (("lines.c", entry, "@entry"), ("load/lines.c", body, "@body"), ("lines.c", inline, "@inline"))
+    )
+    assert bttui("-l", "-e", program).stdout.split() == [
+        f"uprobe:{path}@lines.c:{entry}",
+        f"uprobe:{path}@load/lines.c:{body}",
+        f"uprobe:{path}@lines.c:{inline}",
+    ]
+    with load.start(60, path=path) as waiting:
+        result, _ = bttui.trace(program.replace("PID", str(waiting.pid)), work=waiting.go)
+    assert [counts(result.stdout, f"@{name}")[""] for name in ("entry", "body", "inline")] == [1, 60, 61]
+    places = counts(result.stdout, "@places")
+    assert sorted(places.values()) == [1, 1, 60, 60] and all(re.fullmatch(rf"uprobe:{path}:\d+", name) for name in places)
+    assert "Attached 4 probes" in result.stderr
+
+
+@live
+def test_a_line_of_what_a_process_runs(bttui, load):
+    with load.start(5, path=load.build("lines", "bttui_lines")) as waiting:
+        program = f"uprobe:@lines.c:{line_of('body', load)} {{ @ = count(); }}"
+        result, _ = bttui.trace(program, "-p", str(waiting.pid), work=waiting.go)
+    assert counts(result.stdout) == {"": 5}
+
+
+def test_lines_are_listed_by_number(load):
+    path = load.build("lines", "bttui_lines")
+    body = line_of("body", load)
+    for pattern in (f"uprobe:{path}@lines.c", f"uprobe:{path}@*", f"uprobe:{path}@*/lines.c:*"):
+        found = list(listing.list_probes(pattern, HOST, Options()))
+        numbers = [int(name.removeprefix(f"uprobe:{path}@lines.c:")) for name in found]
+        assert numbers == sorted(numbers) and body in numbers
+    assert list(listing.list_probes(f"uprobe:{path}@l*s.c:{body}", HOST, Options())) == [f"uprobe:{path}@lines.c:{body}"]
+    assert list(listing.list_probes(f"uretprobe:{path}@lines.c", HOST, Options())) == []
+    assert list(listing.list_probes("uprobe:/bin/true@lines.c", HOST, Options())) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "message", "hint"),
+    [
+        (("BINARY@lines.c", "1"), "DWARF error: Unable to map 'lines.c:1' to address", "the nearest line with code: "),
+        (("BINARY@lines.c", "EMPTY"), "DWARF error: Unable to map 'lines.c:EMPTY' to address", "the nearest lines with code: "),
+        (("BINARY@lines.c", "BODY", "77"), "DWARF error: Unable to map 'lines.c:BODY:77' to address", "begins at column 9"),
+        (("BINARY@lins.c", "1"), "DWARF error: No compilation unit matches lins.c", "did you mean lines.c?"),
+        (("BINARY@zzz.c", "1"), "DWARF error: No compilation unit matches zzz.c", "bttui -l 'uprobe:BINARY@*'"),
+        (("BINARY@lines.c", "x"), "Invalid line number: invalid integer: x", "LINE"),
+        (("BINARY@lines.c", "1", "x"), "Invalid column number: invalid integer: x", "COLUMN"),
+        (("BINARY@lines.c",), "Invalid uprobe arguments, expected format: uprobe:TARGET@FILE:LINE[:COL]", ""),
+        (("BINARY@lines.c", "1", "2", "3"), "Invalid uprobe arguments, expected format: uprobe:TARGET@FILE:LINE[:COL]", ""),
+        (("BINARY@", "1"), "Invalid uprobe arguments, expected format: uprobe:TARGET@FILE:LINE[:COL]", ""),
+        (("@lines.c", "1"), "Unspecified target binary, cannot attach by source code location.", "before the @"),
+        (("*@lines.c", "1"), "Cannot use wildcards with source code location", "name one"),
+        (("/bin/true@lines.c", "1"), "No DWARF debug info found for '/bin/true', cannot attach by source code location.", "-g"),
+        (("/nosuch@lines.c", "1"), "uprobe target file '/nosuch' does not exist or is not executable", ""),
+    ],
+)
+def test_lines_that_are_refused(parts, message, hint, load):
+    path = load.build("lines", "bttui_lines")
+    words = {
+        "BINARY": str(path),
+        "BODY": str(line_of("body", load)),
+        "EMPTY": str(line_of("body", load) + 4),
+    }
+
+    def said(text):
+        for word in words:
+            text = text.replace(word, words[word])
+        return text
+
+    with pytest.raises(DiagnosticError) as caught:
+        expand("uprobe", *map(said, parts))
+    (diagnostic,) = caught.value.diagnostics
+    assert (diagnostic.message, diagnostic.span) == (said(message), SPAN)
+    assert said(hint) in diagnostic.hint
+    with pytest.raises(DiagnosticError, match="Source code location not allowed"):
+        expand("uretprobe", *map(said, ("BINARY@lines.c", "BODY")))
+
+
+def test_a_path_may_have_the_sign_that_lines_have(calls, tmp_path):
+    path = tmp_path / "calls@2"
+    path.write_bytes(calls.read_bytes())
+    (target,) = expand("uprobe", str(path), "first")
+    assert target.name == f"uprobe:{path}:first"
