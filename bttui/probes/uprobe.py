@@ -283,7 +283,7 @@ def _listed_at(listing: str, elf: "Elf") -> "int | None":
 
 @lru_cache(maxsize=4)
 def _source_names(language: str, elf: "Elf") -> "dict[str, int | None]":
-    return {place.listing: elf.virtual(place.offset) for place in find(Words("*", language=language), elf.path, elf)}
+    return {place.listing.removeprefix(":"): elf.virtual(place.offset) for place in find(Words("*", language=language), elf.path, elf)}
 
 
 def how_to_get(path: str, host: "Host") -> str:
