@@ -21,7 +21,7 @@ from bttui.model.frame import Frame
 from bttui.render.clean import clean, clean_lines
 from bttui.render.figures import grouped, quantity
 from bttui.session.controller import IDLE, Status
-from bttui.session.tee import Tee, ended
+from bttui.session.tee import Redacted, Tee, ended
 from bttui.widgets.actions import Action, bindings, in_chain, key_name
 from bttui.widgets.ask import Ask
 from bttui.widgets.export import file_name
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from bttui.model.diagnostic import Diagnostic
+    from bttui.model.redaction import Redactor
     from bttui.session.controller import Controller
     from bttui.session.recording import Recorder
 
@@ -88,14 +89,19 @@ class Dashboard(App[Frame]):
         refused: "Diagnostic | None" = None,
         new_recorder: "Callable[[str], Recorder] | None" = None,
         record: str = "",
+        redactor: "Redactor | None" = None,
     ) -> None:
-        """``new_recorder`` opens a recording, ``record`` names one to begin with. Raises DiagnosticError where that cannot be."""
+        """``new_recorder`` opens a recording, ``record`` names one to begin with. Raises DiagnosticError where that cannot be.
+
+        ``redactor`` hides names in all that is shown, written and recorded.
+        """
         super().__init__()
         self.check = check
         self.controller = controller
         self.feed = Feed(self)
         self.tee = Tee(self.feed)
         self.new_recorder = new_recorder
+        self.redactor = redactor
         self.recorder: Recorder | None = None
         self.agreed = ""  # the recording that may be overwritten
         if record:
@@ -120,7 +126,7 @@ class Dashboard(App[Frame]):
             gc.set_threshold(50_000, 20, 50)
             for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
                 get_running_loop().add_signal_handler(number, self.action_leave)
-        self.controller.listen(self.tee)
+        self.controller.listen(Redacted(self.tee, self.redactor, self.workspace.read_only) if self.redactor else self.tee)
         if self.start_at_once:
             self.call_after_refresh(self.action_run)
 
@@ -286,6 +292,8 @@ class Dashboard(App[Frame]):
     def close(self) -> None:
         last = self.controller.close()
         self.tee.close()
+        if last is not None and self.redactor:
+            last = self.redactor.frame(last)
         self.call_from_thread(self.exit, last if last is not None else self.frame)
 
     def action_help(self) -> None:
@@ -356,13 +364,14 @@ def run_dashboard(
     refused: "Diagnostic | None" = None,
     new_recorder: "Callable[[str], Recorder] | None" = None,
     record: str = "",
+    redactor: "Redactor | None" = None,
 ) -> int:
     """Open the dashboard and stay until it is left; returns the exit code. Raises DiagnosticError where it cannot ``record``.
 
     ``text`` None opens an example and waits; any other text runs at once. ``show_maps`` makes the text of the last
     frame that is printed to the normal screen. ``check`` tells what the compiler says of a text, and may take its time.
     ``read_only`` keeps the program as it is. ``refused`` says why nothing can be traced, where that is known.
-    ``new_recorder`` opens a recording, ``record`` names one to begin with.
+    ``new_recorder`` opens a recording, ``record`` names one to begin with. ``redactor`` hides names.
     """
     name = "Program" if name == "stdin" else name
     app = Dashboard(
@@ -376,6 +385,7 @@ def run_dashboard(
         refused=refused,
         new_recorder=new_recorder,
         record=record,
+        redactor=redactor,
     )
     try:
         with own_terminal():

@@ -36,6 +36,8 @@ OPTIONS:
                    time between two pictures of the dashboard (default 1)
     --no-tui       print to the terminal instead of opening the dashboard
     --record FILE  keep all of the trace in FILE, for replay and dump
+    --redact       show, write and record pseudonyms instead of names and texts of this machine;
+                   numbers, kernel functions and the program stay
     --demo         the dashboard on a recording that comes along; needs no root
     --speed N      replay N times as fast (0: all at once)
     --at TIME      dump as of TIME: 12:01, 12:01:44, +30s (after the beginning) or -30s (before the end)
@@ -108,6 +110,7 @@ OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
     ("interval", "", True),
     ("no-tui", "", False),
     ("record", "", True),
+    ("redact", "", False),
     ("demo", "", False),
     ("speed", "", True),
     ("at", "", True),
@@ -223,6 +226,8 @@ def parse(arguments: "Sequence[str]") -> Options:
         raise error("USAGE: -k, --warnings conflicts with --no-warnings")
     if values.get("command") and "pid" in values:
         raise UsageError("USAGE: Cannot use both -c and -p.")
+    if values.get("redact") and values.get("mode") in ("test", "bench"):
+        raise UsageError("USAGE: --redact is for traces, replay and dump")
     parameters, named = split_parameters(after)
     words += parameters
     if "text" not in values and words:

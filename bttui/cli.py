@@ -80,15 +80,18 @@ def replay(options: "Options") -> int:
 
         raise error("a replay needs a terminal", hint="bttui dump prints what a recording holds")
     from bttui.app import run_dashboard
+    from bttui.model.redaction import Redactor
     from bttui.render.text import maps_at_exit
     from bttui.session.replay import ReplayController
 
+    redactor = Redactor() if options.redact else None
     return run_dashboard(
-        recording.text,
+        redactor.program(recording.text) if redactor else recording.text,
         controller=ReplayController(recording, options.speed),
         name="demo" if options.action == "demo" else os.path.basename(options.file),
         show_maps=lambda frame: maps_at_exit(frame.maps.values()),
         read_only=True,
+        redactor=redactor,
     )
 
 
@@ -97,6 +100,7 @@ def dashboard(options: "Options") -> int:
     from bttui.app import run_dashboard
     from bttui.host.facts import Host
     from bttui.host.privileges import refusal
+    from bttui.model.redaction import Redactor
     from bttui.probes import listing, registry
     from bttui.render.text import formatted, maps_at_exit
     from bttui.session.live import LiveController
@@ -105,6 +109,7 @@ def dashboard(options: "Options") -> int:
     from bttui.widgets.probes import Catalog
 
     host = Host()
+    redactor = Redactor() if options.redact else None
 
     def describe(name: str) -> "list[str]":
         provider = registry.find(name.partition(":")[0])
@@ -124,8 +129,9 @@ def dashboard(options: "Options") -> int:
         show_maps=lambda frame: maps_at_exit(frame.maps.values()),
         check=lambda text: check(text, options, host),
         refused=refusal(),
-        new_recorder=lambda path: Recorder(path, header(options, host, __version__)),
+        new_recorder=lambda path: Recorder(path, header(options, host, __version__), redactor),
         record=options.record,
+        redactor=redactor,
     )
 
 

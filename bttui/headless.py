@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from bttui.model.frame import Event, MapSnapshot
     from bttui.model.program import Output, Program
+    from bttui.model.redaction import Redactor
     from bttui.session.child import Child, Watched
     from bttui.session.session import Session
 
@@ -248,8 +249,13 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         return 0
     if refused := refusal():
         raise DiagnosticError(refused)
-    plain = options.format != "json" and not writer.terminal and not options.record
-    notes = Notes(options, host) if options.record else None
+    redactor = None
+    if options.redact:
+        from bttui.model.redaction import Redactor
+
+        redactor = Redactor()
+    plain = options.format != "json" and not writer.terminal and not options.record and not redactor
+    notes = Notes(options, host, redactor) if options.record else None
     with Session(program, host, options, formatted, child, watched, many_texts if plain else None) as session:
         stop.follow(session)
         if options.verbose:
@@ -275,17 +281,22 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
             notes.begin(session)
         while not session.over and not writer.gone:
             events = session.poll(notes.wait if notes else POLL)
+            if redactor:
+                events = redactor.events(events)
             printer.events(events)
             if notes:
                 notes.take(events)
         stop.follow(None)
         events = session.stop()
+        if redactor:
+            events = redactor.events(events)
         printer.events(events)
         if notes:
             notes.take(events, at_once=True)
             notes.close()
         if program.config.get("print_maps_on_exit", True) and options.mode != "bench":  # they hold what many runs made
-            printer.maps(session.snapshots.all().values())
+            maps = session.snapshots.all().values()
+            printer.maps(map(redactor.snapshot, maps) if redactor else maps)
         else:
             printer.maps(())
         writer.flush()
@@ -361,10 +372,11 @@ def stages_measured(options: Options, host: Host, stop: Stop) -> str:
 class Notes:
     """The recording of a trace that is printed."""
 
-    def __init__(self, options: Options, host: Host):
+    def __init__(self, options: Options, host: Host, redactor: "Redactor | None" = None):
         from bttui.session.recording import Recorder, header
 
-        self._recorder = Recorder(options.record, header(options, host, __version__))
+        self._redactor = redactor
+        self._recorder = Recorder(options.record, header(options, host, __version__), redactor)
         self._next = 0.0
         self._interval = options.interval
         self._told = False
@@ -388,7 +400,8 @@ class Notes:
         self._recorder.events(events)
         if at_once or monotonic() >= self._next:
             self._next = monotonic() + self._interval
-            self._recorder.frame(self._session.frame())
+            frame = self._session.frame()
+            self._recorder.frame(self._redactor.frame(frame) if self._redactor else frame)
         if self._recorder.failed and not self._told:
             self._told = True
             message = f"recording to {self._recorder.path} ended: {self._recorder.failed}"
@@ -413,7 +426,13 @@ def dump(options: Options) -> int:
     found = recording.frame_at(wall)
     if found is None:
         raise error(f"'{options.file}' holds no frame")
-    maps = found[1].maps
+    status, frame = found
+    if options.redact:
+        from bttui.model.redaction import Redactor
+
+        redactor = Redactor()
+        status, frame = status.replace(text=redactor.program(status.text)), redactor.frame(frame)
+    maps = frame.maps
     for name in options.maps:
         if name not in maps:
             raise error(f"the recording has no map {name}", hint=f"it has {', '.join(maps) or 'none'}")
@@ -424,7 +443,7 @@ def dump(options: Options) -> int:
         raise error(f"none of the maps can be written as {format_.name}")
     from bttui.widgets.source import key_names
 
-    names = {snapshot.spec.name: key_names(found[0].text, snapshot.spec.name) for snapshot in chosen}
+    names = {snapshot.spec.name: key_names(status.text, snapshot.spec.name) for snapshot in chosen}
     return show(format_.write(Export(chosen, names)).splitlines())
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from bttui.host.facts import Host
     from bttui.model.program import MapSpec, Output
+    from bttui.model.redaction import Redactor
     from bttui.session.options import Options
 
 SCHEMA = 1
@@ -46,11 +47,15 @@ class Recorder:
 
     what = "recording"
 
-    def __init__(self, path: str, header: "dict[str, Any]") -> None:
+    def __init__(self, path: str, header: "dict[str, Any]", redactor: "Redactor | None" = None) -> None:
         """Raises DiagnosticError. The file is for its owner only: it may hold names, paths and arguments of programs.
 
-        ``frames`` and ``size`` (bytes) say how much was written.
+        ``redactor`` hides what programs and header tell; frames and events come redacted. ``frames`` and ``size`` (bytes) say
+        how much was written.
         """
+        self._redactor = redactor
+        if redactor:
+            header = {**header, "command": ["--redact"], "host": redactor.word(header.get("host", ""), "host"), "redacted": True}
         self.path, self.failed = path, ""
         try:
             # Not to wait for the reader of a named pipe.
@@ -82,6 +87,9 @@ class Recorder:
 
     def program(self, status: "Status") -> None:
         self._begin()
+        if self._redactor:
+            names = tuple([self._redactor.probe(name) for name in status.names])
+            status = status.replace(text=self._redactor.program(status.text), names=names)
         self._record(b"P", time_ns(), pack(status))
 
     def frame(self, frame: Frame) -> None:

@@ -1,4 +1,4 @@
-"""Reports on their way to a front end go into files, too: recordings, and exports of every interval."""
+"""Reports on their way to a front end: names are hidden there, and what is reported goes into files, too."""
 
 from threading import Lock
 from time import time_ns
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from bttui.model.diagnostic import Diagnostic
     from bttui.model.frame import Frame
+    from bttui.model.redaction import Redactor
     from bttui.session.controller import Listener
 else:
     Protocol = object
@@ -108,6 +109,26 @@ class Tee:
                 self._sinks.remove(sink)
                 sink.close()
                 self._listener.on_events(self._status.run, [Event("warning", time_ns(), text=ended(sink))])
+
+
+class Redacted:
+    """A Listener that passes on what it hears with pseudonyms in place of names and texts."""
+
+    def __init__(self, listener: "Listener", redactor: "Redactor", program: bool = False) -> None:
+        """``program``: its text, too; where that is typed, it stays as it was."""
+        self._listener, self._redactor, self._program = listener, redactor, program
+        self.on_diagnostics: "Callable[[tuple[Diagnostic, ...]], None]" = listener.on_diagnostics
+
+    def on_status(self, status: Status) -> None:
+        redactor = self._redactor
+        text = redactor.program(status.text) if self._program else status.text
+        self._listener.on_status(status.replace(names=tuple([redactor.probe(name) for name in status.names]), text=text))
+
+    def on_frame(self, run: int, frame: "Frame") -> None:
+        self._listener.on_frame(run, self._redactor.frame(frame))
+
+    def on_events(self, run: int, events: "list[Event]") -> None:
+        self._listener.on_events(run, self._redactor.events(events))
 
 
 def ended(sink: Sink) -> str:

@@ -8,6 +8,7 @@ from session.test_recording import replayed, small_disk  # noqa: F401 - a fixtur
 from widgets import driving, scripted
 
 from bttui.app import Dashboard
+from bttui.model.redaction import Redactor
 from bttui.session.recording import Recording
 from bttui.session.replay import ReplayController
 from bttui.widgets.ask import Ask
@@ -117,3 +118,16 @@ async def test_losses_are_told_before_what_was_not_lost():
         await driving.settle(pilot)
         bar = driving.lines(app)[-2]
         assert all(words in bar for words in (" ● LIVE 00:03", "● REC", "missed 1,234,567  full 1,234,567 (@us)")) and "lost" not in bar
+
+
+async def test_with_pseudonyms_the_screen_shows_what_is_recorded_and_exported():
+    async with driving.dashboard(size=(200, 60), redactor=Redactor()) as (app, controller, pilot):
+        await begin(app, pilot)
+        controller.say(scripted.printed("postgres\n"))
+        await show(controller, pilot, 1, 2)
+        assert "text-" in driving.region(app, app.workspace.maps) and "text-" in driving.region(app, "Log")
+        await driving.press(pilot, "escape", "3", "y", "f12")
+        assert "text-" in app.clipboard
+        for text in (driving.text(app), app.clipboard, repr(replayed("run.bttui").frames), repr(replayed("run.bttui").events)):
+            assert not any(name in text for name in ("postgres", "nginx", "systemd-journal"))
+        assert "do_syscall_64" in repr(replayed("run.bttui").frames)
