@@ -124,6 +124,8 @@ class Dashboard(App[Frame]):
             # Every frame makes many objects and leaves no cycles: looking for those so often would be a third of its cost.
             gc.freeze()
             gc.set_threshold(50_000, 20, 50)
+            # A key passes through three threads. Each waits as long as this for one that is reading a large map.
+            sys.setswitchinterval(0.001)
             for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
                 get_running_loop().add_signal_handler(number, self.action_leave)
         self.controller.listen(Redacted(self.tee, self.redactor, self.workspace.read_only) if self.redactor else self.tee)

@@ -189,7 +189,8 @@ class MapPane(Pane):
         """The map a frame before, by key: for changes per second; at mark A while two moments are compared."""
         if self._before is None:
             earlier = (self.view.base or self.view.earlier) if self.view else None
-            self._before = dict(earlier.rows) if earlier else {}
+            known = len(self._past) > 1 and self._past.snapshots[-2] is earlier
+            self._before = self._past.table(-2) if known else dict(earlier.rows) if earlier else {}
         return self._before
 
     @property

@@ -2,14 +2,16 @@
 
 from operator import itemgetter
 
-from textual import events
+from textual import events, work
 
 from bttui.model.difference import adder, amount
+from bttui.model.frame import MapSnapshot
 from bttui.model.types import Aggregation, Average, Count, Integer, Maximum, Minimum, Stats, Sum, Type
 from bttui.render.clean import cell_width, fit
 from bttui.render.columns import FEW, columns
 from bttui.render.figures import grouped, quantity, spark
 from bttui.render.histogram import bar
+from bttui.render.ranking import Ranking
 from bttui.widgets.actions import bindings
 from bttui.widgets.cells import cell, key_parts
 from bttui.widgets.pane import MapPane
@@ -22,6 +24,7 @@ BAR_FROM = 34  # a table narrower than this has no bars
 RATE_FROM = 44  # and this no changes, unless it is sorted by them
 SPARK_FROM = 56
 SPARK, SPARK_SECONDS = 10, 120  # cells of a sparkline, and what it covers at most
+MEASURED = 100  # rows by which the widths of the columns go
 RATE = 9  # cells of a change per second
 
 
@@ -33,7 +36,8 @@ class TablePane(MapPane):
         super().__init__(*arguments, **options)
         self.sorted_by: int | None = None  # column; None: the first value column
         self.reversed = False
-        self.order: list[tuple[object, object]] = []
+        self.order = Ranking((), ())
+        self.sorting = False  # beside the thread that draws
         self.value_titles: list[str] = []
 
     @property
@@ -51,7 +55,8 @@ class TablePane(MapPane):
         assert self.snapshot is not None
         if self.snapshot.spec.key is None:
             return []
-        parts = len(key_parts(self.snapshot.spec.key, self.order[0][0])) if self.order else max(1, len(self.key_names))
+        rows = self.snapshot.rows
+        parts = len(key_parts(self.snapshot.spec.key, rows[0][0])) if rows else max(1, len(self.key_names))
         return (
             list(self.key_names) if len(self.key_names) == parts else ["key"] if parts == 1 else [f"key {n}" for n in range(1, parts + 1)]
         )
@@ -60,13 +65,43 @@ class TablePane(MapPane):
         assert self.snapshot is not None
         spec = self.snapshot.spec
         self.value_titles, self.adder = value_titles(spec.value), adder(spec.value)
-        self.order = list(self.snapshot.rows)
         self.numeric = is_numeric(spec.value)
-        self.sort_rows()
-        keyed = spec.key is not None
-        count = len(self.order)
+        first_value = len(self.key_titles)
+        usual = len(self.titles) - 1 if self.comparing and self.changing else first_value
+        self.column = usual if self.sorted_by is None else min(self.sorted_by, len(self.titles) - 1)
+        if len(self.snapshot.rows) <= FEW or (self.column == first_value and isinstance(spec.value, PLAIN)):
+            self.show_order(self.ranking(self.snapshot, self.before), self.largest(self.snapshot))
+        elif not self.sorting:
+            self.sort_beside()
+
+    def sort_beside(self) -> None:
+        """The order of a large map takes long to find out: until it is known the one before stays, and keys are answered."""
+        assert self.snapshot is not None
+        self.sorting = True
+        self.find_order(self.snapshot, self.before, (self.column, self.reversed))
+
+    @work(thread=True, group="sorting")
+    def find_order(self, snapshot: MapSnapshot, before: dict, by: "tuple[int, bool]") -> None:
+        order = self.ranking(snapshot, before)
+        order.first(MEASURED)
+        self.app.call_from_thread(self.order_found, snapshot, order, self.largest(snapshot), by)
+
+    def order_found(self, snapshot: MapSnapshot, order: Ranking, most: int, by: "tuple[int, bool]") -> None:
+        self.sorting = False
+        if by == (self.column, self.reversed):
+            self.show_order(order, most)
+            if snapshot is self.snapshot:
+                return
+        self.update_rows()
+
+    def show_order(self, order: Ranking, most: int) -> None:
+        assert self.snapshot is not None
+        self.order, self.most = order, most
+        spec, count = self.snapshot.spec, len(order)
         self.remark = (
-            (f"{grouped(count)} key{'s' * (count != 1)} of {grouped(spec.max_entries)}" if keyed else "") if count else "nothing yet"
+            (f"{grouped(count)} key{'s' * (count != 1)} of {grouped(spec.max_entries)}" if spec.key is not None else "")
+            if count
+            else "nothing yet"
         )
         self.spans = [span for span in columns(self.past.moments, SPARK, min(SPARK_SECONDS, self.held)) if span]
         self.measure()
@@ -78,46 +113,46 @@ class TablePane(MapPane):
         moments = self.past.moments
         return (moments[-1] - moments[0]) / 1e9 if moments else 0.0
 
-    def added(self, row: "tuple[object, object]") -> int:
+    def added(self, row: "tuple[object, object]", before: dict) -> int:
         """What was added to the row since the frame before, or since mark A."""
         assert self.snapshot is not None
-        type_, before = self.snapshot.spec.value, self.before.get(row[0])
+        type_, earlier = self.snapshot.spec.value, before.get(row[0])
         if self.comparing:  # A may be later than what is shown: less is less then, and not what came after a clear
-            return amount(type_, row[1]) - amount(type_, before)
-        return self.adder(row[1], before)
+            return amount(type_, row[1]) - amount(type_, earlier)
+        return self.adder(row[1], earlier)
 
-    def sort_rows(self) -> None:
-        assert self.snapshot is not None
-        spec = self.snapshot.spec
-        first_value = len(self.key_titles)
-        usual = len(self.titles) - 1 if self.comparing and self.changing else first_value
-        column = usual if self.sorted_by is None else min(self.sorted_by, len(self.titles) - 1)
-        self.column = column
-        if len(self.order) <= FEW:
-            self.order.sort(key=lambda row: str(row[0]))  # equal ones keep their places from frame to frame
+    def ranking(self, snapshot: MapSnapshot, before: dict) -> Ranking:
+        """The rows by the chosen column."""
+        type_, rows = snapshot.spec.value, snapshot.rows
+        column, first_value = self.column, len(self.key_titles)
+        if len(rows) <= FEW:
+            rows = sorted(rows, key=lambda row: str(row[0]))  # equal ones keep their places from frame to frame
+        keys: "list[Any]"
         if column == first_value + len(self.value_titles):
-            self.order.sort(key=self.added, reverse=not self.reversed)
-        elif column == first_value and isinstance(spec.value, PLAIN):
-            self.order.sort(key=itemgetter(1), reverse=not self.reversed)
+            keys = [self.added(row, before) for row in rows]
+        elif column == first_value and isinstance(type_, PLAIN):
+            keys = list(map(itemgetter(1), rows))
         elif column >= first_value and self.numeric:
-            part = column - first_value
-            self.order.sort(key=lambda row: numbers(spec.value, row[1])[part], reverse=not self.reversed)
+            keys = [numbers(type_, value)[column - first_value] for _, value in rows]
         elif column >= first_value:
-            self.order.sort(key=lambda row: cell(spec.value, row[1]), reverse=self.reversed)
+            keys = [cell(type_, value) for _, value in rows]
         else:
-            self.order.sort(key=lambda row: sort_part(row[0], column, first_value), reverse=self.reversed)
+            keys = [sort_part(key, column, first_value) for key, _ in rows]
+        return Ranking(rows, keys, not self.ascending)
 
     def measure(self) -> None:
         """Column widths, from the first rows: a wide key far below must not squeeze what is on top."""
-        rows = [self.cells(row) for row in self.order[:200]]
+        assert self.snapshot is not None
+        rows = [self.cells(row) for row in self.order.first(MEASURED)]
         titles = [*self.key_titles, *self.value_titles]
         self.widths = [max([cell_width(title) + 1, *(cell_width(row[n]) for row in rows)]) for n, title in enumerate(titles)]
-        assert self.snapshot is not None
-        type_ = self.snapshot.spec.value
+
+    def largest(self, snapshot: MapSnapshot) -> int:
+        """Of the first figures: the length of a full bar."""
+        type_ = snapshot.spec.value
         if isinstance(type_, PLAIN):
-            self.most = max(map(itemgetter(1), self.order), default=0)
-        else:
-            self.most = max([numbers(type_, value)[0] for _, value in self.order], default=0) if self.numeric else 0
+            return max(map(itemgetter(1), snapshot.rows), default=0)
+        return max([numbers(type_, value)[0] for _, value in snapshot.rows], default=0) if self.numeric else 0
 
     def cells(self, row: "tuple[object, object]") -> "list[str]":
         assert self.snapshot is not None
@@ -165,7 +200,7 @@ class TablePane(MapPane):
             shown = f"{self.trend(row[0]):>{SPARK}}" if y else f"{f'last {self.held:.0f} s':>{SPARK}}"[:SPARK]
             parts.append((f" {shown} ", "line" if y else "head"))
         if with_rate:
-            told = self.change(self.added(row)) if y else titles[-1]
+            told = self.change(self.added(row, self.before)) if y else titles[-1]
             parts.append((f"{told:>{RATE - 1}} ", "note" if y else "mark" if self.column == len(widths) else "head"))
         return parts
 

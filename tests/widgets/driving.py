@@ -40,8 +40,8 @@ async def dashboard(size=(120, 36), text=READS, start=True, catalog=CATALOG, nam
 
 async def settle(pilot):
     """Until all that was posted has been handled, workers included."""
-    await pilot.app.workers.wait_for_complete()
-    for _ in range(2):
+    for _ in range(2):  # what a worker says may start another one
+        await pilot.app.workers.wait_for_complete()
         await pilot.pause()
 
 

@@ -2,7 +2,7 @@ import pytest
 from rich.cells import cell_len
 from widgets import driving, scripted
 
-from bttui.model.types import UINT64, Count, String, make_tuple
+from bttui.model.types import UINT64, Average, Count, String, make_tuple
 from bttui.widgets.source import key_names
 from bttui.widgets.table import TablePane
 
@@ -82,6 +82,39 @@ async def test_a_large_map_draws_only_what_is_visible():
         assert pane.drawn <= 3 * pane.size.height
         assert shown_rows(app, "@")[1][:2] == ["14999", "14,999"]
         assert "15,000 keys of 4,096" in driving.text(app)
+
+
+@pytest.mark.parametrize(
+    ("keys", "top", "second"), [("", "9999", "9998"), ("r", "0", "1"), ("ss", "0", "1"), ("ssr", "9999", "9998"), ("s", "7", "0")]
+)
+async def test_a_large_map_is_sorted_by_every_column(keys, top, second):
+    """By the count, by how much came, by the key; either way around."""
+    async with driving.dashboard(text="t:a:b { @[tid] = count(); }") as (app, controller, pilot):
+        for frame in (1, 2):
+            rows = {n: n + (n == 7 and frame == 2) for n in range(10_000)}
+            controller.show(scripted.frame(frame, scripted.snapshot("@", UINT64, Count(), rows)))
+            await driving.settle(pilot)
+        await driving.press(pilot, "escape", *keys)
+        assert [row[0] for row in shown_rows(app, "@")[1:3]] == [top, second]
+        pane = app.screen.query_one(TablePane)
+        pane.scroll_end(animate=False, immediate=True, force=True)
+        await driving.settle(pilot)
+        last = {"9999": "0", "0": "9999", "7": "9999"}[top]
+        assert shown_rows(app, "@")[-1][0] == last
+
+
+async def test_a_large_map_goes_on_while_it_is_sorted_beside():
+    """Averages need their figures worked out: the newest frame is on show in the end, and a key in between counts."""
+    async with driving.dashboard(text="t:a:b { @[tid] = avg(1); }") as (app, controller, pilot):
+        for frame in range(1, 4):
+            rows = {n: (n * frame, frame) for n in range(3_000)}
+            controller.show(scripted.frame(frame, scripted.snapshot("@", UINT64, Average(), rows)))
+            await pilot.pause()
+        await driving.settle(pilot)
+        await driving.press(pilot, "escape")
+        assert shown_rows(app, "@")[1][:4] == ["2999", "2,999", "3", "8,997"]
+        await driving.press_ahead(pilot, "r", "s", "s", "s", "s")
+        assert shown_rows(app, "@")[0][0] == "tid▴" and shown_rows(app, "@")[1][:4] == ["0", "0", "3", "0"]
 
 
 HOSTILE = [
