@@ -38,6 +38,25 @@ def test_a_listing_imports_neither_compiler_nor_dashboard():
     assert not modules & LIGHT
 
 
+LOWERED = """
+import sys
+from bttui.compiler import pipeline
+from bttui.compiler.options import CompileOptions
+from bttui.host.facts import Host
+pipeline.lower(sys.argv[1], "stdin", Host(), CompileOptions())
+print("elftools" in sys.modules)
+"""
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("body, needed", [("@ = count();", False), ("@[arg0, comm] = (uint32)arg1;", False), ("print(args.state);", True)])
+def test_debugging_information_is_opened_only_for_what_needs_it(load, body, needed):
+    path = load.build("typed", "bttui_typed")
+    program = f"uprobe:{path}:walk {{ {body} }} uretprobe:{path}:walk {{ @ends = count(); }}"
+    done = subprocess.run([sys.executable, "-c", LOWERED, program], capture_output=True, text=True)
+    assert done.stdout == f"{needed}\n", done
+
+
 def test_the_version_needs_almost_nothing():
     done, modules = imported("-V")
     assert done.returncode == 0 and done.stdout.startswith("bttui ")

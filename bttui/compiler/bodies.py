@@ -82,10 +82,19 @@ def numbered_use(probe: ast.Probe) -> "frozenset[int]":
 
 
 def type_use(probe: ast.Probe, use: "tuple[str, ...] | None") -> "frozenset[str]":
-    """For what a probe needs to know more of its places than how to attach: "args", "retval", "types"."""
+    """What a probe needs to know of its places beside how to attach to them: see Provider.typed."""
     needs, functions = set() if use == () else {"args"}, table()
-    for node in walk((probe.predicate, probe.body)):
-        if isinstance(node, ast.Identifier):
+    results: "set[str | None]" = {"retval"}  # and the variables that hold it
+    nodes = list(walk((probe.predicate, probe.body)))
+    for node in nodes:
+        if isinstance(node, ast.Assignment | ast.Let) and isinstance(node.value, ast.Identifier) and node.value.name == "retval":
+            results.add(getattr(node.target if isinstance(node, ast.Assignment) else node.variable, "name", None))
+    for node in nodes:
+        if isinstance(node, ast.FieldAccess | ast.Index | ast.Unary):
+            looked_into = not isinstance(node, ast.Unary) or node.operator == "*"
+            if looked_into and isinstance(node.operand, ast.Identifier | ast.Variable) and node.operand.name in results:
+                needs.add("result")
+        elif isinstance(node, ast.Identifier):
             if node.name == "retval":
                 needs.add("retval")
             elif node.name not in functions and node.name[:3] not in ("arg", "sar"):
@@ -192,6 +201,8 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
     for probe, places in meant(root, host, options, warnings):
         use, numbers = argument_use(probe), numbered_use(probe)
         needs = type_use(probe, use)
+        if sum(len(targets) for _, targets in places) > 1:
+            needs -= {"retval"}  # it is to be one type in all of them
         groups: dict[Any, list[Body]] = {}
         names: dict[int, set[str]] = {}  # of what each body is attached to
         for point, targets in places:

@@ -188,7 +188,8 @@ if TYPE_CHECKING:
             """How a program reads its context there."""
 
         # Optional: def typed(context, target, host, needs) -> Context: what takes long to find out, for a body that needs
-        # some of "args", "retval" and "types" (names of types); see uprobe.py. Raises DiagnosticError where there are no args.
+        # some of "args", "retval" (which it takes as a number), "result" (it looks into what retval points to), and "types"
+        # (it names some). See uprobe.py. Raises DiagnosticError where there are no args.
         # Optional: uniform = True where contexts differ in their arguments only, so that one serves a body without them.
         # Optional: cost = (seconds to attach to one of many places, seconds that the kernel lets go of it after the end):
         # for an estimate before too many are attached.

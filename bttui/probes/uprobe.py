@@ -177,7 +177,7 @@ class Uprobe:
         if "types" in needs:
             context = context.replace(binary=path)
         if self.returns:
-            return self._with_result(context, target, host) if "retval" in needs else context
+            return self._with_result(context, target, host, needs)
         if "args" not in needs:
             return context
         shown = target.target.rpartition(":")[0]
@@ -217,15 +217,16 @@ class Uprobe:
         found = elf.symbols.at(address)
         return types.function(found[1] if found else address)
 
-    def _with_result(self, context: Context, target: Target, host: "Host") -> Context:
-        types = host.debug_types(target.options["path"])
+    def _with_result(self, context: Context, target: Target, host: "Host", needs: "frozenset[str]") -> Context:
+        """Numbers get their sign and their names. A pointer stays a number, as it is in other probes' argN, until it is looked into."""
+        types = host.debug_types(target.options["path"]) if needs & {"retval", "result"} else None
         function = self._function(types, target) if types else None
         found = function.result.type if function else None
-        if isinstance(found, Pointer | Bool):
+        if isinstance(found, Integer | Enum | Bool) and "retval" in needs:
             return context.replace(return_type=found)
-        if isinstance(found, Integer | Enum) and found.size < 8:
+        if isinstance(found, Pointer) and "result" in needs:
             return context.replace(return_type=found)
-        if isinstance(found, Struct) and function and found.size > 16 and host.machine == "x86_64":
+        if isinstance(found, Struct) and "result" in needs and found.size > 16 and host.machine == "x86_64":
             return context.replace(return_type=Pointer(target=found, space="user"))  # the register has its address
         return context
 

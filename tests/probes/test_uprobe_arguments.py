@@ -126,6 +126,23 @@ def test_results(lines):
     ]
 
 
+@pytest.mark.live
+def test_a_pointer_that_is_only_passed_on_stays_a_number(lines):
+    program = """
+        uretprobe:FILE:walk { @id[retval] = 1; }
+        uprobe:FILE:walk { @seen = has_key(@id, arg0); @id[arg0] = 2; }
+    """
+    item, following, seen = lines(program)  # the load has one item, and one that follows it
+    assert sorted(re.sub("[0-9]{10,}", "N", line) for line in (item, following)) == ["@id[N]: 1", "@id[N]: 2"]
+    assert seen == "@seen: true"
+
+
+@pytest.mark.live
+def test_functions_of_several_types_return_plain_numbers(lines):
+    program = "uretprobe:FILE:negative,uretprobe:FILE:after,uretprobe:FILE:walk { @[func, retval > 1000] = count(); }"
+    assert sorted(lines(program)) == ["@[after, false]: 2", "@[negative, true]: 2", "@[walk, true]: 2"]
+
+
 @x86
 @pytest.mark.live
 def test_a_large_result_and_the_arguments_behind_its_address(lines):
