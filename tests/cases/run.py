@@ -41,6 +41,7 @@ from bttui.host.processes import children, comm  # noqa: E402
 
 # ./testprogs/NAME -> source in tests/load, flags for the compiler
 PROGRAMS = {
+    "typed": ("typed",),
     "usdt": ("usdt",),
     "usdt_fixed": ("usdt", "-no-pie", "-fno-pie"),
     # `cell` and `touched` at known addresses
