@@ -161,6 +161,8 @@ def sampling(
                 number = reason.errno or 0
                 if number in (errno.ENODEV, errno.ENXIO):
                     continue
+                if number == errno.ENOENT:
+                    raise error(f"cannot attach {name}: there is no such counter (ENOENT)", span, code="place") from None
                 raise refused(name, number, span) from None
             links.append(perf_event(program, event, cookie, name=name, span=span))
     except BaseException:

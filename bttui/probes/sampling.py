@@ -36,6 +36,8 @@ def _rate(provider: str, parts: "Sequence[str]", span: "Span | None") -> Target:
     try:
         value, timed = number(parts[-1])
     except ValueError as reason:
+        if _is_negative(parts[-1]):
+            raise error(f"{provider} frequency should be a positive integer", span) from None
         raise error(f"Invalid rate of {provider} probe: {reason}", span, hint=f"for example {provider}:s:1") from None
     if len(parts) == 1:
         if value < 1000:
@@ -54,6 +56,10 @@ def _rate(provider: str, parts: "Sequence[str]", span: "Span | None") -> Target:
         raise error(f"Invalid rate of {provider} probe: {parts[-1]} is too large", span)
     options = {"period": nanoseconds} if nanoseconds else {"frequency": value}
     return Target(f"{provider}:{unit}:{value}", f"{unit}:{value}", options, f"{provider}:{unit}:")
+
+
+def _is_negative(text: str) -> bool:
+    return text[:1] == "-" and text[1:].isdigit()
 
 
 def _attach(attachment: "Any", program: "Any", type: int, config: int, hint: str, **how: "Any") -> "list[Any]":
@@ -146,6 +152,8 @@ class Counter:
             try:
                 period = number(parts[1])[0] or period
             except ValueError as reason:
+                if _is_negative(parts[1]):
+                    raise error(f"{self.name} count should be a positive integer", span) from None
                 raise error(f"Invalid count for {self.name} probe: {reason}", span) from None
             name += f":{number(parts[1])[0]}"
         return [Target(name, event, {"type": self.type, "config": config, "period": period}, f"{self.name}:{event}:")]

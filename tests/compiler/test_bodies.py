@@ -145,23 +145,24 @@ def test_named_parameters(call, named, value):
 
 
 @pytest.mark.parametrize(
-    ("default", "given", "kind"),
+    ("default", "given", "problem"),
     [
-        ("5", "False", "an integer"),
-        ("5", "08", "an integer"),
-        ("5", "1e30", "an integer"),
-        ("5", "3 x", "an integer"),
-        ("5", "", "an integer"),
-        ("5", True, "an integer"),
-        ("true", "maybe", "a boolean (e.g. 'true')"),
-        ("true", "", "a boolean (e.g. 'true')"),
-        ('"x"', True, "a string"),
+        ("5", "False", "invalid integer"),
+        ("5", "08", "invalid trailing bytes"),
+        ("5", "1e30", "value is out of range"),
+        ("5", "3 x", "invalid trailing bytes"),
+        ("5", "", "invalid integer"),
+        ("5", "9" * 30, "value is out of range"),
+        ("5", True, "expects an integer"),
+        ("true", "maybe", "expects a boolean (e.g. 'true')"),
+        ("true", "", "expects a boolean (e.g. 'true')"),
+        ('"x"', True, "expects a string"),
     ],
 )
-def test_a_named_parameter_of_the_wrong_kind(default, given, kind):
+def test_a_named_parameter_of_the_wrong_kind(default, given, problem):
     value = "true" if given is True else given
     assert errors(f'BEGIN {{ $a = getopt("n", {default}); }}', named=(("n", given),)) == [
-        f"error: program command line option --n expects {kind} (value: {value})"
+        f"error: program command line option --n {problem} (value: {value})"
     ]
 
 

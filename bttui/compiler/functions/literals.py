@@ -48,8 +48,8 @@ class Option(Function):
         if given is not None:
             value = self.read(given, default)
             if value is None:
-                kind = "a boolean (e.g. 'true')" if isinstance(default, bool) else "an integer" if isinstance(default, int) else "a string"
-                typer.error(f"program command line option --{name} expects {kind} (value: {'true' if given is True else given})", None)
+                problem = self.problem(given, default)
+                typer.error(f"program command line option --{name} {problem} (value: {'true' if given is True else given})", None)
                 return None
         assert value is not None
         call.note = written(value, call, wide=True)
@@ -64,6 +64,21 @@ class Option(Function):
         if given is True:
             return None
         return str(given) if isinstance(default, str) else number(str(given))
+
+    @staticmethod
+    def problem(given: "str | bool", default: "int | str | bool") -> str:
+        if isinstance(default, bool):
+            return "expects a boolean (e.g. 'true')"
+        if isinstance(default, str):
+            return "expects a string"
+        if given is True:
+            return "expects an integer"
+        digits = str(given).lstrip(" +-")
+        if not digits[:1].isdigit():
+            return "invalid integer"
+        mantissa, _, exponent = digits.lower().partition("e")
+        whole = mantissa.isdigit() and (exponent or "0").isdigit() and digits[0] != "0"
+        return "value is out of range" if whole else "invalid trailing bytes"
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         return code.expression(call.note)
