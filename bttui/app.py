@@ -24,6 +24,7 @@ from bttui.session.controller import IDLE, Status
 from bttui.session.tee import Redacted, Tee, ended
 from bttui.widgets.actions import Action, bindings, in_chain, key_name
 from bttui.widgets.ask import Ask
+from bttui.widgets.driver import TerminalDriver
 from bttui.widgets.export import file_name
 from bttui.widgets.feed import Arrived, Feed, FrameReport
 from bttui.widgets.files import OpenPage
@@ -95,7 +96,7 @@ class Dashboard(App[Frame]):
 
         ``redactor`` hides names in all that is shown, written and recorded.
         """
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.check = check
         self.controller = controller
         self.feed = Feed(self)

@@ -1,14 +1,18 @@
 """The dashboard in a real terminal (tmux): whatever way it ends, the shell below it is as it was."""
 
+import contextlib
 import os
 import re
+import select
 import shlex
 import signal
 import sys
 from pathlib import Path
 
 import pytest
-from widgets.terminal import Terminal
+from widgets.terminal import PATIENCE, Terminal
+
+from bttui.widgets.driver import Output
 
 STANDIN = Path(__file__).parent / "widgets" / "standin.py"
 
@@ -57,6 +61,34 @@ def test_signals_end_it_as_quitting_does(terminal, number):
     terminal.until(r"^status 0")
     assert "@calls[postgres]" in terminal.everything()
     terminal.is_sane()
+
+
+def test_a_terminal_that_goes_away_takes_it_along(terminal):
+    """A closed window: a signal comes, and writing fails from then on."""
+    pidfd = os.pidfd_open(start(terminal))
+    try:
+        terminal.close()
+        assert select.select([pidfd], [], [], PATIENCE)[0], "it is still there"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        os.close(pidfd)
+
+
+def test_who_writes_to_a_terminal_that_is_gone_is_told_once():
+    main, other = os.openpty()
+    told = []
+    with open(other, "w") as file:
+        output = Output(file, lambda: told.append("gone"))
+        output.write("here")
+        output.flush()
+        assert os.read(main, 100) == b"here" and not told
+        os.close(main)
+        for _ in range(3):
+            output.write("more")
+            output.flush()
+        assert told == ["gone"]
+        os.dup2(os.open(os.devnull, os.O_WRONLY), other)  # for what the file still holds
 
 
 @pytest.mark.parametrize("way", ["key", "signal"])

@@ -1,0 +1,46 @@
+"""Textual's driver of terminals, for terminals that go away."""
+
+from typing import TextIO, cast
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class TerminalDriver(LinuxDriver):
+    """A closed window or a broken connection ends the app as ctrl+q does.
+
+    Textual's own thread that writes would end by the error, and the next write would wait for it for ever, the trace attached.
+    """
+
+    def __init__(self, app: "App[object]", **options) -> None:
+        super().__init__(app, **options)
+        leave = app.action_leave  # type: ignore[attr-defined]
+        self._file = Output(cast("TextIO", self._file), lambda: app.call_later(leave))  # type: ignore[assignment]
+
+
+class Output:
+    """A file that takes all that is written, also where it cannot be written any more. ``lost()`` is called once, then."""
+
+    def __init__(self, file: TextIO, lost: "Callable[[], object]"):
+        self._file, self._lost = file, lost
+        self._gone = False
+        self.fileno, self.isatty = file.fileno, file.isatty
+
+    def write(self, text: str) -> None:
+        self._try(lambda: self._file.write(text))
+
+    def flush(self) -> None:
+        self._try(self._file.flush)
+
+    def _try(self, work: "Callable[[], object]") -> None:
+        if self._gone:
+            return
+        try:
+            work()
+        except OSError:
+            self._gone = True
+            self._lost()
