@@ -567,8 +567,8 @@ class TextPrinter(Printer):
         super().attached(count)
 
     def complaint(self, event: "Event") -> "Diagnostic | None":
-        if event.kind in ("error", "warning"):
-            return Diagnostic(event.text, severity=event.kind)
+        if event.kind in ("error", "warning", "symbols"):
+            return Diagnostic(event.text, severity="error" if event.kind == "error" else "warning")
         if event.kind not in ("errorf", "lost", *WARNINGS):
             return None
         text, output = self._text(event).rstrip("\n"), event.output
@@ -606,6 +606,8 @@ class JsonPrinter(Printer):
             return self._json.lost_json(event.values[0])
         if event.kind == "full":
             return self._json.helper_json(*NO_ROOM, event.output.span if event.output else None, event.values[0])
+        if event.kind == "symbols":
+            return self._json.message_json("runtime_error", event.text)
         if event.kind == "warning":
             return self._json.message_json("helper_error", event.text, None, helper="get_stackid", retcode=-errno.EEXIST)
         return self._json.event_json(event)

@@ -67,6 +67,8 @@ def _subtract_counters(later: Counters, earlier: Counters) -> Counters:
         stacks_lost=later.stacks_lost - earlier.stacks_lost,
         full={name: number - earlier.full.get(name, 0) for name, number in later.full.items()},
         probes=tuple(probes),
+        symbols_lost=later.symbols_lost - earlier.symbols_lost,
+        unnamed=later.unnamed - earlier.unnamed,
     )
 
 

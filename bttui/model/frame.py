@@ -43,7 +43,11 @@ class ProbeCounters(Data):
 
 
 class Counters(Data):
-    """Sums since the start. ``events``: records drained. ``full`` and ``entries`` count per map name."""
+    """Sums since the start. ``events``: records drained. ``full`` and ``entries`` count per map name.
+
+    ``symbols_lost``: records of what processes start and map that were not read in time, so that names may be missing.
+    ``unnamed``: addresses of user code that were looked up and have no name.
+    """
 
     events: int = 0
     lost: int = 0
@@ -51,12 +55,15 @@ class Counters(Data):
     stacks_lost: int = 0
     full: "dict[str, int]" = {}
     probes: "tuple[ProbeCounters, ...]" = ()
+    symbols_lost: int = 0
+    unnamed: int = 0
 
     @property
     def losses(self) -> "dict[str, int]":
-        """Every way in which figures may be short, with how often it happened. Stacks are seldom lost, and named only then."""
+        """Every way in which figures may be short, with how often it happened. What seldom happens is named only then."""
         losses = {"lost": self.lost, "missed": self.missed, "full": sum(self.full.values())}
-        return {**losses, "stacks lost": self.stacks_lost} if self.stacks_lost else losses
+        seldom = {"stacks lost": self.stacks_lost, "symbols lost": self.symbols_lost}
+        return losses | {name: number for name, number in seldom.items() if number}
 
 
 class Frame(Data):
@@ -70,7 +77,8 @@ class Frame(Data):
 
 
 class Event(Data):
-    """``kind`` is Output.kind, or one of ours: attached, lost, full, missed, error, warning, exit, child.
+    """``kind`` is Output.kind, or one of ours: attached, lost, full, missed, error, warning, symbols
+    (records of processes that were lost), exit, child.
 
     ``values`` are Python values for output.arguments; print_map carries a MapSnapshot in ``map``; ``text`` is set
     where there is no format (our own kinds, output of a child).

@@ -91,6 +91,9 @@ class Session:
         self._stopping = False
         self._missed = 0  # of links that are closed
         self._follows = False  # processes, for the names of their addresses
+        self._names = False  # shows names of user code
+        self._before = (0, 0)  # what _symbols() counted before this run
+        self._told_symbols = 0
 
     # Roads in
 
@@ -138,7 +141,10 @@ class Session:
         lookup = Lookup(self.program, self._host, lambda map, identity: self.snapshots.stack(map, identity))
         self.snapshots = Snapshots(self.program, self._loaded, lookup)
         self.events = Events(self.program, self.snapshots, lookup, self._formatted, self._direct)
-        if lookup.needs_user_symbols and not self.program.config.get("lazy_symbolication"):
+        self._names = lookup.needs_user_symbols
+        if self._names:
+            self._before = (self._host.user_symbols.lost, self._host.user_symbols.unresolved)
+        if self._names and not self.program.config.get("lazy_symbolication"):
             self._host.user_symbols.start()
             self._follows = True
             if self._host.user_symbols.warning:
@@ -259,9 +265,22 @@ class Session:
             elif counter.kind == "stack":
                 text = f"{more} stack{'' if more == 1 else 's'} could not be kept, there were too many: an empty one stands for them"
                 events.append(Event("warning", wall, values=(more,), text=text))
+        symbols = self._symbols()[0] - self._told_symbols
+        if symbols:
+            self._told_symbols += symbols
+            records = "1 record" if symbols == 1 else f"{symbols} records"
+            text = f"{records} of what processes start and map came faster than we read: some of their addresses may have no name"
+            events.append(Event("symbols", wall, values=(symbols,), text=text))
         if lost:
             events.append(Event("lost", wall, values=(lost,), text=f"Lost {lost} events"))
         return events
+
+    def _symbols(self) -> "tuple[int, int]":
+        """(records of processes that were lost, addresses without a name) of this run."""
+        if not self._names:
+            return 0, 0
+        symbols = self._host.user_symbols
+        return symbols.lost - self._before[0], symbols.unresolved - self._before[1]
 
     def _child_output(self) -> "list[Event | str]":
         assert self._child is not None
@@ -347,6 +366,8 @@ class Session:
             stacks_lost=sum(total for counter, total in ours.items() if counter.kind == "stack"),
             full=full,
             probes=tuple(probes),
+            symbols_lost=self._symbols()[0],
+            unnamed=self._symbols()[1],
         )
 
     # Roads out

@@ -36,7 +36,8 @@ class AttachedPane(Pane):
             return
         counters = frame.counters
         keyed = [snapshot for snapshot in frame.maps.values() if snapshot.spec.key is not None]
-        self.remark = " · ".join(f"{name} {grouped(number)}" for name, number in counters.losses.items())
+        told = counters.losses | ({"unnamed addresses": counters.unnamed} if counters.unnamed else {})
+        self.remark = " · ".join(f"{name} {grouped(number)}" for name, number in told.items())
         self.maps = keyed
         self.resize_rows(1 + len(counters.probes) + len(keyed))
         self.need = self.virtual_size.height + 2

@@ -21,13 +21,14 @@ OURS = {
     "lost": "bad",
     "full": "bad",
     "missed": "bad",
+    "symbols": "bad",
     "error": "bad",
     "warning": "warning",
     "exit": "note",
     "child": "dim",
 }
 OUTPUT_ROLES = {"errorf": "bad", "warnf": "warning", "helper_error": "bad"}
-GAPS = ("lost", "full", "missed")  # something is not here: drawn as a rule
+GAPS = ("lost", "full", "missed", "symbols")  # something is not here: drawn as a rule
 SECOND = 1_000_000_000
 
 

@@ -1,5 +1,6 @@
 """Stacks that share a slot: a second map takes them, and what finds no room there is counted and said."""
 
+import json
 import re
 import signal
 import sys
@@ -48,3 +49,33 @@ def test_what_finds_no_room_is_said(bttui, load, tmp_path):
     kept, lost = kept_and_lost(result)
     assert kept + lost == did["stacks"] == 500
     assert 64 < kept <= 2 * 64
+
+
+SLOW = """\
+from bttui.host.mapping_events import MappingWatcher
+read = MappingWatcher.read
+def slow(self):
+    self.lost = 7
+    return read(self)
+MappingWatcher.read = slow
+from bttui.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_lost_names_are_said(bttui, load, tmp_path, form):
+    """Records of processes that the kernel threw away because we read too slowly."""
+    path = load.build("calls", "bttui_calls")
+    runner = tmp_path / "slow.py"
+    runner.write_text(SLOW)
+    program = f"uprobe:{path}:second {{ @[ustack(1)] = count(); }}"
+    with Process([sys.executable, str(runner), "-f", form, "-e", program], env=bttui.env | {ATTACHED: "1"}) as process:
+        process.until(ATTACHED)
+        result = process.stop(signal.SIGINT)
+    said = "7 records of what processes start and map came faster than we read"
+    if form == "text":
+        assert result.stderr.count(said) == 1 and said not in result.stdout
+    else:
+        lines = [json.loads(line) for line in result.stdout.splitlines()]
+        assert [line["type"] for line in lines if said in line.get("msg", "")] == ["runtime_error"]

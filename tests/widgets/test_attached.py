@@ -31,6 +31,10 @@ async def test_what_each_probe_costs_and_how_full_the_maps_are():
         assert ["profile:hz:99", "0", "–", "–", "7", "3"] in shown
         assert ["@calls", "███████████▎", "60", "of", "64", "keys", "full", "12"] in shown
         assert "lost 3 · missed 7 · full 12" in driving.region(app, AttachedPane)
+        controller.show(frame(5, 6000, 1_010_000, symbols_lost=1234, unnamed=56))
+        await driving.settle(pilot)
+        assert "lost 0 · missed 0 · full 0 · symbols lost 1,234 · unnamed addresses 56" in driving.region(app, AttachedPane)
+        assert "symbols lost 1,234" in driving.lines(app)[-2]
 
 
 async def test_it_is_there_on_request_where_there_is_little_room():
