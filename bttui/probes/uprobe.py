@@ -66,7 +66,10 @@ class Uprobe:
     def _words(self, parts: "Sequence[str]", options: "Options") -> "list[str]":
         """The parts; where there is a process, the file may be left out, and is "" then."""
         omitted = options.pid and ((len(parts) == 1 and "@" not in parts[0]) or (len(parts) == 2 and parts[0] in LANGUAGES))
-        return ["", *parts] if omitted else list(parts)
+        words = ["", *parts] if omitted else list(parts)
+        if len(words) > 3 and words[1] in LANGUAGES and "" in words:  # ns::function without quotes
+            words[2:] = [":".join(words[2:])]
+        return words
 
     def _everywhere(self, words: Words, target: str, host: "Host", pid: int) -> "Iterator[tuple[str, str, list[Place]]]":
         """(path to show, path to open, places) of all files that a target means; those that are no programs are passed over."""
@@ -192,6 +195,10 @@ class Uprobe:
             else:
                 hint = "its source was compiled without -g; arg0, arg1, ... are there all the same"
             raise error(what, hint=hint)
+        place = target.target.rpartition(":")[2]
+        if place.isdecimal() and not self._function_begins(types, target):
+            hint = "at another place of it, they may have gone from where they were passed"
+            raise error(f"Cannot read function parameters: {function.name}() does not begin there", hint=hint)
         found = argument_places(function, host.machine)
         fields, at = [], 0
         for parameter, pieces in zip(function.parameters, found, strict=True):
@@ -216,6 +223,12 @@ class Uprobe:
             return None
         found = elf.symbols.at(address)
         return types.function(found[1] if found else address)
+
+    def _function_begins(self, types: "DebugTypes", target: Target) -> bool:
+        elf = types.info.program
+        address = elf.virtual(target.options["offset"])
+        found = None if address is None else elf.symbols.at(address)
+        return found is None or found[1] == address
 
     def _with_result(self, context: Context, target: Target, host: "Host", needs: "frozenset[str]") -> Context:
         """Numbers get their sign and their names. A pointer stays a number, as it is in other probes' argN, until it is looked into."""

@@ -73,6 +73,7 @@ PRICES = ("shop::price(int)", "shop::price(long, char)", "shop::price(std::__cxx
         ("shop::twice<double>(double)", ("double shop::twice<double>(double)",)),
         ("shop::twice*", ("double shop::twice<double>(double)", "long shop::twice<long>(long)")),
         ("_ZN4shop5priceEi", PRICES[:1]),
+        ("shop::price(std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> > const&)", PRICES[2:]),
         ("plain", ("plain",)),
         ("shop::nosuch*", ()),
     ],
@@ -113,6 +114,11 @@ def test_without_parameters(plain, without):
 )
 def test_without_result(plain, without):
     assert places.without_result(plain) == without
+
+
+def test_colons_need_no_quotes(names):
+    found = expand("uprobe", str(names), "cpp", "shop", "", "Till", "", "total")
+    assert found == expand("uprobe", str(names), "cpp", "shop::Till::total") != []
 
 
 def test_listed_by_their_names_in_the_source(names):
@@ -373,10 +379,22 @@ def test_a_line_of_what_a_process_runs(bttui, load):
     assert counts(result.stdout) == {"": 5}
 
 
+@live
+def test_arguments_are_where_a_function_begins(bttui, load):
+    """On lines further down, their registers may hold anything."""
+    path = load.build("lines", "bttui_lines")
+    with load.start(5, path=path) as waiting:
+        program = f"uprobe:{path}@lines.c:{line_of('entry', load)} /pid == {waiting.pid}/ {{ @ = args.times; }}"
+        result, _ = bttui.trace(program, work=waiting.go)
+    assert counts(result.stdout) == {"": 5}
+    refused = bttui("-e", f"uprobe:{path}@lines.c:{line_of('body', load)} {{ @ = args.times; }}")
+    assert refused.returncode == 1 and "loop() does not begin there" in refused.stderr
+
+
 def test_lines_are_listed_by_number(load):
     path = load.build("lines", "bttui_lines")
     body = line_of("body", load)
-    for pattern in (f"uprobe:{path}@lines.c", f"uprobe:{path}@*", f"uprobe:{path}@*/lines.c:*"):
+    for pattern in (f"uprobe:{path}@lines.c", f"uprobe:{path}@l*.c", f"uprobe:{path}@*/lines.c:*"):
         found = list(listing.list_probes(pattern, HOST, Options()))
         numbers = [int(name.removeprefix(f"uprobe:{path}@lines.c:")) for name in found]
         assert numbers == sorted(numbers) and body in numbers
