@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bttui.host.debug_info import DebugInfo
+    from bttui.host.debug_locations import Piece
 
 _KEYWORDS = {"DW_TAG_structure_type": "struct", "DW_TAG_class_type": "class", "DW_TAG_union_type": "union"}
 _POINTERS = {"DW_TAG_pointer_type": "*", "DW_TAG_reference_type": "&", "DW_TAG_rvalue_reference_type": "&&"}
@@ -26,6 +27,7 @@ _QUALIFIERS = {
     "DW_TAG_packed_type": "",
 }
 _NAMED = frozenset({*_KEYWORDS, "DW_TAG_enumeration_type", "DW_TAG_typedef", "DW_TAG_base_type"})
+_SCOPES = ("DW_TAG_lexical_block", "DW_TAG_inlined_subroutine")
 _NESTING = frozenset({*_KEYWORDS, "DW_TAG_namespace", "DW_TAG_module"})
 _NAMESPACED = frozenset({0x4, 0x1A, 0x21, 0x2B, 0x1C, 0x13, 0x16})  # DW_LANG_*: those of C++, Rust, D, Go
 # DW_ATE_*
@@ -93,6 +95,43 @@ class DebugTypes:
             entry = self._functions_of(unit).get(address) if unit is not None else None
             return self._function(entry) if entry is not None else None
 
+    def inside(self, address: int) -> "tuple[Function, tuple[tuple[Piece, ...] | None, ...]] | None":
+        """The function whose code is at this virtual address, put inline or not, and where its parameters are kept there.
+
+        () for one that is kept nowhere, None for one whose place cannot be told.
+        """
+        with reading(self.info.file):
+            unit = self.info.unit_at(address)
+            for whole in self._functions_of(unit).values() if unit is not None else ():
+                if self._covers(whole, address):
+                    function = self._innermost(whole, address)
+                    found = self._function(function)
+                    return found, tuple(self._kept(p.location, whole, address) for p in found.parameters)
+            return None
+
+    def _covers(self, entry: "Any", address: int) -> bool:
+        return any(begin <= address < end for begin, end in self.info.ranges(entry))
+
+    def _innermost(self, entry: "Any", address: int, depth: int = 0) -> "Any":
+        """Of a function, and those that were put inline in it."""
+        found, scope = entry, entry
+        for _ in range(_DEEPEST):
+            inner = (child for child in scope.iter_children() if child.tag in _SCOPES and self._covers(child, address))
+            scope = next(inner, None)
+            if scope is None:
+                break
+            if scope.tag == "DW_TAG_inlined_subroutine":
+                found = scope
+        return found
+
+    def _kept(self, entry: "Any", whole: "Any", address: int) -> "tuple[Piece, ...] | None":
+        from bttui.host.debug_locations import Unknown, kept
+
+        try:
+            return kept(self.info, entry, whole, address)
+        except Unknown:
+            return None
+
     def _functions_of(self, unit: "Any") -> "dict[int, Any]":
         """Its entries of functions by their first address."""
         known = self._functions.get(unit.cu_offset)
@@ -106,13 +145,23 @@ class DebugTypes:
 
     def _function(self, entry: "Any") -> Function:
         parameters: "list[Parameter]" = []
-        for child in entry.iter_children():
-            if child.tag == "DW_TAG_formal_parameter":
-                name = self._name(child) or f"arg{len(parameters)}"
-                parameters.append(self._parameter(child, name))
+        for child in self._parameters(entry):
+            name = self._name(child) or f"arg{len(parameters)}"
+            parameters.append(self._parameter(child, name))
         convention = self._attribute(entry, "DW_AT_calling_convention")
         changed = convention is not None and convention.value == _CHANGED_CALL
         return Function(self._name(entry), tuple(parameters), self._parameter(entry, ""), changed)
+
+    def _parameters(self, entry: "Any") -> "list[Any]":
+        """The entries; of a copy put inline also those that only the original has, since nothing is left of them."""
+        own = [child for child in entry.iter_children() if child.tag == "DW_TAG_formal_parameter"]
+        if "DW_AT_abstract_origin" not in entry.attributes:
+            return own
+        origins = [self.info.follow(c, "DW_AT_abstract_origin").offset if "DW_AT_abstract_origin" in c.attributes else -1 for c in own]
+        all_of = [c for c in self.info.follow(entry, "DW_AT_abstract_origin").iter_children() if c.tag == "DW_TAG_formal_parameter"]
+        if not set(origins) <= {child.offset for child in all_of}:
+            return own
+        return [own[origins.index(child.offset)] if child.offset in origins else child for child in all_of]
 
     def _parameter(self, entry: "Any", name: str) -> Parameter:
         target = self._target(entry)

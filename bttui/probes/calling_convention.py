@@ -8,10 +8,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bttui.host.debug_locations import Piece
     from bttui.host.debug_types import Function, Parameter
 
 FLOATING = "is a floating point number, which programs in the kernel cannot read"
 EMPTY = "has no content"
+GONE = "is not kept at this instruction: the compiler needs it no more"
+UNKNOWN = "is kept at this instruction in a way that cannot be read"
 _MOST_IN_REGISTERS = 16  # bytes of a struct
 _VECTOR_REGISTERS = 8
 
@@ -24,6 +27,38 @@ def places(function: "Function", machine: str) -> "tuple[tuple[Location, ...], .
     convention = _Arm(machine) if machine == "aarch64" else _X86(machine)
     convention.returns(function.result)
     return tuple(convention.take(parameter) for parameter in function.parameters)
+
+
+def places_inside(function: "Function", kept: "Sequence[tuple[Piece, ...] | None]", machine: str) -> "tuple[tuple[Location, ...], ...]":
+    """The same for an instruction that is not the first, from what debugging information says of it (DebugTypes.inside)."""
+    numbered = registers(machine).numbered
+    passed = places(function, machine)
+    return tuple(
+        passed[index] if pieces and pieces[0].kind == "call" else _kept(parameter, pieces, numbered)
+        for index, (parameter, pieces) in enumerate(zip(function.parameters, kept, strict=True))
+    )
+
+
+def _kept(parameter: "Parameter", pieces: "tuple[Piece, ...] | None", numbered: "tuple[str, ...]") -> "tuple[Location, ...]":
+    size = parameter.type.size
+    if pieces is None:
+        return (Location(size, False, problem=UNKNOWN),)
+    if not pieces:
+        return (Location(size, False, problem=GONE),)
+    if not _readable(parameter):
+        return (Location(size, False, problem=FLOATING),)
+    found = []
+    for piece in pieces:
+        name = numbered[piece.register] if 0 <= piece.register < len(numbered) else ""
+        length = piece.size or size
+        if piece.kind != "constant" and not name:
+            return (Location(size, False, problem=FLOATING if piece.kind == "register" else UNKNOWN),)
+        memory = piece.kind == "memory"
+        whole = len(pieces) == 1 and (memory or length <= 8)
+        if not whole and (memory or (length != 8 and piece is not pieces[-1]) or length > 8):
+            return (Location(size, False, problem=UNKNOWN),)
+        found.append(Location(length, False, memory=memory, register=name, offset=0 if piece.kind == "register" else piece.offset))
+    return tuple(found)
 
 
 class _Convention:

@@ -22,6 +22,7 @@ class Registers(Data):
     stack_pointer: str
     stack_arguments: int
     instruction: str
+    numbered: "tuple[str, ...]"  # by their numbers in debugging information
     system_call: "tuple[str, ...]" = ()  # of the number, then of the arguments, as the raw tracepoints find them
 
 
@@ -38,6 +39,7 @@ _machines = {
         stack_pointer="sp",
         stack_arguments=8,  # above the return address
         instruction="ip",
+        numbered=("ax", "dx", "cx", "bx", "si", "di", "bp", "sp", *(f"r{i}" for i in range(8, 16))),
         system_call=("orig_ax", "di", "si", "dx", "r10", "r8", "r9"),
     ),
     "aarch64": Registers(
@@ -47,6 +49,7 @@ _machines = {
         stack_pointer="sp",
         stack_arguments=0,
         instruction="pc",
+        numbered=(*(f"r{i}" for i in range(31)), "sp"),
     ),
 }
 

@@ -1,11 +1,13 @@
 """uprobe and uretprobe: functions and instructions of programs and libraries."""
 
 import os
+import re
 from functools import lru_cache
 
 from bttui.model.diagnostic import DiagnosticError, error
 from bttui.model.types import Bool, Enum, Field, Integer, Pointer, Struct, Void, align_up
 from bttui.probes.calling_convention import places as argument_places
+from bttui.probes.calling_convention import places_inside
 from bttui.probes.files import container, executable, find_files, process_root, reachable, split_source
 from bttui.probes.matching import MISSING, did_you_mean, is_glob, need_parts
 from bttui.probes.places import LANGUAGES, Place, Source, Words, check, find, find_source, list_source, read, read_source
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
     from bttui.host.elf import Elf
     from bttui.host.facts import Host
     from bttui.model.diagnostic import Span
+    from bttui.probes.provider import Location
 
 # <linux/bpf.h>: enum bpf_prog_type, enum bpf_attach_type
 KPROBE = 2
 TRACE_UPROBE_MULTI = 48
+_CHANGED = re.compile(r"\.(isra|constprop|part|cold)\b")  # gcc's copies of functions, for fewer arguments or a part of their work
 
 
 class Uprobe:
@@ -187,7 +191,7 @@ class Uprobe:
         types = host.debug_types(path)
         if types is None:
             raise error(f"There is no debugging information about {shown}, and so no args", hint=how_to_get(path, host))
-        function = self._function(types, target)
+        function, found = self._arguments(types, target, host)
         if function is None:
             what = f"The debugging information of {shown} does not know {target.target.rpartition(':')[2]}"
             if types.info.missing:
@@ -195,11 +199,6 @@ class Uprobe:
             else:
                 hint = "its source was compiled without -g; arg0, arg1, ... are there all the same"
             raise error(what, hint=hint)
-        place = target.target.rpartition(":")[2]
-        if place.isdecimal() and not self._function_begins(types, target):
-            hint = "at another place of it, they may have gone from where they were passed"
-            raise error(f"Cannot read function parameters: {function.name}() does not begin there", hint=hint)
-        found = argument_places(function, host.machine)
         fields, at = [], 0
         for parameter, pieces in zip(function.parameters, found, strict=True):
             # What cannot be read is shown as such, and is an error where the program computes with it.
@@ -224,11 +223,18 @@ class Uprobe:
         found = elf.symbols.at(address)
         return types.function(found[1] if found else address)
 
-    def _function_begins(self, types: "DebugTypes", target: Target) -> bool:
+    def _arguments(self, types: "DebugTypes", target: Target, host: "Host") -> "tuple[Function | None, tuple[tuple[Location, ...], ...]]":
+        """The function at the place, and where its arguments are there: at its first instruction as callers pass them."""
         elf = types.info.program
         address = elf.virtual(target.options["offset"])
-        found = None if address is None else elf.symbols.at(address)
-        return found is None or found[1] == address
+        symbol, start = (address is not None and elf.symbols.at(address)) or ("", address)
+        if address is None:
+            return None, ()
+        function = types.function(address) if address == start else None
+        if function is not None and not function.changed and not _CHANGED.search(symbol):
+            return function, argument_places(function, host.machine)
+        known = types.inside(address)
+        return (known[0], places_inside(*known, host.machine)) if known else (None, ())
 
     def _with_result(self, context: Context, target: Target, host: "Host", needs: "frozenset[str]") -> Context:
         """Numbers get their sign and their names. A pointer stays a number, as it is in other probes' argN, until it is looked into."""

@@ -1,12 +1,17 @@
 """Functions and types of programs that the compiler described, in each form that it has for that."""
 
+import random
 import shutil
 import subprocess
 
 import pytest
 
-from bttui.host import debug_file
+from bttui.host import debug_file, debug_info, debug_locations
+from bttui.host.debug_locations import Piece
+from bttui.host.debug_types import DebugTypes
+from bttui.host.elf import Elf
 from bttui.host.facts import Host
+from bttui.model.diagnostic import DiagnosticError
 from bttui.model.types import Array, Bool, Enum, Field, Integer, Pointer, Struct, Void
 
 pytestmark = pytest.mark.skipif(not shutil.which("gcc") or not shutil.which("objcopy"), reason="needs gcc and binutils")
@@ -214,3 +219,72 @@ def test_namespaces_tell_types_apart(cpp):
     types, _ = cpp
     assert {types.type(name).name for name in ("shop::Order", "struct shop::Order")} == {"class shop::Order"}
     assert types.type("struct shop::Item").size == 28
+
+
+# Where parameters are kept
+
+
+KEPT = [
+    (b"\x55", [Piece("register", 5)]),
+    (b"\x90\x0c", [Piece("register", 12)]),
+    (b"\x75\x7c", [Piece("memory", 5, -4)]),
+    (b"\x76\x80\x7f", [Piece("memory", 6, -128)]),
+    (b"\x75\x00\x9f", [Piece("register", 5)]),
+    (b"\x37\x9f", [Piece("constant", offset=7)]),
+    (b"\x09\xfe\x9f", [Piece("constant", offset=-2)]),
+    (b"\x11\x80\x7e\x9f", [Piece("constant", offset=-256)]),
+    (b"\x9e\x02\x01\x02", [Piece("constant", offset=0x201)]),
+    (b"\x55\x93\x08\x51\x93\x08", [Piece("register", 5, size=8), Piece("register", 1, size=8)]),
+    (b"\xa3\x01\x55\x9f", []),
+    (b"", []),
+]
+
+
+@pytest.mark.parametrize("expression, expected", KEPT, ids=lambda value: value.hex() if isinstance(value, bytes) else "")
+def test_descriptions_of_locations(expression, expected):
+    assert list(debug_locations._pieces(None, expression, None, 0)) == expected
+
+
+@pytest.mark.parametrize("expression", [b"\x75\x04\x9f", b"\x75\x00\x06", b"\x93\x08\x55\x93\x08", b"\x03" + bytes(8), b"\x37", b"\xe0"])
+def test_descriptions_that_are_not_known(expression):
+    with pytest.raises(debug_locations.Unknown):
+        debug_locations._pieces(None, expression, None, 0)
+
+
+# Whatever a file holds
+
+
+def item(types):
+    found = types.type("struct item")
+    return types.struct(found) if isinstance(found, Struct) and found.source else None
+
+
+def test_damage_is_a_diagnostic(load):
+    """Bytes of the debugging information are changed at random; seeds that once were trouble are found again."""
+    whole = load.build("typed", "bttui_typed").read_bytes()
+    original = Elf("", whole)
+    sections = [section for section in original.sections if section.name.startswith(".debug")]
+    addresses = [original.symbol(name)[0] for name in ("walk", "by_value", "nine")]
+    told = 0
+    for seed in range(60):
+        chance, content = random.Random(seed), bytearray(whole)
+        for _ in range(chance.choice([1, 2, 5])):
+            section = chance.choice(sections)
+            content[section.offset + chance.randrange(section.size)] = chance.choice([0, 0x7F, 0x80, 0xFF, chance.randrange(256)])
+        questions = []
+        try:
+            info = debug_info.find(Elf("damaged", bytes(content)))
+            types = DebugTypes(info, "damaged") if info else None
+        except DiagnosticError:
+            types = None
+        if types is not None:
+            questions += [lambda address=address, types=types: types.function(address) for address in addresses]
+            questions += [lambda address=address, types=types: types.inside(address + 4) for address in addresses]
+            questions += [lambda types=types: item(types), lambda types=types: types.enum_constant("BUSY")]
+        for question in questions:
+            try:
+                question()
+            except DiagnosticError as reason:
+                assert "Cannot use the debugging information in damaged" in reason.diagnostics[0].message
+                told += 1
+    assert told

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+from support import ROOT
 
 x86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="on x86_64 only")
 
@@ -224,6 +225,62 @@ def test_debugging_information_in_another_folder(bttui, load, typed, tmp_path):
     assert result.stdout.split() == ["5"]
     listed = bttui("-lv", f"uprobe:{stripped}:negative", f"--debuginfo=/nowhere:{folder}")
     assert listed.stdout == f"uprobe:{stripped}:negative\n    int value\n"
+
+
+# Inside of functions
+
+
+@pytest.fixture(scope="module")
+def at_line(bttui, load):
+    """at_line(flag, word, body) -> what the body printed at the line of tests/load/kept.c that ends with the word, in two calls."""
+    text = (ROOT / "tests" / "load" / "kept.c").read_text().splitlines()
+
+    def run(flag, word, body):
+        path = load.build("kept", f"bttui_kept{flag}", flag)
+        place = f"{path}:{word}" if "+" in word else f"{path}@kept.c:{next(n for n, line in enumerate(text, 1) if f'/* {word} */' in line)}"
+        with load.start("2", path=path) as waiting:
+            result, _ = bttui.trace(f"uprobe:{place} {{ {body} }}", work=waiting.go)
+        assert result.returncode == 0, result.stderr
+        # A line may have several beginnings in a row.
+        return list(dict.fromkeys(line for line in result.stdout.splitlines() if line))
+
+    return run
+
+
+@x86
+@pytest.mark.live
+@pytest.mark.parametrize("flag", ["-O0", "-O1", "-O2"])
+def test_arguments_at_a_line(at_line, flag):
+    assert at_line(flag, "end", "print(args.big);") == ["5"]
+
+
+@x86
+@pytest.mark.live
+def test_arguments_in_the_frame(at_line):
+    assert at_line("-O0", "loop", "print((args.n, args.big, args.pair->b));") == ["(3, 5, 4)", "(4, 5, 4)"]
+    assert at_line("-O0", "end", "print((args.big, args.pair->a, args.pair->b));") == ["(5, 6, 4)", "(5, 10, 4)"]
+
+
+@x86
+@pytest.mark.live
+def test_arguments_of_a_function_that_was_put_inline(at_line):
+    assert at_line("-O1", "helper", "print((args.seed, args.pair->a));") == ["(3, 3)", "(4, 6)"]
+
+
+@x86
+@pytest.mark.live
+def test_arguments_before_they_are_in_the_frame(at_line):
+    assert at_line("-O0", "work+1", "print((args.n, args.pair->b));") == ["(3, 4)", "(4, 4)"]  # behind push %rbp
+
+
+@x86
+@pytest.mark.live
+def test_an_argument_that_is_kept_no_more(bttui, load):
+    path = load.build("kept", "bttui_kept-O2", "-O2")
+    text = (ROOT / "tests" / "load" / "kept.c").read_text().splitlines()
+    line = next(n for n, each in enumerate(text, 1) if "/* end */" in each)
+    told = bttui("-e", f"uprobe:{path}@kept.c:{line} {{ print(args.text); }}").stderr
+    assert "not supported: args.text is not kept at this instruction: the compiler needs it no more" in told
 
 
 # What is wrong is told
