@@ -44,6 +44,7 @@ class Events:
         self._max_cat = int(program.config.get("max_cat_bytes", 10240))
         self.exit_code: "int | None" = None
         self._captures: "dict[str, Capture]" = {}  # files of packets, by path
+        self._cut: "list[Output]" = []  # where a packet was not kept whole
         self.unwatched: "set[int]" = set()  # addresses whose watchpoints shall go
         self.count = 0
         # As bpftrace has it: of an iterator, printf tells all elements, whatever exit() says; it ends by itself.
@@ -120,13 +121,19 @@ class Events:
     def _on_skboutput(self, wall: int, output: Output, values: "tuple[Any, ...]") -> "Event | None":
         from bttui.session.capture import Capture
 
+        boot, length, wanted, content = values
         try:
             capture = self._captures.get(output.text)
             if capture is None:
                 capture = self._captures[output.text] = Capture(output.text)
-            capture.write(*values)
+            capture.write(boot, length, content)
         except OSError as reason:
             return Event("error", wall, output, text=f"failed to write to file '{output.text}' ({reason.strerror})")
+        if len(content) < wanted and output not in self._cut:
+            self._cut.append(output)
+            text = f"skboutput() kept {len(content)} of {wanted} bytes of a packet, which are all that lies in the buffer's own memory, or"
+            text += f" the most that it takes. {output.text} says of each packet how long it was; this warning comes once."
+            return Event("runtime_error", wall, Output("runtime_error", text=text.replace("%", "%%"), span=output.span))
         return None
 
     def _on_time(self, wall: int, output: Output, values: "tuple[Any, ...]") -> Event:

@@ -1,6 +1,7 @@
 """Functions that look at the kernel and at processes, against what is known of them."""
 
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -75,6 +76,31 @@ def test_packets_become_a_file(bttui, tmp_path):
         packets.append((captured, whole, content[at + 16 + 28 : at + 16 + captured]))  # behind the IP and UDP headers
         at += 16 + captured
     assert [(whole, data) for _, whole, data in packets] == [(28 + size, bytes([size % 251]) * size) for size in (10, 1000, 3000)]
+
+
+def test_a_packet_that_is_not_kept_whole_is_said_once(bttui, tmp_path):
+    """What a stream sends lies in pages of its own; the headers are in the buffer."""
+    file = tmp_path / "stream.pcap"
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as sender:
+        receiver, _ = server.accept()
+        text = f"""rawtracepoint:netif_receive_skb /args.skb.len > 4040 && args.skb.len < 4060/
+            {{ _ = skboutput("{file}", args.skb, args.skb.len, 0); @lengths[args.skb.len] = count(); }}"""
+
+        def work():
+            for _ in range(2):
+                sender.sendall(bytes(4000))
+                received = 0
+                while received < 4000:
+                    received += len(receiver.recv(4096))
+
+        result, _ = bttui.trace(text, work=work)
+        receiver.close()
+    length = 4000 + 20 + 32  # headers of IP, and of TCP with a time stamp
+    assert f"@lengths[{length}]: 2" in result.stdout
+    (warning,) = re.findall(r"WARNING: skboutput\(\) kept (\d+) of (\d+) bytes", result.stderr)
+    _, _, captured, whole = struct.unpack_from("=IIII", file.read_bytes(), 24)
+    assert warning == (str(captured), str(whole)) == (str(captured), str(length))
+    assert 52 <= captured < length
 
 
 def test_a_file_of_packets_that_cannot_be_written(bttui):
