@@ -10,10 +10,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bttui.host.elf_symbols import Symbols
     from bttui.host.processes import Mapping
+    from bttui.host.source_lines import SourceLines
 
 _MOST_FILES = 4096
 _MOST_OPEN = 256
 _MOST_TABLES = 128
+_MOST_LINES = 32
 VDSO = "[vdso]"
 
 
@@ -22,6 +24,7 @@ class Binaries:
         self._files: "dict[object, Elf | None]" = {}
         self._open: "dict[Elf, None]" = {}
         self._tables: "dict[object, Symbols]" = {}
+        self._lines: "dict[object, SourceLines | None]" = {}
 
     def of(self, pid: int, mapping: "Mapping") -> "Elf | None":
         """The file that a process has mapped. To be asked while the process lives: later, only its path is left."""
@@ -69,6 +72,22 @@ class Binaries:
             del self._open[oldest]
             oldest.close()
         return elf
+
+    def lines(self, elf: Elf) -> "SourceLines | None":
+        """None where the file has no debugging information, or is gone."""
+        key = elf.build_id or elf.identity
+        if key not in self._lines:
+            from bttui.host.debug_info import find
+            from bttui.host.source_lines import SourceLines
+
+            if len(self._lines) >= _MOST_LINES:
+                del self._lines[next(iter(self._lines))]
+            try:
+                info = find(elf)
+                self._lines[key] = SourceLines(elf, info) if info else None
+            except DiagnosticError:
+                self._lines[key] = None
+        return self._lines[key]
 
     def symbols(self, elf: Elf) -> "Symbols":
         """Read when first asked; then the file is closed. Files of one build id share them."""

@@ -1,5 +1,6 @@
 """Which addresses belong to which lines of the source: the line tables of debugging information (DWARF 5, 6.2)."""
 
+from bisect import bisect_right
 from functools import cached_property
 from posixpath import join, normpath
 from struct import error as StructError
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from bttui.host.debug_info import DebugInfo
     from bttui.host.elf import Elf
 
+    _Rows = tuple[list[int], list[tuple[int, int, int, int, int]], dict[int, str]]  # addresses, rows, files
+
 _PATH, _DIRECTORY = 1, 2  # DW_LNCT_*
 _STRING, _BLOCK, _STRP, _UDATA, _LINE_STRP = 0x08, 0x09, 0x0E, 0x0F, 0x1F  # DW_FORM_*
 _SIZES = {0x0B: 1, 0x05: 2, 0x06: 4, 0x07: 8, 0x1E: 16}  # of the other forms: DW_FORM_data1 to data16
@@ -29,11 +32,40 @@ class SourceLines:
 
     def __init__(self, elf: "Elf", info: "DebugInfo"):
         self._elf, self._info = elf, info
+        self._read: "dict[int, _Rows]" = {}
+
+    def at(self, address: int) -> "tuple[str, int] | None":
+        """(path, line) of the instruction at this virtual address."""
+        with reading(self._info.file):
+            unit = self._info.unit_at(address)
+            if unit is None or "DW_AT_stmt_list" not in unit.get_top_DIE().attributes:
+                return None
+            top = unit.get_top_DIE().attributes
+            starts, rows, files = self._rows_at(top["DW_AT_stmt_list"].value)
+            place = bisect_right(starts, address) - 1
+            if place < 0 or address >= rows[place][0] + rows[place][4] or not rows[place][2]:
+                return None
+            path = files.get(rows[place][1], "")
+            if 0 not in files and "DW_AT_comp_dir" in top:  # before DWARF 5
+                path = normpath(join(self._info.text(unit.get_top_DIE(), top["DW_AT_comp_dir"]), path)) if path else ""
+            return (path, rows[place][2]) if path else None
+
+    def _rows_at(self, at: int) -> "_Rows":
+        """The rows with code of the table at this offset, by address."""
+        if at not in self._read:
+            table = _Table(_Reader(self._contents[0], at, self._info.file), *self._contents[1:])
+            rows = sorted(row for row in (table.rows() if table.files else ()) if row[4])
+            self._read[at] = ([row[0] for row in rows], rows, table.files)
+        return self._read[at]
+
+    @cached_property
+    def _contents(self) -> "tuple[bytes, bytes, bytes]":
+        return self._section(".debug_line"), self._section(".debug_str"), self._section(".debug_line_str")
 
     @cached_property
     def _tables(self) -> "list[_Table]":
         with reading(self._info.file):
-            content, strings = self._section(".debug_line"), (self._section(".debug_str"), self._section(".debug_line_str"))
+            content, *strings = self._contents
             found, at = [], 0
             while at + 4 <= len(content):
                 table = _Table(_Reader(content, at, self._info.file), *strings)

@@ -102,8 +102,9 @@ def symbol_text(symbol: Symbol) -> str:
 
 
 def frame_text(symbol: Symbol) -> str:
-    """A stack frame without its indentation: name+offset."""
-    return f"{symbol.name}+{symbol.offset}" if symbol.name else f"{symbol.address:#x}"
+    """A stack frame without its indentation: name+offset, and where it is known @FILE:LINE."""
+    source = f"@{symbol.source}" if symbol.source else ""
+    return f"{symbol.name}+{symbol.offset}{source}" if symbol.name else f"{symbol.address:#x}"
 
 
 def quotient(total: int, count: int) -> int:

@@ -31,6 +31,7 @@ class Lookup:
         self._probes = {attachment.cookie: attachment.name for attachment in program.attachments}  # one cookie for a place named twice
         self.longest = int(program.config.get("max_strlen", 1024))  # bytes of str(); see cut()
         self._fresh = program.config.get("cache_user_symbols") == "NONE"
+        self._sources = bool(program.config.get("show_debug_info"))
         self._demangles = bool(program.config.get("cpp_demangle", True))
         self._trailer = str(program.config.get("str_trunc_trailer", ".."))
         self._stacks: "dict[tuple[object, ...], tuple[Symbol, ...]]" = {}
@@ -97,9 +98,16 @@ class Lookup:
                 known = tuple([self.kernel_symbol(address) for address in addresses])
             else:
                 known = tuple([self.user_symbol(address, process, started) for address in addresses])
+                if self._sources and type_.mode == "bpftrace":
+                    known = tuple([self._with_source(symbol, process, started, caller=at > 0) for at, symbol in enumerate(known)])
             if not self._fresh or type_.space == "kernel":
                 self._stacks[key] = known
         return known
+
+    def _with_source(self, symbol: Symbol, process: int, started: int, caller: bool) -> Symbol:
+        # The address of a caller is behind its call, which may be another line's already.
+        source = self.host.user_symbols.source(process, symbol.address - caller, started) if symbol.name else ""
+        return symbol.replace(source=source) if source else symbol
 
     def username(self, number: int) -> str:
         known = self._users.get(number)

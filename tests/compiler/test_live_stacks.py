@@ -62,6 +62,21 @@ def test_one_stack_in_every_mode(bttui, load, program, config):
     assert build_id == [f"{identity} {address - 0x400000:#x}" for address in addresses]
 
 
+@pytest.mark.parametrize("form", ["-gdwarf-4", "-gdwarf-5", "-g0"])
+def test_lines_of_the_source(bttui, load, form):
+    """As addr2line says; of a caller, the line of the call, not that of what comes after it."""
+    path = load.build("calls", f"bttui{form}", "-no-pie", form)
+    text = call(
+        bttui, load, path, "print(ustack(raw, 2)); print(ustack(2)); print(ustack(perf, 1));", config="config = { show_debug_info = 1 }"
+    )
+    raw, plain, perf = stacks(text)
+    addresses = [int(line, 16) for line in raw]
+    places = output("addr2line", "-e", path, hex(addresses[0]), hex(addresses[1] - 1)).splitlines()
+    lines = ["" if "?" in place else "@" + place.partition(" ")[0] for place in places]
+    assert plain == [f"        {name}{line}" for name, line in zip(names(path, addresses), lines, strict=True)]
+    assert all(lines) == (form != "-g0") and "@" not in perf[0]
+
+
 def test_kernel_stacks_have_three_modes(bttui, program):
     refused = bttui("-e", "profile:hz:9 { print(kstack(build_id)); }")
     assert "ERROR: 'build_id' stack mode can only be used for ustack" in refused.stderr
