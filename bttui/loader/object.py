@@ -114,6 +114,10 @@ def load(program: "Program", *, log_level: int = 0) -> LoadedObject:
                 raise load_error(program, number, messages.lines)
             programs = {spec.name: LoadedProgram(libbpf.bpf_program__fd(handles[spec.name]), spec) for spec in program.programs}
             maps = dict(_maps(handle, program))
+            if log_level:
+                from bttui.loader.refusal import check_log_size
+
+                check_log_size(program, messages.text)
         except BaseException:
             libbpf.bpf_object__close(handle)
             raise

@@ -127,6 +127,21 @@ def verifier_logs(text: str) -> "dict[str, str]":
     return dict(_LOG.findall(text))
 
 
+def check_log_size(program: "Program", text: str) -> None:
+    """Raises DiagnosticError where the verifier said more than the config variable log_size has room for."""
+    size = int(program.config.get("log_size", len(text)))
+    for name, log in verifier_logs(text).items():
+        if len(log) > size:
+            raise DiagnosticError(
+                Diagnostic(f"Error loading BPF program for {name}. Error code: -28 (No space left on device).", code="load"),
+                Diagnostic(
+                    f"Kernel log seems to be trimmed: it has {len(log)} bytes, and log_size allows {size}.",
+                    severity="warning",
+                    hint=f"raise it: config = {{ log_size = {len(log)} }}, or BPFTRACE_LOG_SIZE={len(log)}",
+                ),
+            )
+
+
 def last_lines(text: str, size: int) -> str:
     """The end of it, in whole lines and at most so many bytes: what a refusal is about stands last (config variable log_size)."""
     if len(text) <= size:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 BUSY, CALM = 0.010, 0.050  # seconds between two looks
 CHECK = 0.25  # seconds between two looks at the counters
 SETTLED = 0.5  # seconds that a start may take to look at what runs already: some 2000 processes
+LOG_SIZE = 1_000_000  # bytes of the verifier's log that are always enough
 SHORT = 100  # milliseconds that a command may run where no probe waits for anything
 BENCH_SECONDS, BENCH_BATCH = 0.1, 1000  # how long a bench probe runs; runs between two looks at the clock
 ATTACH_FAILED = 255  # exit status
@@ -135,9 +136,18 @@ class Session:
         if self.over and self._child:
             self._child.wait(SHORT)
 
+    @property
+    def _shows_log(self) -> bool:
+        return bool({"libbpf", "verifier"} & set(self.options.stages))
+
+    @property
+    def _checks_log(self) -> bool:
+        """With -v, whether log_size has room for what the verifier says; usually it has."""
+        return self.options.verbose and int(self.program.config.get("log_size", LOG_SIZE)) < LOG_SIZE
+
     def _load(self) -> None:
-        self._loaded = load(self.program, log_level=1 if {"libbpf", "verifier"} & set(self.options.stages) else 0)
-        self.log = self._loaded.log
+        self._loaded = load(self.program, log_level=int(self._shows_log or self._checks_log))
+        self.log = self._loaded.log if self._shows_log else ""
         lookup = Lookup(self.program, self._host, lambda map, identity: self.snapshots.stack(map, identity))
         self.snapshots = Snapshots(self.program, self._loaded, lookup)
         self.events = Events(self.program, self.snapshots, lookup, self._formatted, self._direct)

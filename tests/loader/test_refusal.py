@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 
 import pytest
 from hypothesis import given
@@ -221,3 +222,17 @@ def test_any_log_can_be_read(log, source):
     complaint, line = read_log(log, source)
     assert complaint in log
     assert line >= 0
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("arguments", "size", "code"), [(("-v",), 2, 255), ((), 2, 0), (("-v",), 5000, 0)])
+def test_a_log_that_has_no_room(bttui, arguments, size, code):
+    """Asked for by -v only; what is said tells how large it must be."""
+    result = bttui(*arguments, "-e", "begin { exit(); }", env={"BPFTRACE_LOG_SIZE": str(size)})
+    assert result.returncode == code, result
+    if code:
+        assert "Error loading BPF program for begin_1. Error code: -28 (No space left on device)." in result.stderr
+        wanted = re.search(r"BPFTRACE_LOG_SIZE=(\d+)", result.stderr)[1]
+        assert bttui(*arguments, "-e", "begin { exit(); }", env={"BPFTRACE_LOG_SIZE": wanted}).returncode == 0
+    else:
+        assert "libbpf" not in result.stderr
