@@ -75,7 +75,10 @@ def _own_code() -> "list[tuple[str, int, int]]":
 
 
 def _kernel() -> "tuple[object, ...]":
-    """Build id, boot id (addresses differ from boot to boot), which modules brought types and events, the depth of stacks."""
+    """Build id, boot id (addresses differ from boot to boot), which modules brought types and events, the depth of stacks.
+
+    And the pid namespace, which is in the code of programs that ask who is running.
+    """
     modules = sorted(os.listdir("/sys/kernel/btf")) if os.path.isdir("/sys/kernel/btf") else []
     return (
         _bytes("/sys/kernel/notes"),
@@ -83,6 +86,7 @@ def _kernel() -> "tuple[object, ...]":
         tuple(modules),
         _bytes("/proc/modules", 1 << 20),
         _bytes(DEEPEST_STACK),
+        os.stat("/proc/self/ns/pid").st_ino if os.path.exists("/proc/self/ns/pid") else 0,
     )
 
 

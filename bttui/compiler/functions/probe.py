@@ -2,6 +2,7 @@
 
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
+from bttui.compiler.functions.process import own_process
 from bttui.compiler.infer.names import find_field
 from bttui.model import types
 from bttui.probes.registers import registers
@@ -264,8 +265,7 @@ class FunctionName(Function):
 def user_symbol(code: "Code", memory: str, address: str) -> None:
     """Fill a UserSymbol: address, process, and when it began."""
     code.f.store(64, address, memory, 1)
-    process = code.f.binary("lshr", 64, code.f.call(Helper.get_current_pid_tgid), "32")
-    code.f.store(64, process, code.f.offset(memory, 8), 1)
+    code.f.store(64, own_process(code), code.f.offset(memory, 8), 1)
     code.f.store(64, process_start(code), code.f.offset(memory, 16), 1)
 
 

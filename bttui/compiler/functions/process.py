@@ -62,11 +62,23 @@ class ProcessId(Number):
         namespace = call.note[1] if call.note and call.note[0] == "own" else None
         if not namespace:
             return super().lower(code, call)
-        device, inode = namespace
-        memory = code.temporary(8)
-        code.f.call(Helper.get_ns_current_pid_tgid, f"i64 {device}", f"i64 {inode}", f"ptr {memory}", "i32 8")
         # struct bpf_pidns_info { u32 pid; u32 tgid; }: pid is the thread's
-        return Value(self.kind, code.f.load(32, code.f.offset(memory, 4 if self.shift else 0)))
+        return Value(self.kind, code.f.load(32, code.f.offset(_numbers(code, *namespace), 4 if self.shift else 0)))
+
+
+def own_process(code: "Code") -> str:
+    """The process that is running, by its number in our /proc: an i64; 0 where our pid namespace does not have it."""
+    namespace = own_namespace()
+    if not namespace:
+        return code.f.binary("lshr", 64, code.f.call(Helper.get_current_pid_tgid), "32")
+    return code.f.resize(code.f.load(32, code.f.offset(_numbers(code, *namespace), 4)), 32, 64, False)
+
+
+def _numbers(code: "Code", device: int, inode: int) -> str:
+    """struct bpf_pidns_info of who is running: the kernel clears it where the namespace is another one."""
+    memory = code.temporary(8)
+    code.f.call(Helper.get_ns_current_pid_tgid, f"i64 {device}", f"i64 {inode}", f"ptr {memory}", "i32 8")
+    return memory
 
 
 def own_namespace() -> "tuple[int, int] | None":

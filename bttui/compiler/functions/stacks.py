@@ -4,6 +4,7 @@ from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
 from bttui.compiler.functions.probe import process_start
+from bttui.compiler.functions.process import own_process
 from bttui.model import types
 from bttui.model.program import IN_SECOND, stack_map
 
@@ -84,7 +85,7 @@ class KernelStack(Function):
 
         # NOT_FOUND: a kernel thread has no user stack
         code.when(f.compare("eq", 64, identity, "-17"), second)
-        process = f.binary("and", 64, f.call(Helper.get_current_pid_tgid), str(-1 << 32)) if self.flags else "0"
+        process = f.binary("shl", 64, own_process(code), "32") if self.flags else "0"
         if code.typer.counts_frames:
             # BPF cannot look into a stack map: the frames are counted in a second walk
             frames = code.scratch(8 * type_.depth)
