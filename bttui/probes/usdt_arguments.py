@@ -16,6 +16,7 @@ _ARGUMENT = re.compile(r"(?:^|(?<=\s))(-?)([0-9]{1,2})(f?)@")  # what begins one
 _NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]{1,16}|[0-9]{1,19})")
 _SUM = re.compile(r"[+-]?[^+-]+")
 _MEMORY = re.compile(r"([^()]*)\(([^()]*)\)")  # displacement(base,index,scale)
+_VARIABLE = re.compile(r"\$?(?:[+-]?[0-9]+\+)?[A-Za-z_.][\w.]*")  # as far as resolved() left one
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _SIZES = (1, 2, 4, 8)
 FLOATING = "is a floating point number"
@@ -44,7 +45,7 @@ _registers = {"x86_64": _x86_registers(), "aarch64": _arm_registers()}
 
 
 class _Unknown(Exception):
-    """Its text says what we cannot read."""
+    """Its text says why it cannot be read, or nothing."""
 
 
 def split(text: str) -> "list[str]":
@@ -74,14 +75,16 @@ def _location(argument: str, machine: str) -> Location:
         if machine == "aarch64":
             return _arm(found, place)
         raise _Unknown
-    except _Unknown:
-        return found.replace(problem=f"is somewhere that we do not know: {argument}")
+    except _Unknown as reason:
+        return found.replace(problem=f"{str(reason) or 'is somewhere that we do not know'}: {argument}")
 
 
 def _x86(found: Location, place: str) -> Location:
     if place.startswith("%"):
         name, shift = _register(place[1:], "x86_64")
         return found.replace(register=name, shift=shift)
+    if _VARIABLE.match(place):
+        raise _Unknown("is counted from a variable that the file's symbols do not have")
     if place.startswith("$"):
         return _constant(found, place[1:])
     match = _MEMORY.fullmatch(place)

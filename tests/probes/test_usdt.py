@@ -213,6 +213,9 @@ def test_an_argument_that_a_probe_does_not_have(bttui, binary):
     result = bttui("-e", f"usdt:{binary}:text {{ print(arg5); exit(); }}", "-c", f"{binary} 1")
     assert "0" in result.stdout.split()
     assert f"usdt:{binary}:bttui_load:text has no arg5: it is 0" in result.stderr
+    result = bttui("-e", f"usdt:{binary}:* {{ @ = sum(arg4); }}", "--dry-run")
+    names = listing.list_probes(f"usdt:{binary}:*", Host())
+    assert re.findall(r"WARNING: (.*)", result.stderr) == [f"{next(names)} and {len(list(names)) - 1} more have no arg4: it is 0"]
 
 
 @x86

@@ -81,8 +81,6 @@ def test_all_arguments_of_all_forms_at_once():
         "4@%nosuch",
         "3@%eax",
         "4@",
-        "4@$x",
-        "4@table(%rip)",
         "4@(%nosuch)",
         "4@8(%rax,%nosuch)",
         "4@(((",
@@ -92,6 +90,12 @@ def test_all_arguments_of_all_forms_at_once():
 def test_what_cannot_be_read_says_so(text):
     (found,) = locations(text, "x86_64")
     assert found.problem == f"is somewhere that we do not know: {text}"
+
+
+@pytest.mark.parametrize("text", ["4@$x", "4@table(%rip)", "8@32+mp_(%rip)", "-2@table.0+2(,%rax,2)", "8@.LC0(%rip)"])
+def test_variables_of_a_stripped_file(text):
+    (found,) = locations(text, "x86_64")
+    assert found.problem == f"is counted from a variable that the file's symbols do not have: {text}"
 
 
 def test_machines_that_we_do_not_know_and_floats():

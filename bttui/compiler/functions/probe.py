@@ -85,8 +85,16 @@ class Argument(Function):
         number = int(call.name[3:])
         if context.argument_locations is not None:
             if number >= len(context.argument_locations):
-                name = typer.body.attachments[0].name
-                typer.error(f"{name} has no {call.name}: it is 0", call, severity="warning")
+                # Of all the places of the probe, so that many are told as one.
+                without = dict.fromkeys(
+                    attachment.name
+                    for body in typer.bodies
+                    if body.probe is typer.body.probe and number >= len(body.context.argument_locations or ())
+                    for attachment in body.attachments
+                )
+                first, *others = without
+                has = f"and {len(others)} more have" if others else "has"
+                typer.error(f"{first} {has} no {call.name}: it is 0", call, severity="warning")
             elif context.argument_locations[number].problem:
                 typer.error(f"not supported: {call.name} {context.argument_locations[number].problem}", call)
             return types.INT64
