@@ -6,7 +6,7 @@ What is read from it has its own modules; this one imports pyelftools when the f
 import io
 import re
 from bisect import bisect_right
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from struct import Struct
 
@@ -40,6 +40,7 @@ class Part:
     def __init__(self, dwarf: "Any", number: int, file: "Elf"):
         self.dwarf, self.number, self.file = dwarf, number, file
         self.mentions = Mentions(self)
+        self.shared: "list[Part]" = []  # those whose strings its entries have, too
 
     @cached_property
     def unit_offsets(self) -> "list[int]":
@@ -115,12 +116,13 @@ class Mentions:
         part = self._part
         info, strings, table = self._contents
         places: "list[int]" = []  # also in the middle of a string: linkers let one end in another
-        at = strings.find(text)
-        while at >= 0:
-            places.append(at)
-            if len(places) > _MOST_MENTIONS:
-                return part.unit_offsets
-            at = strings.find(text, at + 1)
+        for content in (strings, *(_content(other.dwarf.debug_str_sec) for other in part.shared)):
+            at = content.find(text)
+            while at >= 0:
+                places.append(at)
+                if len(places) > _MOST_MENTIONS:
+                    return part.unit_offsets
+                at = content.find(text, at + 1)
         pack = part.file.layout({1: "I", 2: "I"}).pack
         patterns = [re.escape(pack(place)) for place in places]
         found = {self._unit(match.start()) for match in re.finditer(b"|".join([re.escape(text), *patterns]), info, re.S)}
@@ -196,6 +198,9 @@ class DebugInfo:
 
     def parts(self) -> "Iterator[Part]":
         """All, those that are open already first."""
+        if self.file.section(".gnu_debugaltlink") and _SHARED not in self._parts:
+            with suppress(DiagnosticError):
+                _ = self.shared
         yield from list(self._parts.values())
         known = set(self._parts)
         for unit in self.units():
@@ -261,7 +266,7 @@ class DebugInfo:
                     f"The file with the shared part of the debugging information of {self.program.path} is not there: {name.decode(errors='replace')}",
                     hint="install it with the debugging symbols of the package",
                 )
-            self.add(Part(_open(file), _SHARED, file))
+            self.main.shared.append(self.add(Part(_open(file), _SHARED, file)))
         return self._parts[_SHARED]
 
     # Addresses

@@ -161,6 +161,26 @@ def test_packed_dwo_files(load, tmp_path, version):
     assert [field.name for field in types.struct(types.type("struct large")).fields] == ["first", "second", "third"]
 
 
+def test_what_several_programs_share(load, tmp_path):
+    if not shutil.which("dwz"):
+        pytest.skip("needs dwz")
+    from support import ROOT
+
+    for name in ("one", "two"):
+        run("gcc", "-g", "-O1", "-o", tmp_path / name, ROOT / "tests" / "load" / "typed.c")
+    run("dwz", "-m", tmp_path / "shared", "one", "two", cwd=tmp_path)
+    types, function = known(tmp_path / "one")
+    assert types.type("struct wide").size == 16
+    assert declarations(function("negative")) == ["int value"]
+    assert len(types.struct(function("walk").parameters[0].type.target).fields) == 13
+    (tmp_path / "shared").unlink()
+    _, function = known(tmp_path / "two")
+    with pytest.raises(
+        DiagnosticError, match=r"The file with the shared part of the debugging information of .*two is not there: .*shared"
+    ):
+        function("walk")
+
+
 CPP = r"""
 #define CALLED __attribute__((noinline, noclone))
 namespace shop {
