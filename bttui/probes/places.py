@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bttui.model.diagnostic import Span
 
 LANGUAGES = ("cpp", "rust")
-_SPACES = re.compile(r"> (?=>)")  # "a<b<c> >", as older demanglers write it
+_SPACES = re.compile(r"(?<=>) (?=>)|(?<=<) (?=<)")  # "a<b<c> >", "operator<< <a>", as older demanglers write it
 _PARTS = re.compile(r"\.(?:part|cold)\b")  # pieces that a compiler moved out of functions: to be there is not to call them
 
 
@@ -254,7 +254,7 @@ def _nearest(line: int, known: "Collection[int]") -> str:
 
 
 def _plain(name: str) -> str:
-    return _SPACES.sub(">", demangle(name))
+    return _SPACES.sub("", demangle(name))
 
 
 def _source_name(wanted: str, elf: "Elf") -> "Callable[[str], Any]":
@@ -263,7 +263,7 @@ def _source_name(wanted: str, elf: "Elf") -> "Callable[[str], Any]":
     Parameters need not be given: "ns::fn" means all that are called so. What a template returns, which is part of its
     name, need not be given either where nothing has the name as it stands.
     """
-    wanted = _SPACES.sub(">", wanted)
+    wanted = _SPACES.sub("", wanted)
     fits = matcher(wanted)
     whole = is_glob(wanted) and "(" in wanted.replace("(anonymous namespace)", "")
 
