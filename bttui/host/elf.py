@@ -26,7 +26,7 @@ _IDENT = 16  # EI_NIDENT
 _ET_DYN = 3
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP, _PT_NOTE = 1, 2, 3, 4
 _PF_X = 1
-SHT_SYMTAB, _SHT_NOTE, _SHT_NOBITS, SHT_DYNSYM, SHT_VERSYM = 2, 7, 8, 11, 0x6FFFFFFF
+SHT_SYMTAB, _SHT_NOTE, _SHT_NOBITS, SHT_DYNSYM, SHT_VERDEF, SHT_VERSYM = 2, 7, 8, 11, 0x6FFFFFFD, 0x6FFFFFFF
 _SHF_COMPRESSED = 0x800
 _DT_NEEDED, _DT_STRTAB, _DT_SONAME, _DT_STRSZ = 1, 5, 14, 10
 _NT_GNU_BUILD_ID = 3
@@ -369,8 +369,36 @@ class Elf:
         return self.symbols.functions()
 
     def symbol(self, name: str) -> "tuple[int, int] | None":
-        """(virtual address, size) of a function or variable; of several versions, the one that is linked with today."""
-        return self.symbols.named(name)
+        """(virtual address, size) of a function or variable; of several versions, the one that is linked with today.
+
+        "memcpy@GLIBC_2.2.5" is that version.
+        """
+        found = self.symbols.named(name)
+        return found or (self._of_version(*name.partition("@")[::2]) if "@" in name else None)
+
+    def _of_version(self, name: str, version: str) -> "tuple[int, int] | None":
+        numbers = {number for number, each in self._versions.items() if each == version.removeprefix("@")}
+        table = self.table(SHT_DYNSYM) if numbers else None
+        return table.of_version(name, numbers) if table else None
+
+    @cached_property
+    def _versions(self) -> "dict[int, str]":
+        """{number: name} of the versions that it defines: Elf64_Verdef and Elf64_Verdaux, which all files share."""
+        section = next((section for section in self.sections if section.type == SHT_VERDEF), None)
+        if section is None or section.link >= len(self.sections):
+            return {}
+        entries, strings = self.content(section), self.content(self.sections[section.link], _MOST_STRINGS)
+        definition, auxiliary = Struct(self._order + "HHHHIII"), Struct(self._order + "II")
+        found: "dict[int, str]" = {}
+        at = 0
+        while at + definition.size <= len(entries):
+            _, _, number, _, _, names, step = definition.unpack_from(entries, at)
+            if at + names + auxiliary.size <= len(entries):
+                found[number] = text(strings, auxiliary.unpack_from(entries, at + names)[0])
+            if step < definition.size:
+                break
+            at += step
+        return found
 
 
 def identity(found: os.stat_result) -> "tuple[int, int, int, int]":

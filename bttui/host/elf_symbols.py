@@ -119,6 +119,13 @@ class SymbolTable:
                 (self._indirect.add if info & 15 == _INDIRECT_FUNCTION else self._indirect.discard)(name)
         return found
 
+    def of_version(self, name: str, numbers: "set[int]") -> "tuple[int, int] | None":
+        """(address, size) of the symbol of this name that has one of the versions."""
+        for (place, value, size, _, section), version in zip(self._symbols(), self._versions, strict=False):
+            if version & ~_HIDDEN in numbers and section and value and self.name(place) == name:
+                return value, size
+        return None
+
     def is_indirect(self, name: str) -> bool:
         """Whether it is a function that chooses a function when the loader asks it (STT_GNU_IFUNC)."""
         return name in self.by_name and name in self._indirect

@@ -158,6 +158,7 @@ def _doubt(elf: "Elf", start: int, distance: int, label: str) -> str:
 
 def _indirect(name: str, path: str, elf: "Elf") -> str:
     """What to say where calls do not come by: the symbol is that of a function which chooses one of several."""
+    name = name.partition("@@")[0]  # today's version
     if not elf.symbols.is_indirect(name):
         return ""
     chosen = f"__{name}_*" if any(each.startswith(f"__{name}_") for _, _, each in elf.functions()) else "another function"

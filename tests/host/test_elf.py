@@ -165,6 +165,10 @@ def test_todays_version_of_a_symbol(tmp_path):
     run("strip", "--strip-all", path)
     assert Elf(str(path)).symbol("ours") == new
     assert Elf(str(path)).symbol("new_one") is None
+    assert Elf(str(path)).symbol("ours@NEW") == Elf(str(path)).symbol("ours@@NEW") == new
+    old = Elf(str(path)).symbol("ours@OLD")
+    assert old is not None and old != new
+    assert Elf(str(path)).symbol("ours@OTHER") is Elf(str(path)).symbol("theirs@OLD") is None
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the notes are written for x86_64")
