@@ -129,6 +129,7 @@ class Dashboard(App[Frame]):
             sys.setswitchinterval(0.001)
             for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
                 get_running_loop().add_signal_handler(number, self.action_leave)
+            get_running_loop().add_signal_handler(signal.SIGUSR1, self.controller.signal)
         self.controller.listen(Redacted(self.tee, self.redactor, self.workspace.read_only) if self.redactor else self.tee)
         if self.start_at_once:
             self.call_after_refresh(self.action_run)

@@ -63,6 +63,14 @@ def test_signals_end_it_as_quitting_does(terminal, number):
     terminal.is_sane()
 
 
+def test_sigusr1_is_for_the_program(terminal):
+    os.kill(start(terminal), signal.SIGUSR1)
+    terminal.until("■ ended")
+    terminal.press("C-q")
+    terminal.until(r"^status 0")
+    terminal.is_sane()
+
+
 def test_a_terminal_that_goes_away_takes_it_along(terminal):
     """A closed window: a signal comes, and writing fails from then on."""
     pidfd = os.pidfd_open(start(terminal))

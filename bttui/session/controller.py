@@ -74,5 +74,8 @@ class Controller(Protocol):
     def clear(self, name: str) -> None:
         """Empty a map of the live trace; a frame without its entries follows at once. Nothing where none is live."""
 
+    def signal(self) -> None:
+        """SIGUSR1 came: self:signal:SIGUSR1 probes of the live trace run. Nothing where none is live."""
+
     def close(self) -> "Frame | None":
         """Stop and let go of everything; blocks until nothing is attached. Returns the last frame, None if none was live."""

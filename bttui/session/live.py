@@ -82,6 +82,12 @@ class LiveController:
         if reader and reader.alive:
             reader.cleared.put(name)
 
+    def signal(self) -> None:
+        with self._lock:
+            reader = self._reader
+        if reader and reader.alive:
+            reader.session.signal()
+
     def _give_up(self) -> None:
         """Let go of what is being checked or attached."""
         if self.status.state == CHECKING:

@@ -75,6 +75,9 @@ class ReplayController:
     def clear(self, name: str) -> None:
         """What was recorded stays."""
 
+    def signal(self) -> None:
+        """No program runs that could answer."""
+
     def close(self) -> "Frame | None":
         self.stop()
         return self._last

@@ -75,6 +75,19 @@ def started(monkeypatch, tmp_path):
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith(("control", "reader"))] == []
 
 
+def test_a_signal_runs_its_probe(started):
+    controller, listener = started()
+    controller.signal()  # nobody is there to hear it
+    controller.run('self:signal:SIGUSR1 { @n++; printf("heard %d\\n", @n); if (@n == 2) { exit(); } } interval:s:100 { }')
+    run = listener.state("live").run
+    controller.signal()
+    listener.until(lambda *_: "heard 1\n" in listener.text(run))
+    controller.signal()
+    listener.state("ended", run)
+    controller.signal()
+    assert listener.text(run).endswith("heard 1\nheard 2\n")
+
+
 def test_a_trace_from_its_start_to_its_end(started, load):
     controller, listener = started()
     with load.start("syscalls", 500) as waiting:

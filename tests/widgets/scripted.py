@@ -74,6 +74,9 @@ class ScriptedController:
     def clear(self, name: str) -> None:
         self.calls.append(("clear", name))
 
+    def signal(self) -> None:
+        self.calls.append(("signal",))
+
     def close(self) -> "Frame | None":
         self.calls.append(("close",))
         return self.last

@@ -42,6 +42,10 @@ class Ticking(scripted.ScriptedController):
             if self.crash and second == 3:
                 self.listener.on_diagnostics(None)  # nothing that a screen can show
 
+    def signal(self):
+        """As self:signal:SIGUSR1 { exit(); } would."""
+        self.stop()
+
     def stop(self):
         self.over.set()
         super().stop()
