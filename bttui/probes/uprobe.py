@@ -191,6 +191,8 @@ class Uprobe:
         types = host.debug_types(path)
         if types is None:
             raise error(f"There is no debugging information about {shown}, and so no args", hint=how_to_get(path, host))
+        if types.info.program.word_size != host.pointer_size:
+            raise error(f"not supported yet: args of 32-bit programs ({shown})", hint="arguments are on the stack: sarg0, sarg1, ...")
         function, found = self._arguments(types, target, host)
         if function is None:
             what = f"The debugging information of {shown} does not know {target.target.rpartition(':')[2]}"

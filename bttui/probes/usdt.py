@@ -109,6 +109,10 @@ class Usdt:
             capabilities=("kstack", "ustack", "uaddr"),
         )
 
+    def typed(self, context: Context, target: Target, host: "Host", needs: "frozenset[str]") -> Context:
+        """Arguments are numbers, which the program may cast to the types of the file."""
+        return context.replace(binary=target.options["path"]) if "types" in needs else context
+
     def describe(self, name: str, host: "Host", pid: int = 0) -> "list[str]":
         """The arguments where the probe is first."""
         path, provider, probe = name.removeprefix("usdt:").rsplit(":", 2)

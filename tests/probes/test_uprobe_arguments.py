@@ -181,6 +181,14 @@ def test_the_kernels_types_in_other_probes(lines):
 
 
 @pytest.mark.live
+def test_usdt_probes_know_the_types_of_their_file(bttui, load):
+    path = load.build("usdt", "bttui_usdt")  # its sigset_t is that of the C library; the kernel's has 8 bytes
+    with load.start("1", path=path) as waiting:
+        result, _ = bttui.trace(f"usdt:{path}:none {{ @ = sizeof(sigset_t); }}", "-p", str(waiting.pid), work=waiting.go)
+    assert result.stdout.split() == ["@:", "128"], result.stderr
+
+
+@pytest.mark.live
 def test_maps_of_arguments(lines):
     assert lines("uprobe:FILE:walk { @state[args.state] = count(); @at[args.item->at] = args.item->id; @last = *args.page; }") == [
         *["@at[{ .x = -1, .y = 0 }]: 0", "@at[{ .x = -1, .y = 1 }]: 1"],
@@ -305,6 +313,14 @@ def test_what_cannot_be_read(refused):
     told = refused("uprobe:FILE:mixed { print(args.real); }")
     assert "not supported: args.real is a floating point number, which programs in the kernel cannot read" in told
     assert "nothing() has no arguments" in refused("uprobe:FILE:nothing { print(args); }")
+
+
+@x86
+@pytest.mark.live
+def test_32_bit_programs(bttui, load):
+    path = load.build("compat", "bttui_compat", "-m32", "-nostdlib", "-static")
+    told = bttui("-e", f"uprobe:{path}:_start {{ print(args); }}").stderr
+    assert f"not supported yet: args of 32-bit programs ({path})" in told
 
 
 @pytest.mark.live
