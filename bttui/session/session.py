@@ -3,6 +3,7 @@
 import os
 import select
 import time
+from contextlib import suppress
 
 from bttui.loader import statistics
 from bttui.loader.closing import close_all
@@ -296,7 +297,8 @@ class Session:
         assert self._child is not None
         data = os.read(self._child.output, 65536)
         if not data:
-            self._poll.unregister(self._child.output)
+            with suppress(KeyError):  # its end is read once more when the run stops
+                self._poll.unregister(self._child.output)
             return []
         return [Event("child", time.time_ns(), text=data.decode(errors="surrogateescape"))]
 

@@ -183,6 +183,16 @@ def test_the_output_of_a_command_is_told_and_it_reads_nothing(started):
     assert "cat\n" in listener.text(1)
 
 
+def test_a_command_that_closes_its_output_before_it_ends(started, tmp_path):
+    script = tmp_path / "script"
+    script.write_text("echo last\nexec >&- 2>&-\nsleep 0.3\n")
+    controller, listener = started(command=f"sh {script}")
+    controller.run("interval:s:100 { }")
+    listener.state("ended")
+    assert "last\n" in listener.text(1)
+    assert [report for report in listener.reports if report[0] == "diagnostics" and report[1]] == []
+
+
 def test_what_cannot_be_attached_is_told(started):
     controller, listener = started(pid=1 << 22)
     controller.run("BEGIN { }")
