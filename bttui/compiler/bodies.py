@@ -203,6 +203,7 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
         needs = type_use(probe, use)
         if sum(len(targets) for _, targets in places) > 1:
             needs -= {"retval"}  # it is to be one type in all of them
+        has_addresses = uses(probe, ("uaddr",))
         groups: dict[Any, list[Body]] = {}
         names: dict[int, set[str]] = {}  # of what each body is attached to
         for point, targets in places:
@@ -224,6 +225,8 @@ def make_bodies(root: ast.Root, host: "Host", options: "Options", warnings: "lis
                 )
                 cookie += 1
                 key = (attachment.provider, *sharing_key(context, use, numbers))
+                if has_addresses:  # of a program that is loaded anywhere, they count from the place of the probe
+                    key += (target.options.get("path"), target.options.get("offset"))
                 group = groups.setdefault(key, [])
                 # the kernel attaches a program to a place only once
                 body = next((b for b in group if not attached(attachment, b, names[id(b)])), None)

@@ -26,6 +26,17 @@ def test_variables_and_stack_arguments_of_a_program(bttui, load, flags):
     assert ours == ["7 x 1 -1", "8 x 2 -2", "10 x 3 -3"]
 
 
+@pytest.mark.parametrize("flags", [("-no-pie",), ("-pie", "-fPIE")], ids=["executable", "pie"])
+def test_variables_of_a_program_at_several_places(bttui, load, flags):
+    """Where it is loaded follows from each place by itself; the places may be in several files."""
+    path = load.build("variables", "bttui_" + flags[-1].strip("-").replace("-", ""), *flags)
+    other = load.build("variables", "bttui_other", "-pie", "-fPIE")
+    program = f'uprobe:{path}:step, uprobe:{path}:ma*n, uprobe:{other}:step {{ printf("%s %d\\n", probe, *uaddr("counter")); }}'
+    result = bttui("-e", program, "-c", f"{path} 2")
+    ours = [line for line in lines(result) if line.startswith("uprobe:")]
+    assert ours == [f"uprobe:{path}:main 7", f"uprobe:{path}:step 7", f"uprobe:{path}:step 8"]
+
+
 def test_unwatch_ends_a_watchpoint(bttui, load):
     path = load.build("variables", "bttui_nopie", "-no-pie")
     symbols = subprocess.run(["nm", path], check=True, capture_output=True, text=True).stdout

@@ -83,8 +83,6 @@ class UserAddress(Function):
         paths = sorted({attachment.options["path"] for attachment in body.attachments if "path" in attachment.options})
         if "uaddr" not in body.context.capabilities:
             typer.error(f"uaddr can not be used with {body.provider} probes", call, hint="it needs a uprobe, uretprobe or usdt probe")
-        elif len(paths) > 1:
-            typer.error("uaddr() needs all attach points in one file", call, hint="give each file a probe of its own")
         elif name is not None:
             with typer.host.elf(paths[0]) as elf:
                 found = elf.symbol(name)
@@ -99,9 +97,8 @@ class UserAddress(Function):
     @staticmethod
     def start(typer: "Typer", elf: "Elf") -> "int | None":
         """Where the probe is in a file that is loaded anywhere; None where addresses need no correction, or cannot get one."""
-        offsets = {attachment.options.get("offset") for attachment in typer.body.attachments}
-        offset = offsets.pop()
-        if offsets or offset is None or typer.body.provider != "uprobe" or not elf.is_position_independent:
+        offset = typer.body.attachments[0].options.get("offset")  # those of a body are one place
+        if offset is None or typer.body.provider != "uprobe" or not elf.is_position_independent:
             return None
         return elf.virtual(offset)
 
