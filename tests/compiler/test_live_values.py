@@ -92,6 +92,13 @@ CASES = {
         'print((strncmp($a, "ab", 5), strncmp($a, $a, 10), strncmp("a", "b", 0)));',
         "(0, 1, 0, 1)\n(1, 0, 0)\n",
     ),
+    "the same or not": (
+        "$n = 2; print((usym(1) == usym(1), usym(1) != usym(2), ksym(1) == ksym(1), ksym(1) == ksym(2)));"
+        "print((ntop(1) == ntop(1), ntop(1) == ntop(2), macaddr((uint8[8])1) == macaddr((uint8[8])1), macaddr((uint8[8])1) == macaddr((uint8[8])2)));"
+        'print((buf("abz", $n) == buf("aby", $n), buf("abz", $n + 1) == buf("aby", $n + 1), buf("ab", $n) == buf("ab", $n - 1)));'
+        'print((probe == probe, username != username, strftime("%s", 1) == strftime("%s", 2), cgroup_path(1) == cgroup_path(1)));',
+        "(true, true, true, false)\n(true, false, true, false)\n(true, false, false)\n(true, false, false, true)\n",
+    ),
     "search": (
         '$a = "hello"; print((strcontains($a, "lo"), strcontains($a, "ol"), strcontains($a, ""), strcontains("", "a"), strcontains("", "")));'
         'print((strstr($a, "l"), strstr($a, "x"))); print((memcmp($a, "help", 3), memcmp($a, "help", 4)));',

@@ -4,7 +4,7 @@ from bttui.compiler import ast
 from bttui.compiler.functions import PLANNED, Function
 from bttui.compiler.infer.maps import Maps
 from bttui.compiler.infer.names import find_field
-from bttui.compiler.infer.rules import COUNTABLE, Unfoldable, base_type, describe, fold, is_stringlike, literal_type
+from bttui.compiler.infer.rules import COUNTABLE, SAME_BYTES, Unfoldable, base_type, describe, fold, is_stringlike, literal_type
 from bttui.compiler.old_spellings import FIELDS, IDENTIFIERS
 from bttui.model import types
 from bttui.model.diagnostic import Fix, near
@@ -254,7 +254,7 @@ class Expressions(Maps):
             return True
         if isinstance(left, (types.Tuple, types.Record)) and type(left) is type(right):
             return self.join(left, right, None) is not None
-        if isinstance(left, (types.Array, types.Stack)) and left == right:
+        if isinstance(left, SAME_BYTES) and left == right:
             return True
         return isinstance(left, types.Bool) and isinstance(right, types.Bool)
 

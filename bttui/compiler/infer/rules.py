@@ -136,6 +136,21 @@ def base_type(type_: Type) -> str:
     return describe(type_)
 
 
+# Two of them that are of one type are the same where their bytes are
+SAME_BYTES = (
+    types.Array,
+    types.Buffer,
+    types.CgroupPath,
+    types.Inet,
+    types.KernelSymbol,
+    types.MacAddress,
+    types.ProbeName,
+    types.Stack,
+    types.Timestamp,
+    types.Username,
+    types.UserSymbol,
+)
+
 # Aggregations that stand for one integer in an expression
 COUNTABLE = (types.Count, types.Sum, types.Minimum, types.Maximum, types.Average)
 

@@ -2,7 +2,7 @@
 
 from bttui.compiler import ast
 from bttui.compiler.emit import Value
-from bttui.compiler.infer.rules import is_stringlike
+from bttui.compiler.infer.rules import SAME_BYTES, is_stringlike
 from bttui.compiler.infer.scope import Slot
 from bttui.compiler.lower.events import Events
 from bttui.compiler.lower.state import SCALARS
@@ -180,9 +180,9 @@ class Expressions(Events):
         return Value(node.type, self.f.binary("add" if node.operator == "+" else "sub", 64, a, b))
 
     def compare_memory(self, node: ast.Binary) -> "str | None":
-        """An i1 for == on strings, tuples, records, arrays and stacks; None where the operands are scalars."""
+        """An i1 for == on strings, tuples, records and what else is compared by its bytes; None where the operands are scalars."""
         left, right = node.left.type, node.right.type
-        if isinstance(left, types.ProbeName) or isinstance(right, types.ProbeName):
+        if isinstance(left, types.ProbeName) != isinstance(right, types.ProbeName):
             named, literal = (node.left, node.right) if isinstance(left, types.ProbeName) else (node.right, node.left)
             text = self.typer.constant(literal)
             wanted = [a.cookie for a in self.body.attachments if a.name == text]
@@ -193,7 +193,7 @@ class Expressions(Events):
             return result
         if is_stringlike(left) and is_stringlike(right):
             return self.equal_strings(node.left, node.right)
-        if isinstance(left, (types.Tuple, types.Record, types.Array, types.Stack)):
+        if isinstance(left, (types.Tuple, types.Record, *SAME_BYTES)):
             type_ = self.typer.join(left, right, None)  # type: ignore[arg-type]
             assert type_ is not None
             a, b = self.temporary(type_.size), self.temporary(type_.size)
