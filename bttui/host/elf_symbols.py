@@ -34,6 +34,7 @@ class SymbolTable:
         self._strings = strings
         self._ends = ends
         self._indirect: "set[str]" = set()  # of the names in by_name
+        self._namesakes: "dict[str, list[tuple[int, int]]]" = {}
         self._versions = [version for (version,) in Struct(order + "H").iter_unpack(versions[: len(versions) & ~1])]
 
     def _symbols(self) -> "Iterator[tuple[int, int, int, int, int]]":
@@ -114,10 +115,17 @@ class SymbolTable:
             name, at, version = whole.partition("@")
             old = (at and not version.startswith("@")) or (number < len(versions) and versions[number] & _HIDDEN)
             rank = 4 * bool(old) + 2 * (info >> 4 == _LOCAL) + (not info & 15)
+            if name and rank == ranks.get(name) and info >> 4 == _LOCAL and info in _FUNCTIONS and value != found[name][0]:
+                self._namesakes.setdefault(name, []).append((value, size))
             if name and rank < ranks.get(name, 8):
                 found[name], ranks[name] = (value, size), rank
+                self._namesakes.pop(name, None)
                 (self._indirect.add if info & 15 == _INDIRECT_FUNCTION else self._indirect.discard)(name)
         return found
+
+    def namesakes(self, name: str) -> "list[tuple[int, int]]":
+        """(address, size) of further local functions of a name: each source file may have its own static one."""
+        return self._namesakes.get(name, []) if name in self.by_name else []
 
     def of_version(self, name: str, numbers: "set[int]") -> "tuple[int, int] | None":
         """(address, size) of the symbol of this name that has one of the versions."""
@@ -152,6 +160,12 @@ class Symbols:
             if found := table.by_name.get(name):
                 return found
         return None
+
+    def namesakes(self, name: str) -> "list[tuple[int, int]]":
+        for table in self._tables:
+            if name in table.by_name:
+                return table.namesakes(name)
+        return []
 
     def is_indirect(self, name: str) -> bool:
         return any(table.is_indirect(name) for table in self._tables)

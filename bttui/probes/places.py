@@ -41,7 +41,8 @@ class Source(Data):
 class Place(Data):
     """``name`` follows "uprobe:FILE:" in what the builtin probe prints, ``listing`` follows "uprobe:FILE" in what -l shows.
 
-    ``offset`` is in the file. Of several places of a line, only the first has a ``listing``.
+    ``offset`` is in the file. Of several places of a line, only the first has a ``listing``; ``again``: it is one more
+    place of the same name, and not one more probe.
 
     ``doubt`` says why no instruction is known to begin there, ``refusal`` why this cannot be even if asked for by --unsafe.
     """
@@ -52,6 +53,7 @@ class Place(Data):
     doubt: str = ""
     refusal: str = ""
     warning: str = ""
+    again: bool = False
 
 
 def read(text: str, language: str, returns: bool, span: "Span | None", hint: str) -> Words:
@@ -94,10 +96,15 @@ def find(words: Words, path: str, elf: "Elf", returns: bool = False) -> "list[Pl
     if not words.language and not is_glob(words.function):
         symbol = elf.symbol(words.function)
         is_function = symbol and (elf.symbols.at(symbol[0]) or ("", -1))[1] == symbol[0]
-        return [_in(words, words.function, *symbol, path, elf)] if symbol and is_function else []
-    fits = _source_name(words.function, elf) if words.language else matcher(words.function)
-    found = {name: elf.symbol(name) or (address, size) for address, size, name in elf.functions() if fits(name)}
-    places = [_in(words, name, address, size, path, elf) for name, (address, size) in sorted(found.items())]
+        found = {words.function: symbol} if symbol and is_function else {}
+    else:
+        fits = _source_name(words.function, elf) if words.language else matcher(words.function)
+        found = {name: elf.symbol(name) or (address, size) for address, size, name in elf.functions() if fits(name)}
+    places = []
+    for name, where in sorted(found.items()):
+        places.append(_in(words, name, *where, path, elf))
+        for other in () if words.distance else elf.symbols.namesakes(name):  # a distance is from one of them
+            places.append(_in(words, name, *other, path, elf).replace(listing="", again=True))
     return [place for place in places if place.offset >= 0]
 
 

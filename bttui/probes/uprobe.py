@@ -56,7 +56,7 @@ class Uprobe:
             return
         words = Words(rest[-1] if rest else "*", language=language)
         for path, _, found in self._everywhere(words, target or "*", host, options.pid):
-            yield from dict.fromkeys(f"{self.name}:{path}{place.listing}" for place in found)
+            yield from dict.fromkeys(f"{self.name}:{path}{place.listing}" for place in found if place.listing)
 
     def _lines(self, target: str, source: str, line: str = "*", *_: str, host: "Host", pid: int) -> "Iterator[str]":
         """For -l: the lines that have code."""
@@ -159,6 +159,8 @@ class Uprobe:
             how["refused"] = place.refusal or place.doubt
         elif several:
             how["multi"] = True
+        if place.again:
+            how["counts"] = 0
         if place.doubt and options.unsafe:
             warning = f"{place.doubt} Misplaced probes make programs crash."
         listing = place.listing and f"{self.name}:{path}{place.listing}"

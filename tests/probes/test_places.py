@@ -234,6 +234,27 @@ def test_a_stripped_program(bttui, load):
     assert "No matches for uprobe" in bttui("-e", f"uprobe:{bare}:first {{ }}").stderr
 
 
+@live
+def test_static_functions_of_one_name(bttui, tmp_path):
+    """Each source file may have its own: they are one probe, which fires in all of them."""
+    static = 'static __attribute__((noinline)) int helper(int x) { __asm__ volatile(""); return x + ADD; }\n'
+    (tmp_path / "one.c").write_text(static.replace("ADD", "100") + "int one(int x) { return helper(x); }\n")
+    (tmp_path / "main.c").write_text(
+        static.replace("ADD", "200")
+        + "int one(int); int main(void) { int s = 0; for (int i = 0; i < 3; i++) s += one(i); return (s + helper(0)) == 0; }\n"
+    )
+    path = tmp_path / "bttui_namesakes"
+    subprocess.run(["gcc", "-O1", "-o", path, tmp_path / "one.c", tmp_path / "main.c"], check=True)
+    for place in ("helper", "hel*r", "cpp:helper"):
+        program = f"uprobe:{path}:{place} {{ @[probe] = count(); }} uretprobe:{path}:{place} {{ @results[retval] = count(); }}"
+        result = bttui("-e", program, "-c", path)
+        assert list(counts(result.stdout).values()) == [4]
+        assert counts(result.stdout, "@results") == {"100": 1, "101": 1, "102": 1, "200": 1}
+        assert "Attached 2 probes" in result.stderr
+        assert len(bttui("-l", f"uprobe:{path}:{place}").stdout.splitlines()) == 1
+    assert len(expand("uprobe", str(path), "helper+0")) == 2 and len(expand("uprobe", str(path), "helper+1", unsafe=True)) == 1
+
+
 def test_a_function_that_only_chooses():
     """memcpy of glibc on x86 is one of those."""
     targets = expand("uprobe", "libc", "memcpy")
