@@ -203,8 +203,9 @@ class DebugInfo:
                 _ = self.shared
         yield from list(self._parts.values())
         known = set(self._parts)
-        for unit in self.units():
-            self.whole(unit)
+        if self.dwarf.debug_addr_sec is not None:  # which skeletons need
+            for unit in self.units():
+                self.whole(unit)
         yield from [part for number, part in self._parts.items() if number not in known]
 
     # Entries
@@ -279,7 +280,11 @@ class DebugInfo:
                 if begin <= address < begin + size:
                     return self.main.unit(offset)
                 covered.add(offset)
-            for offset in self.main.unit_offsets:  # not every compiler makes a table, and linkers join what several made
+            # Not every compiler makes a table, and linkers join what several made. The unit with the function has its name.
+            found = self.program.symbols.at(address)
+            names = [name for start, _, name in self.program.functions() if found and start == found[1]]
+            likely = [each for name in names for each in self.main.mentions.offsets(name.encode("utf-8", "surrogateescape") + b"\0")]
+            for offset in dict.fromkeys((*likely, *self.main.unit_offsets)):
                 if offset not in covered:
                     unit = self.main.unit(offset)
                     if any(begin <= address < end for begin, end in self.ranges(unit.get_top_DIE())):

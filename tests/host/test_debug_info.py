@@ -66,6 +66,20 @@ def test_without_a_table_of_addresses(build, version):
     check(Elf(str(path)))
 
 
+@pytest.mark.parametrize("table", [True, False])
+def test_only_the_unit_with_the_function_is_read(build, monkeypatch, table):
+    path = build("-g")
+    if not table:
+        run("objcopy", "--remove-section", ".debug_aranges", path)
+    elf = Elf(str(path))
+    info = debug_info.find(elf)
+    (first,) = [unit.cu_offset for unit in info.units() if unit.get_top_DIE().attributes["DW_AT_name"].value.endswith(b"first.c")]
+    read = []
+    monkeypatch.setattr(info.main, "unit", lambda offset: read.append(offset) or info.dwarf.get_CU_at(offset))
+    assert info.unit_at(elf.symbol("main")[0]).cu_offset == first
+    assert read == [first]
+
+
 def test_in_a_debug_file(build, tmp_path):
     path = build("-g")
     run("objcopy", "--only-keep-debug", path, tmp_path / "program.debug")

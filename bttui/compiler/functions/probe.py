@@ -23,7 +23,7 @@ OWN = ("begin", "end", "self")  # probes of no place in the kernel
 class Arguments(Function):
     name = "args"
     signature = "args"
-    doc = "The arguments of a tracepoint, raw tracepoint, fentry or fexit probe, by name."
+    doc = "The arguments of a tracepoint, raw tracepoint, fentry or fexit probe, by name; of a uprobe where there is debugging information."
     example = "tracepoint:syscalls:sys_enter_openat { print(str(args.filename)); exit(); }"
     builtin = True
 
