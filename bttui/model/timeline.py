@@ -1,5 +1,7 @@
 """Where in the history of a run one stands: live, paused at a frame, comparing two marks, or looking at a range."""
 
+from math import inf
+
 from bttui.model.data import Data
 from bttui.model.difference import subtract, subtract_map
 from bttui.model.frame import Frame, MapSnapshot
@@ -10,13 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+WINDOWS = (10.0, 60.0, 300.0)  # seconds of the past that panes can draw; the history holds no more
+
+
 class View(Data):
     """What a pane shows of one map.
 
     ``snapshot``: the content, as of ``monotonic`` (ns); of a selected range what was added within. ``earlier``: the map
     a frame before, ``seconds`` ago, for changes per second; None for the first frame. ``base``: the map at mark A while
-    two moments are compared, else None; ``apart``: the seconds between. ``past``: (monotonic ns, map) of the frames in the shown window, oldest first and with this
-    one; reading it costs time, so only those that draw it ask.
+    two moments are compared, else None; ``apart``: the seconds between. ``past``: (monotonic ns, map) of the frames in
+    the last ``window`` seconds, oldest first and with this one; reading it costs time, so only those that draw it ask.
     """
 
     snapshot: MapSnapshot
@@ -25,6 +30,7 @@ class View(Data):
     seconds: float = 0.0
     base: "MapSnapshot | None" = None
     apart: float = 0.0
+    window: float = WINDOWS[-1]
     past: "Callable[[], list[tuple[int, MapSnapshot]]]" = lambda: []
 
 
@@ -33,7 +39,7 @@ class Timeline:
 
     def __init__(self, history: "History | None" = None) -> None:
         self.history = History() if history is None else history
-        self.window = 300.0  # seconds of the past that panes draw
+        self.window = WINDOWS[-1]  # seconds of the past that panes draw
         self.marks: "dict[str, int]" = {}  # "A", "B" -> sequence
         self.comparing = False
         self.range: "tuple[int, int] | None" = None  # sequences of first and last frame
@@ -122,6 +128,11 @@ class Timeline:
             self.range = (self.history.bare(first).sequence, self.history.bare(last).sequence)
             self._shown = self.range[1]
 
+    def widen(self, steps: int) -> None:
+        """Draw so many of WINDOWS more of the past, or less of it."""
+        at = WINDOWS.index(self.window) + steps
+        self.window = WINDOWS[max(0, min(at, len(WINDOWS) - 1))]
+
     # Views
 
     def view(self, name: str) -> "View | None":
@@ -150,7 +161,7 @@ class Timeline:
             begin = first if first is not None else self._since(last)
             return history.past(name, begin, last)
 
-        return View(snapshot, at, earlier, seconds, base, apart, past)
+        return View(snapshot, at, earlier, seconds, base, apart, inf if self.range else self.window, past)
 
     def _since(self, last: int) -> int:
         """The place where the window begins that ends at ``last``."""

@@ -1,6 +1,7 @@
 """Histories of a map as columns of time: what happened between one frame and the next, merged to fit a width."""
 
 import itertools
+from math import inf
 
 from bttui.model.data import Data
 from bttui.render.figures import clock
@@ -89,6 +90,7 @@ class Past:
 
     def __init__(self) -> None:
         self._behind: "View | None" = None  # what it must be made anew from, once somebody asks
+        self._window = inf  # seconds that it reaches back
         self._clear()
 
     def _clear(self) -> None:
@@ -101,7 +103,9 @@ class Past:
     def follow(self, view: "View") -> None:
         """A frame more, or another moment of the history."""
         before = view.monotonic - int(view.seconds * SECOND)
-        if self._behind is None and (abs(before - self.moments[-1]) < NEAR if self.moments else view.earlier is None):
+        same = self._window == view.window or not self.moments
+        self._window = view.window
+        if same and self._behind is None and (abs(before - self.moments[-1]) < NEAR if self.moments else view.earlier is None):
             self.add(view.monotonic, view.snapshot)
         else:
             self._behind = view
@@ -121,7 +125,9 @@ class Past:
         self.moments.append(moment)
         self.snapshots.append(snapshot)
         self._rows += len(snapshot.rows)
-        while len(self.moments) > 2 and (len(self.moments) > MOST_FRAMES or self._rows > MOST_ROWS):
+        while len(self.moments) > 2 and (
+            len(self.moments) > MOST_FRAMES or self._rows > MOST_ROWS or self.moments[-1] - self.moments[0] > self._window * SECOND
+        ):
             self._rows -= len(self.snapshots[0].rows)
             self._tables.pop(self._dropped, None)
             del self.moments[0], self.snapshots[0]

@@ -2,15 +2,15 @@
 
 from textual import events
 
+from bttui.model.timeline import WINDOWS
 from bttui.render.columns import SECOND, ago, axis, columns, difference
-from bttui.render.figures import grouped, short
+from bttui.render.figures import clock, grouped, short
 from bttui.render.heat import HeatMap, heat_lines, heat_map
 from bttui.render.histogram import Bucket, bar, buckets, label, summary, total
 from bttui.widgets.actions import bindings
 from bttui.widgets.cells import key_text
 from bttui.widgets.one_key import OneKeyPane
 
-WINDOWS = (60, 300, 1800)  # seconds that a heat map covers
 RATE_FROM = 44  # cells from which bars have their rates beside them
 BELOW_HEAT = 3  # ticks, times, what the cursor is on
 
@@ -25,7 +25,6 @@ class HistogramPane(OneKeyPane):
         super().__init__(*arguments, **options)
         self.buckets: list[Bucket] = []
         self.changes: dict[int | None, int] = {}  # by the lower bound of the bucket, since the frame before
-        self.window: int | None = None  # of WINDOWS; None: the first that holds the history
         self.heat: HeatMap | None = None
         self.column: int | None = None  # under the cursor of the heat map, counted from the right; None: no cursor yet
         self.bucket: int | None = None
@@ -155,12 +154,10 @@ class HistogramPane(OneKeyPane):
         self.heat_rows = heat_lines(self.heat, room, halves=self.has_colours, cursor=at)
 
     @property
-    def span(self) -> int:
-        """Seconds that the heat map covers."""
-        if self.window is not None:
-            return WINDOWS[self.window]
+    def span(self) -> float:
+        """Seconds that the heat map covers: no more than what there is needs."""
         held = (self.past.moments[-1] - self.past.moments[0]) / SECOND
-        return next((window for window in WINDOWS if window >= held), WINDOWS[-1])
+        return next((window for window in WINDOWS if window >= held), held)
 
     @property
     def has_colours(self) -> bool:
@@ -197,7 +194,7 @@ class HistogramPane(OneKeyPane):
         if self.column is None:
             span = next((c for c in reversed(heat.columns) if c), None)
             each = f"{(span.end - span.start) / SECOND:.3g} s a column" if span else ""
-            return f"{self.span // 60} min (+ -) · {each} · ← → ↑ ↓ look closer"
+            return f"{clock(self.span)} (+ -) · {each} · ← → ↑ ↓ look closer"
         at = self.at_column(heat.columns)
         column, counts = heat.columns[at], heat.counts[at]
         if column is None:
@@ -240,17 +237,9 @@ class HistogramPane(OneKeyPane):
     def action_bucket_down(self) -> None:
         self.look_closer(0, -1)
 
-    def action_longer(self) -> None:
-        self.window = min(WINDOWS.index(self.span) + 1, len(WINDOWS) - 1)
-        self.update_rows()
-
-    def action_shorter(self) -> None:
-        self.window = max(WINDOWS.index(self.span) - 1, 0)
-        self.update_rows()
-
     def check_action(self, action: str, parameters: tuple) -> "bool | None":
         """The arrows belong to the heat map."""
-        if action in ("column_left", "column_right", "bucket_up", "bucket_down", "longer", "shorter"):
+        if action in ("column_left", "column_right", "bucket_up", "bucket_down"):
             return self.picture == "heat map"
         return super().check_action(action, parameters)
 

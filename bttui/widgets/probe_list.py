@@ -91,9 +91,12 @@ class ProbeList:
             finds = re.compile(word[1:-1]).search
             return [at for at, name in candidates if finds(name)]
         if is_glob(word):
-            literal = max(re.split(r"[*?]|\[.[^]]*\]", word), key=len)
+            if not word.strip("*"):
+                return among
+            literals = re.split(r"[*?]|\[.[^]]*\]", word)
+            longest, end = max(literals, key=len), literals[-1]  # cheaper to look for than the pattern
             fits = re.compile(glob_pattern(word)).match
-            return [at for at, name in candidates if literal in name and fits(name)]
+            return [at for at, name in candidates if longest in name and name.endswith(end) and fits(name)]
         return [at for at, name in candidates if word in name]
 
     def having(self, key: str, value: str, among: "Sequence[int]") -> "Sequence[int]":

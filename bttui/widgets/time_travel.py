@@ -74,6 +74,10 @@ class TimeTravel(Base):
         self.timeline.step(int(frames))
         await self.moment_changed()
 
+    async def action_window(self, steps: str) -> None:
+        self.timeline.widen(int(steps))
+        await self.moment_changed()
+
     async def action_mark(self, name: str) -> None:
         self.timeline.mark(name)
         await self.moment_changed()

@@ -58,7 +58,9 @@ def test_a_view_has_the_frame_before_for_rates(reads):
 
 
 def test_the_past_is_the_shown_window(reads):
-    reads.window = 4
+    reads.widen(-1)
+    reads.widen(-1)
+    reads.window /= 2.5  # 4 seconds
     reads.step(-2)
     assert [moment // scripted.SECOND for moment, _ in reads.view("@calls").past()] == [4, 5, 6, 7, 8]
 

@@ -220,3 +220,19 @@ async def test_a_live_trace_has_no_speed():
         for key in ("less_than_sign", "E"):
             await driving.press(pilot, "escape", key)
             assert "Only a replay has" in driving.text(app)
+
+
+async def test_one_window_for_every_picture():
+    async with driving.dashboard(size=(200, 60)) as (app, controller, pilot):
+        for second in range(1, 80):
+            controller.show(scripted.reads_frame(second))
+        await driving.settle(pilot)
+        await driving.press(pilot, "escape", "2", "v")
+        assert "05:00 (+ -)" in driving.text(app) and "last 78 s" in driving.text(app)
+        await driving.press(pilot, "minus", "minus")
+        assert "00:10 (+ -)" in driving.text(app) and "last 10 s" in driving.text(app)
+        controller.show(scripted.reads_frame(80))
+        await driving.press(pilot, "3")
+        assert "00:10 (+ -)" in driving.text(app) and "last 10 s" in driving.text(app)
+        await driving.press(pilot, "plus", "plus", "plus")
+        assert "05:00 (+ -)" in driving.text(app) and "last 79 s" in driving.text(app)
