@@ -17,6 +17,7 @@ _LOG = re.compile(r"prog '([^']*)': -- BEGIN PROG LOAD LOG --\n(.*?)-- END PROG 
 _MAP = re.compile(r"map '([^']*)': failed to create: .*\((-\d+)\)")
 # "; source text @ file:line"; kernels before 6.9 write the source text alone.
 _SOURCE = re.compile(r"^; (.*?)(?: @ \S+:(\d+))?$")
+_CALL = re.compile(r"\(85\) call (\w+)#\d+")
 _NOISE = re.compile(r"^(processed \d+ insns|verification time|stack depth|mark_precise:|max_states|-- |libbpf:|\(\d+\) |$)")
 
 # What the verifier says (kernel/bpf/verifier.c), what it means to someone who wrote a tracing program, what to do.
@@ -55,6 +56,11 @@ _MEANINGS: "Sequence[tuple[str, str, str]]" = (
         r"(?:unknown func|program of this type cannot use helper) ?bpf_get_current_(comm|pid_tgid|uid_gid|cgroup_id)\b",
         r"this kind of probe knows of no process on this kernel: it cannot call the helper get_current_\1",
         "a packet is told by args.saddr, args.daddr and the ports; newer kernels say what was running",
+    ),
+    (
+        r"helper call is not allowed in probe bpf_d_path",
+        "the kernel lets path() be used in few functions, and this is none of them",
+        "security_file_open, vfs_truncate, vfs_fallocate, vfs_getattr and filp_close are; and iterators",
     ),
     (
         r"(?:unknown func|program of this type cannot use helper|helper call is not allowed in probe) ?(?:bpf_)?(\w*)",
@@ -107,6 +113,8 @@ def _program_refused(program: "Program", name: str, number: int, text: str) -> D
     span = spec.span if spec else None
     log = verifier_logs(text).get(name, "")
     complaint, line = read_log(log, program.source)
+    if complaint == "helper call is not allowed in probe":  # it does not say which; the last one that it looked at
+        complaint = " ".join([complaint, *_CALL.findall(log)[-1:]])
     log = last_lines(log, int(program.config.get("log_size", len(log))))
     if not complaint:
         if spec is not None and number == errno.EPERM and spec.attach_to:

@@ -67,6 +67,15 @@ def test_a_log_can_be_had_without_a_complaint():
         assert "; @ = *(uint64*)16;" in verifier_logs(loaded.log)["probe_0"]
 
 
+def test_a_helper_that_only_some_functions_may_call_is_named():
+    log = "; fentry:vfs_open { print(path(args.path)); } @ stdin:1\n9: (85) call bpf_ringbuf_reserve#131\n12: (85) call bpf_d_path#147\nhelper call is not allowed in probe\nprocessed 13 insns\n"
+    message = f"libbpf: prog 'a': BPF program load failed: -22\nlibbpf: prog 'a': -- BEGIN PROG LOAD LOG --\n{log}-- END PROG LOAD LOG --\n"
+    program = Program(b"", "fentry:vfs_open { print(path(args.path)); }", (BpfProgram("a", 26, 24, "vfs_open"),), (), (), ())
+    (diagnostic,) = load_error(program, errno.EINVAL, [message]).diagnostics
+    assert "path() be used in few functions" in diagnostic.message and "bpf_d_path" in diagnostic.message
+    assert "security_file_open" in diagnostic.hint
+
+
 @pytest.mark.live
 def test_a_map_that_is_too_large_is_named():
     module = ir.Module()

@@ -52,7 +52,7 @@ def machine(request, machines):
 
 
 def answer_of(machine, name):
-    answer = machine.answers().get(name)
+    answer = machine.answer(name)
     if answer is None:
         pytest.fail(f"the machine did not get to {name}: {machine.end}", pytrace=False)
     return answer

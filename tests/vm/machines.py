@@ -16,7 +16,7 @@ _at_once = threading.Semaphore(2)  # what runs in a machine keeps one processor 
 
 
 class Machine:
-    """Boots at once, in a thread. ``asked`` is what traces.py reads; ``answers()`` waits for its lines, by name."""
+    """Boots at once, in a thread. ``asked`` is what traces.py reads; its lines are answers, which come one by one."""
 
     def __init__(self, kernel, asked, folder):
         self.kernel = kernel
@@ -24,23 +24,30 @@ class Machine:
         file.write_text(json.dumps(asked))
         inside = [sys.executable, Path(__file__).parent / "traces.py", file]
         self._command = inside if kernel == HERE else [ROOT / "tools/vm", kernel, "--timeout", str(SECONDS), "--", *inside]
+        self._errors = file.with_suffix(".errors")
         self._lines = {}
+        self._news = threading.Condition()
         self.end = ""  # how it ended
-        self._thread = threading.Thread(target=self._work)
-        self._thread.start()
+        threading.Thread(target=self._work).start()
 
     def _work(self):
-        with _at_once:
-            done = subprocess.run(self._command, capture_output=True, text=True)
-        for line in done.stdout.splitlines():
-            answer = json.loads(line)
-            self._lines[answer.pop("name")] = answer
-        self.end = f"exit code {done.returncode}\n{done.stderr}"
+        with _at_once, open(self._errors, "w") as errors:
+            with subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
+                for line in process.stdout:
+                    answer = json.loads(line)
+                    with self._news:
+                        self._lines[answer.pop("name")] = answer
+                        self._news.notify_all()
+        with self._news:
+            self.end = f"exit code {process.returncode}\n{self._errors.read_text(errors='replace')}"
+            self._news.notify_all()
 
-    def answers(self):
-        self._thread.join()
-        return self._lines
+    def answer(self, name):
+        """Waits for the line of this name; None where there is none at the end."""
+        with self._news:
+            self._news.wait_for(lambda: name in self._lines or self.end)
+            return self._lines.get(name)
 
 
-def case(program, load="", arguments=(), binary="load", beside=""):
+def case(program="", load="", arguments=(), binary="load", beside=""):
     return {"program": program, "arguments": [str(word) for word in arguments], "words": load.split(), "binary": binary, "beside": beside}

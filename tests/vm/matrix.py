@@ -101,8 +101,8 @@ def main(kernels):
         machines = [Machine(kernel, {"traces": traces, "live": []}, folder) for kernel in kernels]
         results = {}
         for machine in machines:
-            answers = machine.answers()
-            if len(answers) < len(FEATURES):
+            answers = {feature.label: machine.answer(feature.label) for feature in FEATURES}
+            if None in answers.values():
                 sys.exit(f"{machine.kernel}: {machine.end}")
             results[machine.kernel] = {f.label: (works(f, answers[f.label]), reason(answers[f.label])) for f in FEATURES}
     sys.stdout.write(page(kernels, results))

@@ -5,7 +5,7 @@ Prints a line of JSON as each ends: {"name", "stdout", "stderr", "returncode", "
 could not be traced; and {"name": "live", "passed", "failed", "skipped", "report"} where live tests are asked for.
 ``words`` are for the load, a program of tests/load; the load waits until the program is attached, and the program
 is interrupted when the load has done its work. In the program PID is the load's, BINARY its file, SYMBOL_x where that has its x, ADDRESS_OF_x where
-the kernel's symbol x is, OFFSET_IN_x an instruction of the function x that is not its first. A program without a load ends by itself. ``beside`` is another program, which is traced the while.
+the kernel's symbol x is, OFFSET_IN_x an instruction of the function x that is not its first. A program without a load ends by itself; without a program, ``arguments`` say all. ``beside`` is another program, which is traced the while.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ def trace(bttui, load, program, arguments, words, binary, beside):
         if beside:
             stack.enter_context(bttui.start("-e", beside))
         if not words:
-            return bttui(*arguments, "-e", program)._asdict() | {"load": {}}
+            return bttui(*arguments, *(["-e", program] if program else []))._asdict() | {"load": {}}
         flags = ["-no-pie", "-pthread"] if binary == "watch" else []
         path = load.build(binary, f"bttui_{binary}", *flags)
         program = re.sub(r"SYMBOL_(\w+)", lambda found: f"{symbol(path, found[1]):#x}", program)
