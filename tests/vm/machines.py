@@ -31,13 +31,16 @@ class Machine:
         threading.Thread(target=self._work).start()
 
     def _work(self):
-        with _at_once, open(self._errors, "w") as errors:
-            with subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
-                for line in process.stdout:
-                    answer = json.loads(line)
-                    with self._news:
-                        self._lines[answer.pop("name")] = answer
-                        self._news.notify_all()
+        with (
+            _at_once,
+            open(self._errors, "w") as errors,
+            subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        ):
+            for line in process.stdout:
+                answer = json.loads(line)
+                with self._news:
+                    self._lines[answer.pop("name")] = answer
+                    self._news.notify_all()
         with self._news:
             self.end = f"exit code {process.returncode}\n{self._errors.read_text(errors='replace')}"
             self._news.notify_all()
