@@ -332,3 +332,12 @@ class Root(Node):
     @property
     def probes(self) -> "tuple[Probe, ...]":
         return tuple(i for i in self.items if isinstance(i, Probe))
+
+
+def array_of(node: Expression) -> "TypeName | None":
+    """name[2][3] as the type that it is where the name is one's; None for any other expression."""
+    lengths: list[int] = []
+    while isinstance(node, Index) and isinstance(node.index, IntegerLiteral):
+        lengths.insert(0, node.index.value)
+        node = node.operand
+    return TypeName(node.span, node.name, tuple(lengths)) if isinstance(node, Identifier) else None

@@ -158,7 +158,10 @@ class Expander:
         return type(value)(**fields)
 
     def type_name(self, node: ast.TypeName, macro: ast.Macro, given: "dict[str, Any]", number: int) -> ast.TypeName:
-        """A type in the body may be made of a parameter: t, t*, struct t."""
+        """A type in the body may be made of a parameter: t, t*, struct t, typeof(t[2])."""
+        array = ast.array_of(node.of) if isinstance(node.of, ast.Index) else None
+        if array is not None and isinstance(given.get(array.name), ast.TypeArgument):
+            return node.replace(of=self.type_name(array, macro, given, number))
         word = node.name.rpartition(" ")[2]
         passed = given.get(word)
         if passed is None or node.of is not None:

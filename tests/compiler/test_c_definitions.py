@@ -72,7 +72,7 @@ def test_enumerators_count_on_and_may_be_expressions():
         ("#define Y(a, b) ((a) + (b))\n#define X Y(100, 200)", "int16"),
         ("enum E { X = 4 }", "enum E"),
         ("#define X Y\nenum E { Y = 4 }", "enum E"),
-        ("#define X sizeof(struct list_head)", "uint64"),
+        ("#define X sizeof(struct list_head)", "uint8"),
     ],
 )
 def test_what_a_name_becomes(definition, expected):

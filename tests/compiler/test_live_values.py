@@ -136,6 +136,7 @@ CASES = {
         "yes\n5\n7\n2\nsmall\n6\n100000\n",
     ),
     "for": (
+        "for ($i : 0..2) { for ($j : 3..1) { print(0); } } "
         'for ($i : 0..3) { printf("%d ", $i); } $low = -2; for ($i : $low..1) { printf("%d ", $i); } for ($i : 3..1) { printf("never "); }'
         'for ($i : 0..9) { if ($i == 1) { continue; } if ($i == 4) { break; } for ($j : 0..2) { printf("%d%d ", $i, $j); } } $s = 0;'
         "for ($i : 0..1000) { $s += $i; } print($s); for ($i : 0..3) { if ($i == 1) { return; } print($i); } print(99);",

@@ -1,6 +1,7 @@
 """Macros: arguments in the parameters' place, names that do not collide, and calls that are told apart."""
 
 import pytest
+from compiler.compiling import lower, refusal
 
 from bttui.compiler import ast
 from bttui.compiler.bodies import walk
@@ -135,3 +136,14 @@ def test_an_error_in_a_body_names_both_places(bttui):
     assert result.returncode == 1
     assert "stdin:1:17-19: ERROR: Undefined or undeclared variable: $u" in result.stderr
     assert "stdin:1:36-43: ERROR: expanded from" in result.stderr
+
+
+def test_what_a_macro_makes_of_literals_is_a_literal():
+    text = 'macro add(x, y) { x + y } macro form() { "%d" } begin { @ = lhist(5, 0, add(50, 50), 10); print(@, add(1, 1)); printf(form(), 1); }'
+    assert lower(text)
+    assert refusal("macro most() { 18446744073709551615 } begin { print(most() + 1); }")
+
+
+def test_a_parameter_that_is_a_type_may_be_the_element_of_an_array():
+    lowered = lower("macro size(t) { sizeof(t) } macro two(t) { size(typeof(t[2])) } begin { $a = two(typeof(uint64_t)); }")
+    assert lowered.tables.typer.constant(lowered.bodies[0].block.statements[0].value) == 16

@@ -1,7 +1,7 @@
 """What variables and maps become: literals, promotion, joins, casts, folding."""
 
 import pytest
-from compiler.compiling import begin, warnings, written
+from compiler.compiling import begin, refusal, warnings, written
 
 from bttui.compiler.infer.rules import Unfoldable, describe, fold, promote
 from bttui.model import types
@@ -71,6 +71,13 @@ def variable_types(lowered):
         ('$a = (int8[])"hello";', "int8[6]"),
         ("$a = 1 ? 5 : 70000;", "int8"),
         ("$a = pid ? 5 : 70000;", "int32"),
+        ("$a = pid; $a -= 1;", "int64"),
+        ("$a = pid; $a |= 1;", "uint64"),
+        ("$a = 1; $a += 1;", "int64"),
+        ("$a = 5; $a = 18446744073709551615;", "uint64"),
+        ('$a = 5 ?: "x";', "int8"),
+        ("$a = sizeof(uint64_t[2]);", "uint8"),
+        ("$a = sizeof(struct task_struct);", "uint16"),
         ("$a = BPF_MAP_TYPE_HASH;", "enum bpf_map_type"),
         ("$a = BPF_MAP_TYPE_HASH; $a++;", "uint64"),
     ],
@@ -94,6 +101,11 @@ def test_variables(statements, expected):
         ("@a = hist(1, 3);", None, "hist_t"),
         ("@b = 5; @a = @b; @b = 70000;", None, "int32"),
         ("@a = @c; @c = nsecs;", None, "uint64"),
+        ("@a = nsecs; @a -= 1;", None, "int64"),
+        ("@a = nsecs; @a--;", None, "int64"),
+        ("@a = nsecs; @a += 1;", None, "uint64"),
+        ("@a++; @a = nsecs;", None, "uint64"),
+        ("@a--; @a = nsecs;", None, "int64"),
     ],
 )
 def test_maps(statements, key, value):
@@ -203,3 +215,13 @@ def test_keys_that_are_literals_take_the_sign_of_what_they_meet():
     assert [written(p).split(".")[0] for p in lowered.tables.typer.problems] == [
         "1:108-113 warning: Expression of type: uint64 being cast to type: int64"
     ]
+
+
+def test_a_number_above_int64_does_not_fit_what_has_a_sign():
+    (found,) = refusal("BEGIN { $a = -5; $a = 18446744073709551615; }")
+    assert found.message == "Type mismatch for $a: trying to assign value of type 'uint64' when variable already has a type 'int8'"
+
+
+def test_only_literals_of_different_kinds_are_chosen_from():
+    assert variable_types(begin('$a = true ? 42 : "0";'))["$a"] == "int8"
+    assert refusal('BEGIN { $a = true ? (uint32)42 : "0"; }') and refusal('BEGIN { $a = true ? sizeof(int8) : "0"; }')

@@ -49,7 +49,7 @@ class Programs:
         return getattr(self, f"{kind}_expression")(depth)
 
     def int_expression(self, depth):
-        names = self.visible("int")
+        names = self.visible("int") + self.visible("counter")
         if depth <= 0 or self.odds(20):
             if names and self.odds(60):
                 return self.chance.choice(names)
@@ -219,7 +219,7 @@ class Programs:
         self.loops += 1
         form = self.chance.randint(0, 2)
         name = self.fresh("$")
-        self.scopes.append({} if form == 2 else {name: "int"})  # nothing but its own step changes what a while counts
+        self.scopes.append({} if form == 2 else {name: "counter"})  # nothing but its own step changes what a loop counts
         if form == 0:
             text = f"for ({name} : {self.chance.randint(0, 3)}..{self.chance.randint(2, 6)}) {self.block(depth, 2)}"
         elif form == 1:
@@ -244,9 +244,9 @@ class Programs:
         if value == "count()":
             return f"{place} = count();"
         if value == "lhist":
-            return f"{place} = lhist({self.int_expression(depth - 1)}, 0, 100, 10);"
+            return f"{place} = lhist({self.aggregated(depth - 1)}, 0, 100, 10);"
         if value in AGGREGATIONS:
-            return f"{place} = {value}({self.int_expression(depth - 1)});"
+            return f"{place} = {value}({self.aggregated(depth - 1)});"
         if value == "int" and self.odds(40):
             return (
                 f"{place} {self.chance.choice(COMPOUND)} {self.int_expression(depth - 1)};"
@@ -259,10 +259,16 @@ class Programs:
             return f"{place} = ({self.chance.randint(0, 99)}, {self.literal()});"
         return f"{place} = {self.expression(value, depth - 1)};"
 
+    def aggregated(self, depth):
+        """Of a number that is short and has no sign bpftrace takes the highest bit for one where the map has a sign."""
+        return self.chance.choice(NUMBERS) if self.odds(50) else self.wide(depth, signed=True)
+
     def map_call(self):
         name = self.chance.choice(list(self.maps))
         key, value = self.maps[name]
         form = self.chance.randint(0, 6)
+        if value in ("hist", "lhist") and form in (2, 3):
+            form = 5  # bpftrace looks for an entry without its bucket
         if form == 0:
             return f"clear({name});"
         if form == 1 and value in ("int", *AGGREGATIONS):
@@ -275,6 +281,8 @@ class Programs:
             return f"print(len({name}));"
         if form == 5:
             return f"print({name});"
+        if value in ("hist", "lhist"):
+            return f"clear({name});"  # the same
         return f"delete({name});" if not key else f"print({name}[{self.key(key)}]);"
 
     def wrapped(self, kind):

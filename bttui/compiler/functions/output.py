@@ -146,7 +146,10 @@ class Print(Function):
             call.note = ("map", *options, *([0] * (2 - len(options))))
             return types.VOID
         type_ = typer.expression(node)
-        if isinstance(node, ast.MapAccess) and isinstance(type_, types.Aggregation):
+        if len(call.arguments) > 1:
+            typer.error(f"Non-map print() only takes 1 argument, {len(call.arguments)} found", call)
+        at_once = isinstance(type_, COUNTABLE) and typer.host.features.has("helper:map_lookup_percpu_elem")
+        if isinstance(node, ast.MapAccess) and isinstance(type_, types.Aggregation) and not at_once:
             if isinstance(type_, types.Bucketed):
                 typer.error(
                     f"Map type {describe(type_)} cannot print the value of individual keys. You must print the whole map.",
@@ -156,8 +159,6 @@ class Print(Function):
             call.note = ("entry",)
             return types.VOID
         call.note = ("value",)
-        if len(call.arguments) > 1:
-            typer.error("Non-map print() only takes 1 argument", call)
         if isinstance(type_, types.Void) or (isinstance(type_, types.Tuple) and not type_.elements):
             typer.error(f"{describe(type_)} type passed to print() is not printable", call)
         return types.VOID
@@ -169,7 +170,7 @@ class Print(Function):
             options = {"top": call.note[1], "divisor": call.note[2]}
             code.event(Output("print_map", map=node.name, options=options, span=call.span), [])
         elif call.note[0] == "entry":
-            # one entry of an aggregation: sent as its key, read from the map when it is printed
+            # one entry of an aggregation that is no number, or that programs cannot read here: sent as its key, read from the map when it is printed
             assert isinstance(node, ast.MapAccess)
             info: MapInfo = code.info(node)
             key = node.key

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from bttui.model.types import Type
 
 
+SIZES = (types.UINT8, types.UINT16, types.UINT32, types.UINT64)
+
+
 def type_of(typer: "Typer", node: "ast.Node") -> "Type | None":
     """The type that an argument names or has. A word alone that is no value is a type: sizeof(int)."""
     if isinstance(node, ast.Identifier) and not typer.function_named(node.name) and typer.is_type(node.name):
@@ -26,17 +29,18 @@ class Known(Function):
     """The result is a number that the type pass finds."""
 
     least = most = 1
-    kind: "Type" = types.UINT64
+    kind: "Type | None" = None  # the smallest for the number
 
     def value(self, typer: "Typer", call: "ast.Call") -> "int | None":
         raise NotImplementedError
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         call.note = self.value(typer, call)
-        return self.kind
+        return self.kind or next(t for t in SIZES if (call.note or 0) < 1 << t.size * 8)
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
-        return code.literal(int(call.note or 0), self.kind)
+        assert call.type is not None
+        return code.literal(int(call.note or 0), call.type)
 
 
 class SizeOf(Known):

@@ -5,6 +5,7 @@ from bttui.compiler.functions import PLANNED, Function
 from bttui.compiler.infer.maps import Maps
 from bttui.compiler.infer.names import find_field
 from bttui.compiler.infer.rules import COUNTABLE, SAME_BYTES, Unfoldable, base_type, describe, fold, is_stringlike, literal_type
+from bttui.compiler.infer.scope import MapInfo
 from bttui.compiler.old_spellings import FIELDS, IDENTIFIERS
 from bttui.model import types
 from bttui.model.diagnostic import Fix, near
@@ -144,7 +145,7 @@ class Expressions(Maps):
             if slot.type is not None and not isinstance(slot.type, (types.Integer, types.Pointer)):
                 self.error(f"The {node.operator.strip('x')} operator can not be used on expressions of type '{describe(slot.type)}'", node)
             elif isinstance(slot.type, types.Integer) and not slot.declared and not slot.loop:
-                self.widen(slot, types.INT64 if slot.type.signed else types.UINT64, None, node)
+                self.widen(slot, self.arithmetic(node.operator.strip("x")[0], slot.type, operand, None, None), None, node)
             return slot.type
         if isinstance(operand, (ast.Map, ast.MapAccess)):
             info = self.target(operand)
@@ -152,14 +153,31 @@ class Expressions(Maps):
             if isinstance(info.value, types.Aggregation):
                 self.error(f"The {node.operator.strip('x')} operator can not be used on a map of type {describe(info.value)}", node)
             elif info.value is None or isinstance(info.value, types.Integer):
-                signed = not isinstance(info.value, types.Integer) or info.value.signed
-                self.store(info, types.INT64 if signed else types.UINT64, None, node)
+                self.calculated(info, node.operator.strip("x")[0], operand, None, None, node)
             elif not isinstance(info.value, types.Pointer):
                 self.error(f"The {node.operator.strip('x')} operator can not be used on expressions of type '{describe(info.value)}'", node)
             operand.type = info.value
             return info.value
         self.error(f"The {node.operator.strip('x')} operator must be applied to a map or variable", node)
         return None
+
+    def calculated(
+        self,
+        info: MapInfo,
+        operator: str,
+        target: "ast.Map | ast.MapAccess",
+        value: "Type | None",
+        node: "ast.Expression | None",
+        where: ast.Node,
+    ) -> None:
+        """A map is changed by an operator. One that nothing else is known of counts from a 0 that goes with either sign."""
+        if info.value is None:
+            self.store(info, types.INT64, None, where)
+            info.plain = operator != "-" and (node is None or self.plain_literal(node))
+            return
+        result = self.arithmetic(operator, info.value, target, value, node)
+        if result != info.value:
+            self.store(info, result, None, where)
 
     def address_of(self, node: ast.Unary) -> "Type | None":
         if isinstance(node.operand, (ast.Map, ast.MapAccess)):
@@ -220,9 +238,13 @@ class Expressions(Maps):
                     self.warn_cast(type_, types.INT64, side)
         if comparison:
             return types.BOOL
-        signed = self.signed(left, node.left) or self.signed(right, node.right) or operator == "-"
-        if operator in ("<<", ">>"):
-            signed = self.signed(left, node.left)
+        return self.arithmetic(operator, left, node.left, right, node.right)
+
+    def arithmetic(self, operator: str, left: "Type | None", a: ast.Expression, right: "Type | None", b: "ast.Expression | None") -> Type:
+        """The type of an operation on two integers; ``b`` is None for a one that is nowhere written."""
+        signed = self.signed(left, a)
+        if operator not in ("<<", ">>"):
+            signed = signed or operator == "-" or (b is not None and self.signed(right, b))
         return types.INT64 if signed else types.UINT64
 
     def folded(self, node: ast.Binary, left: "int | str | bool | None", right: "int | str | bool | None") -> "Type | None":
@@ -280,13 +302,14 @@ class Expressions(Maps):
         known = self.constant(node.condition)
         if condition is not None and known is None and not self.truthy(condition):
             self.error(f"Invalid condition: {base_type(condition)}", node.condition)
-        decided = isinstance(node.condition, ast.Comptime) or (self.known(node.then or node.condition) and self.known(node.otherwise))
-        if known is not None and node.then is not None and decided:
+        then = node.then or node.condition
+        decided = isinstance(node.condition, ast.Comptime) or (self.known(then, casts=False) and self.known(node.otherwise, casts=False))
+        if known is not None and decided:
             node.note = bool(known)
-            return self.expression(node.then if known else node.otherwise)
-        then = self.expression(node.then) if node.then is not None else condition
+            return self.expression(then if known else node.otherwise)
+        then_type = self.expression(node.then) if node.then is not None else condition
         otherwise = self.expression(node.otherwise)
-        return self.merge(then, otherwise, node.then or node.condition, node.otherwise, node)
+        return self.merge(then_type, otherwise, then, node.otherwise, node)
 
     def IfExpression(self, node: ast.IfExpression) -> "Type | None":
         self.condition(node.condition)

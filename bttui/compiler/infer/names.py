@@ -61,7 +61,11 @@ class Names(State):
         return self.type_word(node) or self.expression(node)
 
     def type_word(self, node: ast.Node) -> "Type | None":
-        """The type that a bare word names, where the word is nothing else: size_t in typeof(size_t)."""
+        """The type that a bare word names, where the word is nothing else: size_t in typeof(size_t), in typeof(size_t[2])."""
+        array = ast.array_of(node) if isinstance(node, ast.Index) else None
+        if array is not None:
+            element = self.type_word(ast.Identifier(node.span, None, None, array.name))
+            return self.type_name(array) if element is not None else None
         if not isinstance(node, ast.Identifier) or self.function_named(node.name) or node.name in self.constants:
             return None
         if self.binary_constant(node.name) or (self.host.btf.exists and self.host.btf.enum_constant(node.name) is not None):

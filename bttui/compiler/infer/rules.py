@@ -212,6 +212,8 @@ def fold(operator: str, left: "int | bool | str", right: "int | bool | str") -> 
     if isinstance(value, bool) or (isinstance(left, bool) and isinstance(right, bool)):
         return bool(value)
     signed = left < 0 or right < 0
+    if operator == "*" and value < -(1 << 63):
+        return (value + (1 << 63)) % (1 << 64) - (1 << 63)  # bpftrace does not see that one
     if not -(1 << 63) <= value < 1 << (63 if signed and operator in "+-" else 64):
         raise Unfoldable
     return value

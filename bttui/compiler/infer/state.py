@@ -101,6 +101,8 @@ class State:
             return node.value
         if isinstance(node, ast.Comptime):
             return self.constant(node.operand)
+        if isinstance(node, ast.BlockExpression):
+            return None if node.statements else self.constant(node.value)
         if isinstance(node, ast.Cast) and isinstance(node.type, types.Integer):
             value = self.constant(node.operand)
             if isinstance(value, int):
@@ -133,8 +135,8 @@ class State:
                 return None
         if isinstance(node, ast.Ternary):
             condition = self.constant(node.condition)
-            if condition is not None and node.then is not None:
-                return self.constant(node.then if condition else node.otherwise)
+            if condition is not None:
+                return self.constant((node.then or node.condition) if condition else node.otherwise)
         part = self.part(node)
         return self.constant(part) if part is not None else None
 
@@ -147,21 +149,23 @@ class State:
             return False
         if isinstance(node, (ast.Unary, ast.Comptime)):
             return self.castless(node.operand)
+        if isinstance(node, ast.BlockExpression):
+            return self.castless(node.value)
         if isinstance(node, ast.Ternary):
-            return self.castless(node.then) and self.castless(node.otherwise)
+            return self.castless(node.then or node.condition) and self.castless(node.otherwise)
         part = self.part(node)
         if part is not None:
             return self.castless(part)
         return not isinstance(node, ast.Binary) or (self.castless(node.left) and self.castless(node.right))
 
-    def known(self, node: ast.Node) -> bool:
-        """Whether an expression is a literal or made of literals."""
+    def known(self, node: ast.Node, casts: bool = True) -> bool:
+        """Whether an expression is a literal or made of literals; ``casts``: and of casts and calls that are known."""
         record = self.record(node)
         if record is not None:
-            return all(self.known(value) for _name, value in record.fields)
+            return all(self.known(value, casts) for _name, value in record.fields)
         if isinstance(node, ast.TupleLiteral):
-            return all(self.known(element) for element in node.elements)
-        return self.constant(node) is not None
+            return all(self.known(element, casts) for element in node.elements)
+        return self.constant(node) is not None if casts else not isinstance(node, ast.Call) and self.literal(node) is not None
 
     def part(self, node: "ast.Node | None") -> "ast.Node | None":
         """The element that an access to a literal tuple or record means."""
@@ -296,8 +300,11 @@ class State:
             number = self.literal(node)
             if isinstance(number, int) and not isinstance(number, bool) and fits(number, old):
                 return old
-            if plain is True and new == types.UINT64 and number is None:
-                return new
+            if new == types.UINT64 and (number is None or (isinstance(number, int) and number >> 63)):
+                if plain is True:
+                    return new
+                if number is not None and old.signed:
+                    return None
             promoted = promote(old, new)
             if promoted is None:  # uint64 and a signed one
                 self.warn_cast(new, types.INT64, node)

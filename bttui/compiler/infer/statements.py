@@ -244,7 +244,7 @@ class Statements(Expressions):
             elif value is not None and not isinstance(value, (types.Integer, types.Bool, types.Enum)):
                 self.error(f"Type mismatch: '{node.operator}' of '{describe(slot.type)}' and '{describe(value)}'", node)
             elif not slot.declared and slot.type is not None:
-                self.widen(slot, types.INT64 if slot.type.signed else types.UINT64, node.value, node)
+                self.widen(slot, self.arithmetic(node.operator[:-1], slot.type, target, value, node.value), None, node)
         elif isinstance(target, (ast.Map, ast.MapAccess)):
             info = self.target(target)
             if isinstance(info.value, types.Aggregation) or (
@@ -254,9 +254,7 @@ class Statements(Expressions):
             elif value is not None and not isinstance(self.countable(value), (types.Integer, types.Bool, types.Enum)):
                 self.error(f"Type mismatch: '{node.operator}' of '{describe(info.value or types.INT64)}' and '{describe(value)}'", node)
             elif not isinstance(info.value, types.Pointer):
-                self.store(
-                    info, types.INT64 if not (isinstance(info.value, types.Integer) and not info.value.signed) else types.UINT64, None, node
-                )
+                self.calculated(info, node.operator[:-1], target, value, node.value, node)
             info.assigned = True
             target.type = info.value
         else:

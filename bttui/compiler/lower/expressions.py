@@ -230,8 +230,8 @@ class Expressions(Events):
         return Value(types.BOOL, self.f.load(8, result))
 
     def Ternary(self, node: ast.Ternary) -> Value:
-        if isinstance(node.note, bool) and node.then is not None:
-            return self.expression(node.then if node.note else node.otherwise)
+        if isinstance(node.note, bool):
+            return self.expression((node.then or node.condition) if node.note else node.otherwise)
         return self.choose(node.condition, node.then, node.otherwise, node.type)
 
     def IfExpression(self, node: ast.IfExpression) -> Value:

@@ -105,7 +105,15 @@ class Loops:
         f = self.f
         bounded = f.select(f.compare("ult", 64, count, str(MOST)), 64, count, str(MOST)) if count.startswith("%") else count
         number = f.resize(bounded, 64, 32, False) if bounded.startswith("%") else bounded
-        f.call(Helper.loop, f"i32 {number}", f"ptr @{name}", f"ptr {frame}", "i64 0")
+
+        def run() -> None:
+            f.call(Helper.loop, f"i32 {number}", f"ptr @{name}", f"ptr {frame}", "i64 0")
+
+        if count == str(MOST):
+            run()
+        else:
+            # a loop that the verifier sees to have no rounds must be out of reach: it drops the body and then misses it
+            self.when(f.compare("ne", 32, number, "0"), run)
         finish(self, frame)
 
     def ForMap(self: "Code", node: ast.ForMap) -> None:  # type: ignore[misc]

@@ -5,7 +5,6 @@ from bttui.compiler.infer.scope import Slot
 from bttui.compiler.lower.expressions import Expressions
 from bttui.compiler.lower.loops import RETURNED
 from bttui.model import types
-from bttui.model.types import Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +103,9 @@ class Statements(Expressions):
                 self.add_to_map(target, amount, tell=False)
                 return
             value = ast.Binary(node.span, None, None, operator, target, value)
-            value.type = target.type if isinstance(target.type, types.Pointer) else self.typer_binary(value)
+            value.type = target.type
+            if not isinstance(target.type, types.Pointer):
+                value.type = self.typer.arithmetic(operator, target.type, target, node.value.type, node.value)
         if isinstance(target, ast.Variable):
             slot: Slot = target.note
             assert slot.type is not None
@@ -112,7 +113,3 @@ class Statements(Expressions):
         else:
             assert isinstance(target, (ast.Map, ast.MapAccess))
             self.store_map(target, value)
-
-    def typer_binary(self, node: ast.Binary) -> Type:
-        signed = any(isinstance(side.type, types.Integer) and side.type.signed for side in (node.left, node.right))
-        return types.INT64 if signed else types.UINT64
