@@ -16,18 +16,15 @@ from textual.events import Event, Key
 from textual.widgets import TextArea
 from textual.worker import get_current_worker
 
-from bttui.model.diagnostic import DiagnosticError
 from bttui.model.frame import Frame
-from bttui.render.clean import clean, clean_lines
-from bttui.render.figures import grouped, quantity
+from bttui.render.clean import clean_lines
 from bttui.session.controller import IDLE, Status
 from bttui.session.tee import Redacted, Tee, ended
 from bttui.widgets.actions import Action, bindings, in_chain, key_name
-from bttui.widgets.ask import Ask
 from bttui.widgets.driver import TerminalDriver
-from bttui.widgets.export import file_name
 from bttui.widgets.feed import Arrived, Feed, FrameReport
 from bttui.widgets.files import OpenPage
+from bttui.widgets.keeping import Keeping, told
 from bttui.widgets.keys import focused_scope
 from bttui.widgets.page import help_page
 from bttui.widgets.probes import Catalog, ProbeScreen
@@ -69,7 +66,7 @@ QUIT_WITHIN = 2.0  # seconds between two ctrl+c that quit
 STUCK = 1.0  # seconds after which a widget that does not answer no longer holds up the keys
 
 
-class Dashboard(App[Frame]):
+class Dashboard(Keeping, App[Frame]):
     """Ends with the last frame, or None where nothing ever ran."""
 
     TITLE = "bttui"
@@ -100,13 +97,8 @@ class Dashboard(App[Frame]):
         self.check = check
         self.controller = controller
         self.feed = Feed(self)
-        self.tee = Tee(self.feed)
-        self.new_recorder = new_recorder
+        self.keep(Tee(self.feed), new_recorder, record)
         self.redactor = redactor
-        self.recorder: Recorder | None = None
-        self.agreed = ""  # the recording that may be overwritten
-        if record:
-            self.begin_recording(record)
         self.workspace = Workspace(text, name, controller.interval, read_only, refused)
         self.probes = ProbeScreen(catalog)
         self.catalog = catalog
@@ -151,7 +143,7 @@ class Dashboard(App[Frame]):
             else:
                 self.workspace.show_diagnostics(report)
         self.workspace.show_events(events, skipped)
-        self.show_recorder()
+        self.show_kept()
 
     # Keys
 
@@ -221,69 +213,6 @@ class Dashboard(App[Frame]):
             self.controller.stop()
         self.notify("Once more to quit", timeout=QUIT_WITHIN)
 
-    # Recording
-
-    def action_record(self) -> None:
-        """Begin a recording, or end the one that is being made."""
-        if self.recorder is not None:
-            self.end_recording(self.recorder)
-        elif self.new_recorder is None:
-            self.notify("This is a recording already.")
-        elif self.screen is self.workspace:
-            stem = os.path.splitext(os.path.basename(self.workspace.program_name))[0]
-            hint = "programs, frames and events, as data: bttui replay and bttui dump show them"
-            self.push_screen(Ask("Record to", hint, self.problem_of_recording, file_name(stem, ".bttui"), "records"), self.recording)
-
-    def problem_of_recording(self, path: str) -> str:
-        """Begin, or say why not."""
-        path = os.path.expanduser(path.strip())
-        if not path:
-            return "a file needs a name"
-        if os.path.lexists(path) and self.agreed != path:
-            self.agreed = path
-            return f"{path} exists: Enter once more overwrites it"
-        try:
-            self.begin_recording(path)
-        except DiagnosticError as reason:
-            return reason.diagnostics[0].message
-        return ""
-
-    @property
-    def recording_file(self) -> str:
-        """The recording that holds what is shown, "" where there is none."""
-        return self.recorder.path if self.recorder else getattr(self.controller, "file", "")
-
-    def begin_recording(self, path: str) -> None:
-        """Raises DiagnosticError."""
-        assert self.new_recorder is not None
-        self.recorder = self.new_recorder(path)
-        self.tee.add(self.recorder)
-
-    def recording(self, path: "str | None") -> None:
-        self.agreed = ""
-        if path:
-            self.notify(f"Recording to {clean(path)}; the same key ends it.", markup=False)
-            self.show_recorder()
-
-    @work(thread=True)
-    def end_recording(self, recorder: "Recorder") -> None:
-        self.tee.remove(recorder)
-        self.call_from_thread(self.recorded, recorder)
-
-    def recorded(self, recorder: "Recorder") -> None:
-        """It is closed."""
-        if self.recorder is recorder:
-            self.recorder = None
-            if not recorder.failed:
-                self.notify(recorded(recorder), markup=False)
-        self.show_recorder()
-
-    def show_recorder(self) -> None:
-        if self.recorder is not None and self.recorder.failed:
-            self.notify(clean(ended(self.recorder)), severity="error", markup=False)
-            self.recorder = None
-        self.workspace.show_recorder(self.recorder)
-
     def clear_map(self, name: str) -> None:
         self.controller.clear(name)
 
@@ -332,10 +261,6 @@ class Dashboard(App[Frame]):
 
     def caller(self, owner: object, action: Action) -> "Callable[[], object]":
         return partial(getattr(owner, f"action_{action.id}"), *filter(None, [action.argument]))
-
-
-def recorded(recorder: "Recorder") -> str:
-    return f"Recorded {grouped(recorder.frames)} frames, {quantity(recorder.size, 'bytes')}, to {clean(recorder.path)}"
 
 
 @contextmanager
@@ -398,7 +323,7 @@ def run_dashboard(
         controller.close()
         app.tee.close()
     if app.recorder is not None:
-        sys.stderr.write((ended(app.recorder) if app.recorder.failed else recorded(app.recorder)) + "\n")
+        sys.stderr.write((ended(app.recorder) if app.recorder.failed else told(app.recorder)) + "\n")
     if last is not None and show_maps is not None:
         try:
             sys.stdout.write(clean_lines(show_maps(last)))

@@ -17,7 +17,7 @@ USAGE:
     bttui [options] - <stdin
     bttui [options] -e 'program'
     bttui replay FILE               the dashboard on a recording; needs no root
-    bttui dump FILE [--at TIME] [--map @NAME] [-f FORMAT]
+    bttui dump FILE [--at TIME | --every] [--map @NAME] [-f FORMAT]
                                     print the maps of a recording
     parameters of the program follow it; named ones (--name=value) come after --, where --help lists them
 
@@ -41,6 +41,7 @@ OPTIONS:
     --demo         the dashboard on a recording that comes along; needs no root
     --speed N      replay N times as fast (0: all at once)
     --at TIME      dump as of TIME: 12:01, 12:01:44, +30s (after the beginning) or -30s (before the end)
+    --every        dump every picture, each with its time (text, json, csv)
     --map @NAME    dump this map only; may be repeated
 
     -o, --output FILE
@@ -114,6 +115,7 @@ OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
     ("demo", "", False),
     ("speed", "", True),
     ("at", "", True),
+    ("every", "", False),
     ("map", "", True),
     ("output", "o", True),
     ("", "f", True),
@@ -226,6 +228,8 @@ def parse(arguments: "Sequence[str]") -> Options:
         raise error("USAGE: -k, --warnings conflicts with --no-warnings")
     if values.get("command") and "pid" in values:
         raise UsageError("USAGE: Cannot use both -c and -p.")
+    if values.get("every") and (values.get("action") != "dump" or "at" in values):
+        raise UsageError("USAGE: --every goes with dump, and without --at")
     if values.get("redact") and values.get("mode") in ("test", "bench"):
         raise UsageError("USAGE: --redact is for traces, replay and dump")
     parameters, named = split_parameters(after)

@@ -72,7 +72,7 @@ def run(options: "Options") -> int:
 
 
 def replay(options: "Options") -> int:
-    from bttui.session.recording import Recording, demo
+    from bttui.session.recording import Recorder, Recording, demo, hidden
 
     recording = Recording(demo() if options.action == "demo" else options.file)
     if not sys.stdout.isatty():
@@ -92,6 +92,7 @@ def replay(options: "Options") -> int:
         show_maps=lambda frame: maps_at_exit(frame.maps.values()),
         read_only=True,
         redactor=redactor,
+        new_recorder=lambda path: Recorder(path, hidden(recording.header, redactor)),
     )
 
 
@@ -104,7 +105,7 @@ def dashboard(options: "Options") -> int:
     from bttui.probes import listing, registry
     from bttui.render.text import formatted, maps_at_exit
     from bttui.session.live import LiveController
-    from bttui.session.recording import Recorder, header
+    from bttui.session.recording import Recorder, header, hidden
     from bttui.session.worker import check
     from bttui.widgets.probes import Catalog
 
@@ -129,7 +130,7 @@ def dashboard(options: "Options") -> int:
         show_maps=lambda frame: maps_at_exit(frame.maps.values()),
         check=lambda text: check(text, options, host),
         refused=refusal(),
-        new_recorder=lambda path: Recorder(path, header(options, host, __version__), redactor),
+        new_recorder=lambda path: Recorder(path, hidden(header(options, host, __version__), redactor), redactor),
         record=options.record,
         redactor=redactor,
     )

@@ -10,10 +10,11 @@ from bttui import __version__
 from bttui.host.facts import Host
 from bttui.host.privileges import refusal
 from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
-from bttui.model.frame import Symbol
+from bttui.model.frame import Frame, Symbol
 from bttui.render.clean import clean_lines
 from bttui.render.diagnostics import complain
 from bttui.render.text import event_text, helper_detail
+from bttui.session.controller import Status
 from bttui.session.options import Options
 
 TYPE_CHECKING = False
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from bttui.model.frame import Event, MapSnapshot
     from bttui.model.program import Output, Program
     from bttui.model.redaction import Redactor
+    from bttui.render.export import Export, Format
     from bttui.session.child import Child, Watched
+    from bttui.session.recording import Recording
     from bttui.session.session import Session
 
 # Whoever tests a tracer waits for this line on stdout: probes are attached. The name is bpftrace's.
@@ -249,11 +252,7 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
         return 0
     if refused := refusal():
         raise DiagnosticError(refused)
-    redactor = None
-    if options.redact:
-        from bttui.model.redaction import Redactor
-
-        redactor = Redactor()
+    redactor = new_redactor(options)
     plain = options.format != "json" and not writer.terminal and not options.record and not redactor
     notes = Notes(options, host, redactor) if options.record else None
     with Session(program, host, options, formatted, child, watched, many_texts if plain else None) as session:
@@ -373,10 +372,10 @@ class Notes:
     """The recording of a trace that is printed."""
 
     def __init__(self, options: Options, host: Host, redactor: "Redactor | None" = None):
-        from bttui.session.recording import Recorder, header
+        from bttui.session.recording import Recorder, header, hidden
 
         self._redactor = redactor
-        self._recorder = Recorder(options.record, header(options, host, __version__), redactor)
+        self._recorder = Recorder(options.record, hidden(header(options, host, __version__), redactor), redactor)
         self._next = 0.0
         self._interval = options.interval
         self._told = False
@@ -412,13 +411,17 @@ class Notes:
 
 
 def dump(options: Options) -> int:
-    """Print the maps of a recording as of a moment. Raises DiagnosticError."""
-    from bttui.render.export import Export, find, suiting
+    """Print the maps of a recording as of a moment, or of all of them. Raises DiagnosticError."""
+    from bttui.render.export import find
     from bttui.session.recording import Recording
     from bttui.session.replay import moment
 
     recording = Recording(options.file)
     first, last = recording.span
+    format_ = find(options.format or "text")
+    assert format_ is not None
+    if options.every:
+        return show(every_frame(recording, options, format_))
     try:
         wall = moment(options.at, first, last) if options.at else last
     except ValueError:
@@ -426,25 +429,50 @@ def dump(options: Options) -> int:
     found = recording.frame_at(wall)
     if found is None:
         raise error(f"'{options.file}' holds no frame")
-    status, frame = found
-    if options.redact:
-        from bttui.model.redaction import Redactor
+    return show(in_lines(format_.write(dumped(*found, options, format_))))
 
-        redactor = Redactor()
-        status, frame = status.replace(text=redactor.program(status.text)), redactor.frame(frame)
-    maps = frame.maps
-    for name in options.maps:
-        if name not in maps:
-            raise error(f"the recording has no map {name}", hint=f"it has {', '.join(maps) or 'none'}")
-    chosen = [maps[name] for name in options.maps or maps]
-    format_ = find(options.format or "text")
-    assert format_ is not None
-    if chosen and format_ not in suiting(chosen):
-        raise error(f"none of the maps can be written as {format_.name}")
+
+def every_frame(recording: "Recording", options: Options, format_: "Format") -> "Iterable[str]":
+    """The lines of every frame, as an export of every interval writes them."""
+    if format_.every != "append":
+        raise error(f"{format_.name} holds one moment only", hint="--at TIME says which; text, json and csv can hold every one")
+    redactor = new_redactor(options)
+    first = True
+    for item in recording.play():
+        if isinstance(item, Status):
+            status, first = item, True
+        elif isinstance(item, Frame):
+            yield from in_lines(format_.more(dumped(status, item, options, format_, redactor), item.wall, first))
+            first = False
+
+
+def in_lines(text: str) -> "list[str]":
+    """Without other ends of lines than the usual one taken for one."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def dumped(status: "Status", frame: "Frame", options: Options, format_: "Format", redactor: "Redactor | None" = None) -> "Export":
+    """What the options ask for of a frame. Raises DiagnosticError where it has no such maps."""
+    from bttui.render.export import Export, suiting
     from bttui.widgets.source import key_names
 
-    names = {snapshot.spec.name: key_names(status.text, snapshot.spec.name) for snapshot in chosen}
-    return show(format_.write(Export(chosen, names)).splitlines())
+    redactor = redactor or new_redactor(options)
+    text, frame = (redactor.program(status.text), redactor.frame(frame)) if redactor else (status.text, frame)
+    for name in options.maps:
+        if name not in frame.maps:
+            raise error(f"the recording has no map {name}", hint=f"it has {', '.join(frame.maps) or 'none'}")
+    chosen = [frame.maps[name] for name in options.maps or frame.maps]
+    if chosen and format_ not in suiting(chosen):
+        raise error(f"none of the maps can be written as {format_.name}")
+    return Export(chosen, {snapshot.spec.name: key_names(text, snapshot.spec.name) for snapshot in chosen})
+
+
+def new_redactor(options: Options) -> "Redactor | None":
+    if not options.redact:
+        return None
+    from bttui.model.redaction import Redactor
+
+    return Redactor()
 
 
 def open_output(path: str) -> int:

@@ -117,6 +117,10 @@ class History:
         kept = self._kept[max(0, first) : last + 1]
         return [(packed.frame.monotonic, packed.maps[name].unpack()) for packed in kept if name in packed.maps]
 
+    def packed(self, first: int, last: int) -> "list[Packed]":
+        """The frames from place ``first`` up to and with ``last``, for another thread to unpack."""
+        return self._kept[max(0, first) : last + 1]
+
     def place(self, sequence: int) -> int:
         """Where the frame with this number is; the nearest later one where it is gone."""
         return min(bisect_left(self._kept, sequence, key=lambda kept: kept.frame.sequence), len(self._kept) - 1)

@@ -5,6 +5,7 @@ from importlib import import_module
 from bttui.model.data import Data
 from bttui.model.frame import MapSnapshot
 from bttui.model.types import Record
+from bttui.render.series import clock_text
 from bttui.render.stacks import has_stack, parts
 
 TYPE_CHECKING = False
@@ -30,13 +31,18 @@ class Export(Data):
 
 
 class Format(Data):
-    """``place`` is "module function": the function of an Export that gives the text; ``stacks``: of maps with stacks only."""
+    """``place`` is "module function": the function of an Export that gives the text; ``stacks``: of maps with stacks only.
+
+    ``every`` says how a file gets the maps of one interval after the other: "append" (``more`` gives what is added),
+    "replace" (the file holds the newest), "" where that makes no sense.
+    """
 
     name: str
     title: str
     suffix: str
     place: str
     stacks: bool = False
+    every: str = ""
 
     def suits(self, snapshot: MapSnapshot) -> bool:
         return not self.stacks or has_stack(snapshot.spec.key)
@@ -48,12 +54,27 @@ class Format(Data):
         text: str = write(export.replace(maps=[snapshot for snapshot in export.maps if self.suits(snapshot)]))
         return text
 
+    def more(self, export: Export, wall: int, first: bool) -> str:
+        """What one moment (ns, CLOCK_REALTIME) adds to a file of every interval; ``first``: there is nothing before it."""
+        at = clock_text(wall, 3, "%Y-%m-%d %H:%M:%S")
+        if self.every == "replace":
+            return self.write(export)
+        if self.name == "csv":
+            from bttui.render.csv import csv
+
+            return csv(export, at, first)
+        if self.name == "json":
+            from bttui.render.json import text_json
+
+            return text_json("time", at) + self.write(export)
+        return f"{'' if first else chr(10)}{at}\n{self.write(export)}"
+
 
 FORMATS = (
-    Format("text", "text as bpftrace prints it", ".txt", "export text"),
-    Format("json", "JSON, one map a line, as -f json", ".json", "export json"),
-    Format("csv", "CSV for spreadsheets", ".csv", "csv csv"),
-    Format("openmetrics", "OpenMetrics text for Prometheus", ".prom", "openmetrics openmetrics"),
+    Format("text", "text as bpftrace prints it", ".txt", "export text", every="append"),
+    Format("json", "JSON, one map a line, as -f json", ".json", "export json", every="append"),
+    Format("csv", "CSV for spreadsheets", ".csv", "csv csv", every="append"),
+    Format("openmetrics", "OpenMetrics text for Prometheus", ".prom", "openmetrics openmetrics", every="replace"),
     Format("folded", "folded stacks, one a line", ".folded", "export folded", True),
     Format("flamegraph", "flame graph, SVG to click in", ".svg", "flamegraph flamegraph", True),
     Format("speedscope", "speedscope JSON", ".speedscope.json", "speedscope speedscope", True),

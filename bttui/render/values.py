@@ -255,15 +255,25 @@ def key_parts(type_: "Type | None", key: "Any") -> "list[str | int]":
     return [_plain(type_, key)]
 
 
+def figure_names(type_: "Type | None") -> "tuple[str, ...]":
+    """What a value consists of; of all but histograms and time series."""
+    if isinstance(type_, (Average, Stats)):
+        return "average", "count", "total"
+    return (
+        next(
+            (name for kind, name in ((Count, "count"), (Sum, "sum"), (Minimum, "min"), (Maximum, "max")) if isinstance(type_, kind)),
+            "value",
+        ),
+    )
+
+
 def figures(type_: "Type | None", value: "Any") -> "dict[str, str | int]":
-    """What a value consists of, by name; of all but histograms and time series."""
+    """A value's parts by their ``figure_names``."""
     if isinstance(type_, (Average, Stats)):
         total, count = value
         return {"average": average(value), "count": count, "total": total}
-    for kind, name in ((Count, "count"), (Sum, "sum"), (Minimum, "min"), (Maximum, "max")):
-        if isinstance(type_, kind):
-            return {name: value}
-    return {"value": _plain(type_, value)}
+    (name,) = figure_names(type_)
+    return {name: value if name != "value" else _plain(type_, value)}
 
 
 def _plain(type_: "Type | None", value: "Any") -> "str | int":

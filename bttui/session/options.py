@@ -19,7 +19,7 @@ class Options(Data):
     in seconds. ``hints`` are about the command line itself. ``arguments`` are the words of the command line.
     ``include`` are folders to look for headers in, ``headers`` those that come before the program's own.
     ``debug_folders`` may have debugging information of programs and libraries.
-    ``record`` is the file to record to. ``redact`` hides names and texts of the traced machine (model.redaction). ``speed``, ``at`` and ``maps`` say what to show of a recording (``file``).
+    ``record`` is the file to record to. ``redact`` hides names and texts of the traced machine (model.redaction). ``speed``, ``at``, ``every`` and ``maps`` say what to show of a recording (``file``).
     """
 
     action: str = "run"
@@ -58,6 +58,7 @@ class Options(Data):
     redact: bool = False
     speed: float = 1.0
     at: str = ""
+    every: bool = False
     maps: "tuple[str, ...]" = ()
     arguments: "tuple[str, ...]" = ()
     hints: "tuple[Diagnostic, ...]" = ()

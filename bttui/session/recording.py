@@ -15,7 +15,6 @@ crash is recognised by its length or checksum, and everything before it is read.
 
 import json
 import os
-import stat
 import struct
 import zlib
 from time import time_ns
@@ -24,6 +23,7 @@ from bttui.model.data import pack, unpack
 from bttui.model.diagnostic import error
 from bttui.model.frame import Counters, Event, Frame, MapSnapshot
 from bttui.session.controller import Status
+from bttui.session.growing import GrowingFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ WHOLE_EVERY = 60
 LONGEST = 1 << 30  # bytes of one body; a longer one is damage
 
 
-class Recorder:
+class Recorder(GrowingFile):
     """Writes one file, as a session.tee.Sink. What it has written before a failure (a full disk) is whole."""
 
     what = "recording"
@@ -50,26 +50,18 @@ class Recorder:
     def __init__(self, path: str, header: "dict[str, Any]", redactor: "Redactor | None" = None) -> None:
         """Raises DiagnosticError. The file is for its owner only: it may hold names, paths and arguments of programs.
 
-        ``redactor`` hides what programs and header tell; frames and events come redacted. ``frames`` and ``size`` (bytes) say
-        how much was written.
+        ``redactor`` hides what programs tell; frames and events come redacted. ``frames`` and ``size`` (bytes) say how much
+        was written.
         """
         self._redactor = redactor
-        if redactor:
-            header = {**header, "command": ["--redact"], "host": redactor.word(header.get("host", ""), "host"), "redacted": True}
-        self.path, self.failed = path, ""
         try:
-            # Not to wait for the reader of a named pipe.
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
-            os.set_blocking(self._fd, True)
-            if stat.S_ISREG(os.fstat(self._fd).st_mode):  # /dev/null and pipes are not ours
-                os.fchmod(self._fd, 0o600)
+            super().__init__(path, 0o600)
         except (OSError, ValueError) as reason:
             told = reason.strerror if isinstance(reason, OSError) else str(reason)
             raise error(f"cannot record to '{path}': {told}") from None
-        self.size = 0
         self._first = self._last = 0  # CLOCK_REALTIME of the frames
         self.frames = self._events = 0
-        self._put(MAGIC + b"%d\n" % SCHEMA)
+        self.put(MAGIC + b"%d\n" % SCHEMA)
         self._record(b"H", time_ns(), header)
         if self.failed:
             raise error(f"cannot record to '{path}': {self.failed}")
@@ -133,30 +125,14 @@ class Recorder:
 
     def close(self) -> None:
         """The end of the recording. Does no harm a second time."""
-        if self._fd < 0:
-            return
-        self._record(b"L", time_ns(), {"frames": self.frames, "events": self._events})
-        os.close(self._fd)
-        self._fd = -1
+        if self._fd >= 0:
+            self._record(b"L", time_ns(), {"frames": self.frames, "events": self._events})
+            self.close_file()
 
     def _record(self, kind: bytes, wall: int, body: "dict[str, Any] | list[Any]") -> None:
         if not self.failed:
             data = zlib.compress(json.dumps(body, separators=(",", ":"), default=_bytes).encode(), 1)
-            self._put(HEADER.pack(len(data), _checksum(kind, wall, data), kind, wall) + data)
-
-    def _put(self, data: bytes) -> None:
-        rest = memoryview(data)
-        try:
-            while rest:
-                rest = rest[os.write(self._fd, rest) :]
-        except OSError as reason:
-            self.failed = reason.strerror or str(reason)
-            try:
-                os.ftruncate(self._fd, self.size)
-            except OSError:
-                return  # the checksum tells the reader
-        else:
-            self.size += len(data)
+            self.put(HEADER.pack(len(data), _checksum(kind, wall, data), kind, wall) + data)
 
 
 class _Keys:
@@ -340,6 +316,13 @@ def _bytes(value: object) -> "list[str]":
 def demo() -> str:
     """The path of the recording that comes along; tools/demo makes it."""
     return os.path.join(os.path.dirname(os.path.dirname(__file__)), "demo.bttui")
+
+
+def hidden(header: "dict[str, Any]", redactor: "Redactor | None") -> "dict[str, Any]":
+    """The header without what it tells of the machine and of the command."""
+    if redactor is None:
+        return header
+    return {**header, "command": ["--redact"], "host": redactor.word(header.get("host", ""), "host"), "redacted": True}
 
 
 def header(options: "Options", host: "Host", version: str) -> "dict[str, Any]":

@@ -24,8 +24,14 @@ class Sink(Protocol):
 
     what: str  # recording, export: for messages
     path: str
-    failed: str
-    size: int  # bytes written
+    frames: int  # written
+
+    @property
+    def failed(self) -> str: ...
+
+    @property
+    def size(self) -> int:
+        """Bytes written."""
 
     def program(self, status: Status) -> None:
         """Frames and events up to the next one belong to it."""

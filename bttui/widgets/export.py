@@ -14,6 +14,7 @@ from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from bttui.model.data import Data
+from bttui.model.diagnostic import DiagnosticError
 from bttui.model.frame import MapSnapshot
 from bttui.render.clean import clean
 from bttui.render.export import Export, Format, suiting
@@ -24,17 +25,23 @@ from bttui.widgets.rows import Rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from bttui.session.intervals import IntervalFile
 
 PREVIEW = 8  # lines
 SCREEN = Format("screen", "the screen as it is, SVG", ".svg", "")
 LINES = Format("lines", "the lines that are kept", ".txt", "")
+RECORDING = Format("recording", "the frames that are kept, for bttui replay", ".bttui", "")
+NOW, EVERY = "now", "every interval"
 
 
 class Subject(Data):
     """Something that can be written: ``maps``, or else the text that ``draw`` makes, in the one format ``format``.
 
-    ``command`` gives the same from a shell, for a format's name; "" where nothing does.
+    ``command`` gives the same from a shell, for a format's name and whether it is for every interval; "" where nothing does.
+    ``follow`` writes the maps at every interval from now on; None where nothing runs. ``save`` writes the file itself, and
+    ``draw`` only tells of it. Both take a path, and raise OSError, ValueError or DiagnosticError.
     """
 
     title: str
@@ -43,7 +50,9 @@ class Subject(Data):
     names: "dict[str, tuple[str, ...]]" = {}
     draw: "Callable[[], str] | None" = None
     format: Format = SCREEN
-    command: "Callable[[str], str]" = lambda name: ""
+    command: "Callable[[str, bool], str]" = lambda name, every: ""
+    follow: "Callable[[str, Format], None] | None" = None
+    save: "Callable[[str], None] | None" = None
 
     @property
     def formats(self) -> "list[Format]":
@@ -54,7 +63,7 @@ class Subject(Data):
 
 
 class Choices(Rows):
-    """What and how: a line each, the picked choice marked."""
+    """What, how and when: a line each, the picked choice marked. ``running`` are the files of every interval: each can be ended."""
 
     scope = "export_choice"
     BINDINGS = bindings("export_choice")
@@ -62,14 +71,14 @@ class Choices(Rows):
     class Changed(Message):
         pass
 
-    def __init__(self, subjects: "list[Subject]", **options) -> None:
+    def __init__(self, subjects: "list[Subject]", running: "Sequence[IntervalFile]" = (), **options) -> None:
         super().__init__(**options)
-        self.subjects = subjects
+        self.subjects, self.running = subjects, running
         self.at = 0  # the line
-        self.what, self.how = 0, 0
+        self.what, self.how, self.when = 0, 0, 0
 
     def on_mount(self) -> None:
-        self.resize_rows(2)
+        self.resize_rows(3)
 
     @property
     def subject(self) -> Subject:
@@ -79,19 +88,35 @@ class Choices(Rows):
     def format(self) -> Format:
         return self.subject.formats[self.how]
 
+    @property
+    def times(self) -> "list[str]":
+        """When it can be written."""
+        every = [EVERY] if self.subject.follow and self.format.every else []
+        return [NOW, *every, *(f"end {os.path.basename(file.path)}" for file in self.running)]
+
+    @property
+    def every(self) -> bool:
+        return self.times[self.when] == EVERY
+
+    @property
+    def ending(self) -> "IntervalFile | None":
+        """The file to which nothing more is to be written."""
+        at = self.when - len(self.times) + len(self.running)
+        return self.running[at] if at >= 0 else None
+
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
-        titles = [subject.title for subject in self.subjects] if y == 0 else [each.name for each in self.subject.formats]
-        picked = self.what if y == 0 else self.how
-        parts = [(f" {('what', 'how ')[y]}  ", "label")]
+        titles = ([subject.title for subject in self.subjects], [each.name for each in self.subject.formats], self.times)[y]
+        picked = (self.what, self.how, self.when)[y]
+        parts = [(f" {('what', 'how ', 'when')[y]}  ", "label")]
         for number, title in enumerate(titles):
             chosen = number == picked
             role = "cursor" if chosen and y == self.at and self.has_focus else "mark" if chosen else "dim"
-            parts.append((f"({'•' if chosen else ' '}) {title}", role))
+            parts.append((f"({'•' if chosen else ' '}) {clean(title)}", role))
             parts.append(("  ", "text"))
         return parts
 
     def action_line(self, by: str) -> None:
-        self.at = (self.at + int(by)) % 2
+        self.at = (self.at + int(by)) % 3
         self.refresh()
 
     def action_choose(self, by: str) -> None:
@@ -99,8 +124,9 @@ class Choices(Rows):
             name = self.format.name
             self.what = (self.what + int(by)) % len(self.subjects)
             self.how = next((n for n, each in enumerate(self.subject.formats) if each.name == name), 0)
-        else:
+        elif self.at == 1:
             self.how = (self.how + int(by)) % len(self.subject.formats)
+        self.when = (self.when + int(by)) % len(self.times) if self.at == 2 else 0
         self.refresh()
         self.post_message(self.Changed())
 
@@ -137,17 +163,21 @@ class ExportPage(ModalScreen[str]):
     scope = "export"
     BINDINGS = bindings("export")
 
-    def __init__(self, subjects: "list[Subject]") -> None:
+    def __init__(
+        self, subjects: "list[Subject]", running: "Sequence[IntervalFile]" = (), end: "Callable[[IntervalFile], object] | None" = None
+    ) -> None:
+        """``running`` are the files to which every interval goes, and ``end`` ends one."""
         super().__init__()
-        self.subjects = subjects
+        self.subjects, self.running, self.end = subjects, running, end
         self.text: str | None = None  # None while it is being made
         self.wanted = ""  # "write" or "copy" as soon as it is there
+        self.offered = ""  # the name that stands there unasked
         self.agreed = ""  # the file that may be overwritten
         self.told = ("", "note")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="export"):
-            yield Choices(self.subjects, id="choices")
+            yield Choices(self.subjects, self.running, id="choices")
             yield Input(id="file")
             yield Preview(id="preview")
 
@@ -161,7 +191,8 @@ class ExportPage(ModalScreen[str]):
 
     def on_choices_changed(self) -> None:
         subject, format_ = self.choices.subject, self.choices.format
-        self.file.value = file_name(subject.stem, format_.suffix)
+        if self.file.value == self.offered:  # nobody has chosen another one
+            self.file.value = self.offered = file_name(subject.stem, format_.suffix)
         self.text, self.wanted, self.told = None, "", ("", "note")
         self.show()
         self.make(subject, format_)
@@ -191,7 +222,7 @@ class ExportPage(ModalScreen[str]):
         self.file.border_subtitle = Content(f"{there} · {size}")
         lines = [] if self.text is None else [line[:2000].removesuffix("\r") for line in self.text[:20_000].split("\n")[:PREVIEW]]
         shown = [(clean(line), "text") for line in lines] + [("", "text")] * (PREVIEW - len(lines))
-        command = self.choices.subject.command(self.choices.format.name)
+        command = self.choices.subject.command(self.choices.format.name, self.choices.every)
         shown += [("", "text"), (f"same from a shell:  {command}" if command else "", "dim"), self.told]
         self.preview.show(shown)
 
@@ -208,6 +239,10 @@ class ExportPage(ModalScreen[str]):
     def write(self) -> None:
         assert self.text is not None
         self.wanted = ""
+        if self.choices.ending is not None and self.end is not None:
+            self.end(self.choices.ending)
+            self.dismiss(None)
+            return
         path = self.file.value.strip()
         if not path:
             self.say("a file needs a name")
@@ -216,20 +251,46 @@ class ExportPage(ModalScreen[str]):
             self.agreed = path
             self.say(f"{path} exists: Enter once more overwrites it", "warning")
             return
+        subject, path = self.choices.subject, os.path.expanduser(path)
+        if subject.save:
+            self.say("writing…", "note")
+            self.save(subject.save, path)
+            return
         try:
-            with open(os.path.expanduser(path), "w", encoding="utf-8", errors="replace", newline="") as file:
+            if self.choices.every and subject.follow:
+                subject.follow(path, self.choices.format)
+                self.dismiss(f"Every interval goes to {clean(path)}; w ends that.")
+                return
+            with open(path, "w", encoding="utf-8", errors="replace", newline="") as file:
                 file.write(self.text)
         except (OSError, ValueError) as problem:
-            reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-            self.say(f"could not write {path}: {reason}")
-            return
-        self.dismiss(f"Wrote {short(len(self.text))}B to {path}")
+            self.refuse(path, problem)
+        else:
+            self.dismiss(f"Wrote {short(len(self.text))}B to {clean(path)}")
+
+    def refuse(self, path: str, problem: Exception) -> None:
+        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+        self.say(f"could not write {path}: {reason}")
+
+    @work(thread=True, exclusive=True, group="export")
+    def save(self, save: "Callable[[str], None]", path: str) -> None:
+        try:
+            save(path)
+        except (OSError, ValueError) as problem:
+            self.app.call_from_thread(self.refuse, path, problem)
+        except DiagnosticError as problem:
+            self.app.call_from_thread(self.say, problem.diagnostics[0].message)
+        else:
+            self.app.call_from_thread(self.dismiss, f"Wrote {clean(path)}; bttui replay shows it.")
 
     def copy(self) -> None:
         if self.text is None:
             self.wanted = "copy"
             return
         self.wanted = ""
+        if self.choices.subject.save:
+            self.say("a recording is no text: write a file")
+            return
         told = to_clipboard(self, self.text)
         if told.startswith("Copied"):
             self.dismiss(told)

@@ -93,6 +93,16 @@ class Log(Pane):
         self.refresh_lines_shown()
         self.title_now()
 
+    def events(self, first: int, last: int) -> "list[Event]":
+        """The lines between two times (ns, both included) as events that say the same."""
+        kinds = {"bad": "error", "text": "printf"}
+        return [
+            Event(kind, line.wall, text=line.text + "\n" * (kind == "printf"))
+            for line in self.lines
+            if first <= line.wall <= last
+            for kind in (kinds.get(line.role) or "warning",)
+        ]
+
     def choose(self, events: "list[Event]") -> "list[Event]":
         """All of them where the budget allows; else our own messages and an even sample of the rest."""
         if len(events) <= self.budget:

@@ -1,16 +1,20 @@
 """The status bar: where the trace stands, and whether what you see is all there was."""
 
+import os
+
 from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
 from bttui.model.frame import Frame
 from bttui.model.timeline import Timeline
+from bttui.render.clean import clean
 from bttui.render.figures import clock, grouped, quantity, short, time_of_day
 from bttui.session.controller import ATTACHING, CHECKING, ENDED, IDLE, LIVE, REPLAY, STOPPING, Status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from bttui.session.intervals import IntervalFile
     from bttui.session.recording import Recorder
 
 STATES = {
@@ -39,6 +43,7 @@ class StatusBar(Widget):
         self.rate: float | None = None
         self.cost: tuple[float, float] | None = None  # nanoseconds a run, share of one CPU
         self.recorder: Recorder | None = None
+        self.intervals: list[IntervalFile] = []
         self.speed: float = 1
 
     def show_status(self, status: Status) -> None:
@@ -48,9 +53,9 @@ class StatusBar(Widget):
         self.status = status
         self.refresh()
 
-    def show_recorder(self, recorder: "Recorder | None") -> None:
-        """The recording that is being made."""
-        self.recorder = recorder
+    def show_kept(self, recorder: "Recorder | None", intervals: "list[IntervalFile]") -> None:
+        """The recording and the exports that are being made."""
+        self.recorder, self.intervals = recorder, intervals
         self.refresh()
 
     def show_moment(self, timeline: Timeline, speed: float = 1) -> None:
@@ -104,6 +109,10 @@ class StatusBar(Widget):
             parts.append((" " + clock((self.frame.wall - status.started) / SECOND), "text"))
         if self.recorder:
             parts.append((f"  ● REC {quantity(self.recorder.size, 'bytes')} {clock(self.recorder.seconds)}", "bad"))
+        if self.intervals:
+            files = len(self.intervals)
+            size = quantity(sum(file.size for file in self.intervals), "bytes")
+            parts.append((f"  → {clean(os.path.basename(self.intervals[0].path)) if files == 1 else f'{files} files'} {size}", "busy"))
         if status.live:
             parts.append((f"  {grouped(status.attached)} probe{'s' * (status.attached != 1)}", "text"))
         if self.frame:

@@ -17,13 +17,14 @@ from bttui.model.frame import Event, Frame
 from bttui.model.history import Packed
 from bttui.model.timeline import Timeline
 from bttui.render.clean import clean
+from bttui.render.figures import grouped, time_of_day
 from bttui.session.controller import ENDED, LIVE, Status
 from bttui.widgets import completion, files
 from bttui.widgets.actions import bindings
 from bttui.widgets.attached import AttachedPane
 from bttui.widgets.completing import CompletionList
 from bttui.widgets.editor import MARKS, Editor
-from bttui.widgets.export import LINES, ExportPage, Subject
+from bttui.widgets.export import LINES, RECORDING, ExportPage, Subject
 from bttui.widgets.files import Choice, SavePage
 from bttui.widgets.keys import KeyBar
 from bttui.widgets.log import Log
@@ -39,7 +40,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bttui.render.export import Format
+    from bttui.session.intervals import IntervalFile
     from bttui.session.recording import Recorder
+    from bttui.widgets.keeping import Keeping
     from bttui.widgets.probes import Catalog
 
 NARROW = 100
@@ -236,8 +240,8 @@ class Workspace(TimeTravel, Screen[None]):
         if first and (self.focused is None or (self.focused is self.editor and (self.is_narrow or self.read_only))):
             self.go_to_pane(2)
 
-    def show_recorder(self, recorder: "Recorder | None") -> None:
-        self.query_one(StatusBar).show_recorder(recorder)
+    def show_kept(self, recorder: "Recorder | None", intervals: "list[IntervalFile]") -> None:
+        self.query_one(StatusBar).show_kept(recorder, intervals)
 
     async def moment_changed(self) -> None:
         timeline = self.timeline
@@ -365,30 +369,63 @@ class Workspace(TimeTravel, Screen[None]):
         filled = [other for other in self.maps.panes if other.snapshot is not None]
         names = {other.map_name: other.key_names for other in filled}
 
-        def command(maps: "list[str]") -> "Callable[[str], str]":
-            return lambda format_: self.shell_command(format_, maps)
+        def command(maps: "list[str]") -> "Callable[[str, bool], str]":
+            return lambda format_, every: self.shell_command(format_, maps, every)
 
+        def follow(maps: "list[str]") -> "Callable[[str, Format], None] | None":
+            return (lambda path, format_: app.follow(path, format_, maps, names)) if self.status.live else None
+
+        app: Keeping = self.app  # type: ignore[assignment]
         subjects = []
         if isinstance(pane, MapPane) and pane.snapshot is not None:
-            subjects.append(Subject("this pane", pane.map_name, (pane.snapshot,), names, command=command([pane.map_name])))
+            one = [pane.map_name]
+            subjects.append(Subject("this pane", pane.map_name, (pane.snapshot,), names, command=command(one), follow=follow(one)))
         elif pane is self.log_pane:
             subjects.append(Subject("this pane", "log", draw=pane.written, format=LINES))
         if filled:
-            subjects.append(
-                Subject("all panes", self.program_name, tuple(p.snapshot for p in filled if p.snapshot), names, command=command([]))
-            )
+            shown = tuple(p.snapshot for p in filled if p.snapshot)
+            all_ = [snapshot.spec.name for snapshot in shown]
+            subjects.append(Subject("all panes", self.program_name, shown, names, command=command([]), follow=follow(all_)))
+        if app.new_recorder is not None and len(self.timeline.history):
+            subjects.append(self.kept(app.new_recorder))
         subjects.append(Subject("screen", "screen", draw=lambda: picture))
-        self.app.push_screen(ExportPage(subjects), self.exported)
+        self.app.push_screen(ExportPage(subjects, app.intervals, lambda file: app.end(file)), self.exported)
 
-    def shell_command(self, format_: str, maps: "list[str]") -> str:
+    def kept(self, new_recorder: "Callable[[str], Recorder]") -> Subject:
+        """The frames of the history, or of a selected range, and the lines of the log as a recording."""
+        timeline, status = self.timeline, self.status
+        history = timeline.history
+        first, last = (history.place(number) for number in timeline.range) if timeline.range else (0, len(history) - 1)
+        frames = history.packed(first, last)
+        begin, end = frames[0].frame.wall, frames[-1].frame.wall
+        told = self.log_pane.events(begin if timeline.range else 0, end if timeline.range else 1 << 63)
+
+        def save(path: str) -> None:
+            recorder = new_recorder(path)
+            recorder.program(status)
+            written = 0
+            for packed in frames:
+                sofar = [event for event in told[written:] if event.wall <= packed.frame.wall]
+                recorder.events(sofar)
+                written += len(sofar)
+                recorder.frame(packed.unpack())
+            recorder.events(told[written:])
+            recorder.close()
+            if recorder.failed:
+                raise OSError(0, recorder.failed)
+
+        words = f"{grouped(len(frames))} frames, {time_of_day(begin)} to {time_of_day(end)}, and {grouped(len(told))} lines of the log\n"
+        return Subject("recording", self.program_name, draw=lambda: words, format=RECORDING, save=save)
+
+    def shell_command(self, format_: str, maps: "list[str]", every: bool) -> str:
         """What writes the same without the dashboard: from the recording, where there is one; else by running the program again."""
         recording = self.app.recording_file  # type: ignore[attr-defined]
         if recording:
-            moment = self.timeline.frame if self.timeline.paused else None
-            at = time.strftime(" --at %H:%M:%S", time.localtime(moment.wall // 1_000_000_000)) if moment else ""
+            moment = self.timeline.frame if self.timeline.paused and not every else None
+            at = time.strftime(" --at %H:%M:%S", time.localtime(moment.wall // 1_000_000_000)) if moment else " --every" if every else ""
             wanted = "".join(f" --map {shlex.quote(name)}" for name in maps)
             return f"bttui dump {shlex.quote(clean(recording))}{at}{wanted} -f {format_}"
-        option = {"text": "--no-tui", "json": "-f json"}.get(format_)
+        option = {"text": "--no-tui", "json": "-f json"}.get(format_) if not every else None
         named = clean(self.program_name) if self.program_name != "Program" else ""
         program = shlex.quote(named) if named else f"-e {shlex.quote(clean(self.status.text))}"
         return f"bttui {option} {program}" if option and len(program) < 90 else ""

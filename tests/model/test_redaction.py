@@ -33,6 +33,7 @@ from bttui.model.types import (
 )
 from bttui.session.controller import LIVE, Status
 from bttui.session.recording import Recorder, Recording
+from bttui.session.recording import hidden as hidden_header
 
 SECRET = "acme"
 HIDDEN = [
@@ -116,7 +117,8 @@ def test_the_text_of_a_program():
 
 def test_a_recording_holds_nothing_of_them(tmp_path):
     redactor = Redactor()
-    recorder = Recorder(str(tmp_path / "a"), {"command": ["-c", f"/opt/{SECRET}"], "host": SECRET, "kernel": "6.1"}, redactor)
+    header = hidden_header({"command": ["-c", f"/opt/{SECRET}"], "host": SECRET, "kernel": "6.1"}, redactor)
+    recorder = Recorder(str(tmp_path / "a"), header, redactor)
     recorder.program(Status(LIVE, 1, True, 1, 1, (f"uprobe:/opt/{SECRET}:main",), scripted.START, f"uprobe:/opt/{SECRET}:main {{ }}"))
     frame = scripted.frame(1, scripted.snapshot("@", String(), Count(), {SECRET: 12_345, "other": 2}))
     recorder.frame(redactor.frame(frame))
