@@ -122,6 +122,24 @@ def test_headers_of_the_kernel_cost_nothing_and_their_macros_are_asked_for():
     assert found.hint == "macros of <linux/not_installed_here.h> are not in BTF: add #define WANTED with its value"
 
 
+def test_macros_of_kernel_headers_that_everybody_uses():
+    """They are known without the headers, to who includes some."""
+    names = {
+        "AF_INET": 2,
+        "PF_INET6": 10,
+        "EPERM": 1,
+        "ECONNREFUSED": 111,
+        "SIGKILL": 9,
+        "SOCK_STREAM": 1,
+        "IPPROTO_TCP": 6,
+        "S_IFREG": 0o100000,
+    }
+    text = 'BEGIN {{ static_assert({name} == {value}, "another value"); }}'
+    for name, value in names.items():
+        assert errors(text.format(name=name, value=value))[0] == f"1:23-{23 + len(name)} error: Unknown identifier: '{name}'"
+        lower("#include <linux/not_installed_here.h>\n" + text.format(name=name, value=value))
+
+
 def test_a_header_of_ones_own(tmp_path):
     (tmp_path / "shapes").mkdir()
     (tmp_path / "shapes/inner.h").write_text("#pragma once\n#define SIDES 4\ntypedef unsigned int side_t;\n")

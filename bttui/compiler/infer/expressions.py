@@ -7,6 +7,7 @@ from bttui.compiler.infer.names import find_field
 from bttui.compiler.infer.rules import COUNTABLE, SAME_BYTES, Unfoldable, base_type, describe, fold, is_stringlike, literal_type
 from bttui.compiler.infer.scope import MapInfo
 from bttui.compiler.old_spellings import FIELDS, IDENTIFIERS
+from bttui.host import header_constants
 from bttui.model import types
 from bttui.model.diagnostic import Fix, near
 from bttui.model.types import Type
@@ -56,6 +57,9 @@ class Expressions(Maps):
                 return found[1].replace(size=8)
         if self.planned(name, node):
             return None
+        if self.headers and (value := header_constants.constant(name)) is not None:
+            node.note = value
+            return literal_type(value)
         names = [*self.functions, *self.constants, *self.enumerators]
         found_names = near(name, names)
         hint = f"did you mean {found_names[0]}?" if found_names else ""
