@@ -9,6 +9,7 @@ from bttui.render.clean import clean, fit
 from bttui.widgets import completion
 from bttui.widgets.actions import bindings
 from bttui.widgets.completion import Candidate, Place
+from bttui.widgets.keys import KeyBar
 from bttui.widgets.rows import Rows
 
 TYPE_CHECKING = False
@@ -125,7 +126,7 @@ class Completing(Base):
         if place == self.completed:
             column = self.cursor_screen_offset.x - len(place.typed) - 2
             self.popup.show(words, Offset(max(0, column), self.cursor_screen_offset.y + 1))
-            self.choosing = self.popup.display
+            self.choose(self.popup.display)
             if not words:
                 self.notify("Nothing to complete here", timeout=2)
 
@@ -133,8 +134,14 @@ class Completing(Base):
     def popup(self) -> CompletionList:
         return self.screen.query_one(CompletionList)
 
+    def choose(self, choosing: bool) -> None:
+        """There is a list, or none: the footer shows its keys."""
+        if choosing != self.choosing:
+            self.choosing = choosing
+            self.screen.query_one(KeyBar).refresh()
+
     def close_list(self) -> None:
-        self.choosing = False
+        self.choose(False)
         self.completed = None
         self.popup.display = False
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def focused_scope(screen: "Screen") -> str:
     """The scope whose keys work now. A screen's first focusable part stands for the screen itself."""
     scope: str = getattr(screen.focused, "scope", "") or getattr(screen, "scope", "main")
+    if getattr(screen.focused, "choosing", False):
+        return "completion"
     return {"main": "editor", "probes": "probe_query"}.get(scope, scope)
 
 

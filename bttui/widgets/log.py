@@ -29,6 +29,7 @@ OURS = {
 }
 OUTPUT_ROLES = {"errorf": "bad", "warnf": "warning", "helper_error": "bad"}
 GAPS = ("lost", "full", "missed", "symbols")  # something is not here: drawn as a rule
+ANYWHERE = ("full", "warning")  # repeated, they are counted where they were told first; the others only where they stand last
 SECOND = 1_000_000_000
 
 
@@ -39,6 +40,15 @@ class Line(Data):
     text: str
     role: str
     open: bool = False
+
+
+class Counted(Data):
+    """``text`` is what was told first; ``total`` sums up the numbers of all ``times``."""
+
+    line: Line
+    text: str
+    times: int
+    total: int
 
 
 class Log(Pane):
@@ -58,6 +68,7 @@ class Log(Pane):
         self.second = 0  # the second that the budget below is for
         self.budget = LINES_A_SECOND
         self.sample: tuple[Line, int, int] | None = None  # the line that tells of sampling in this second: shown, came
+        self.counted: "dict[tuple, Counted]" = {}  # what was told with a number, by kind and subject
         self.title_now()
 
     def title_now(self) -> None:
@@ -122,11 +133,26 @@ class Log(Pane):
         line.text = f"┄ flood: {grouped(shown)} of {grouped(came)} shown ┄"
         self.sample = line, shown, came
 
+    def count(self, event: Event) -> bool:
+        """Whether the event was added to a line that tells of more such: the same loss, second by second, is one line."""
+        what = event.kind, event.values[1:]
+        known = self.counted.get(what)
+        if known is None or not any(line is known.line for line in (self.lines if event.kind in ANYWHERE else [*self.lines][-1:])):
+            return False
+        known.times += 1
+        known.total += event.values[0]
+        told = f"{known.text} · {grouped(known.times)} times, {grouped(known.total)} in all"
+        known.line.text = rule(told) if event.kind in GAPS else told
+        return True
+
     def append(self, event: Event) -> None:
+        numbered = event.kind in (*GAPS, *ANYWHERE) and bool(event.values)
+        if numbered and self.count(event):
+            return
         role = OURS.get(event.kind) or OUTPUT_ROLES.get(event.kind, "text")
         text = event_text(event)
         if event.kind in GAPS:
-            text = f"──── {text} ────"
+            text = rule(text)
         if event.kind in OURS and event.kind != "child":
             text += "\n"
         pieces = text.split("\n")
@@ -140,6 +166,8 @@ class Log(Pane):
                 last.open = not ended
             else:
                 self.lines.append(Line(event.wall, shorten(clean(piece[: WIDEST * 2])), role, not ended))
+        if numbered:
+            self.counted[event.kind, event.values[1:]] = Counted(self.lines[-1], clean(event_text(event)), 1, event.values[0])
 
     def written(self) -> str:
         return "".join(f"{stamp(line.wall)}{line.text}\n" for line in self.lines)
@@ -147,6 +175,7 @@ class Log(Pane):
     def clear(self) -> None:
         """Forget everything, for a new run."""
         self.lines.clear()
+        self.counted.clear()
         self.total = self.unshown = 0
         self.second, self.budget, self.sample = 0, LINES_A_SECOND, None
         self.title_now()
@@ -251,6 +280,10 @@ class Log(Pane):
 
 def stamp(wall: int) -> str:
     return strftime("%H:%M:%S", localtime(wall // SECOND)) + f".{wall // 1_000_000 % 1000:03} "
+
+
+def rule(text: str) -> str:
+    return f"──── {text} ────"
 
 
 def shorten(text: str) -> str:

@@ -132,6 +132,9 @@ class StacksPane(MapPane):
             points = self.growth(node)
             note = f" {'▲' if points > 0 else '▼'}{abs(points):.1f}" if abs(points) >= NOTABLE else ""
             text = block(node, cells, self.root.weight, note) if cells >= LABELLED else "▏".ljust(cells)
+            if note:  # told by shape too, and where there is no room for a figure
+                named = text.rstrip() + (" " if text[1:].strip() else "")
+                text = named[: len(text)] + ("▒" if points > 0 else "░") * (len(text) - len(named))
             role = node.space if not note else "grew" if points > 0 else "shrank"
             parts.append((text, "cursor" if picked else "found" if id(node) in found else role))
             at = start + cells

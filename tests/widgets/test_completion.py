@@ -106,6 +106,17 @@ async def test_a_word_is_completed(text, keys, result):
         assert app.focused is editor and not editor.choosing
 
 
+async def test_the_footer_has_the_keys_of_the_list_while_there_is_one():
+    async with driving.dashboard(text="BEGIN { @counted = 1; @c", start=False, catalog=ARGUMENTS) as (app, _, pilot):
+        app.workspace.editor.move_cursor((0, 24))
+        await driving.rested(pilot)
+        assert "Take" not in driving.lines(app)[-1]
+        await driving.press(pilot, "ctrl+@")
+        assert driving.lines(app)[-1].startswith(" Enter Take  Esc Close  ↓ Next  ↑ Previous  F5 Run")
+        await driving.press(pilot, "escape")
+        assert driving.lines(app)[-1].startswith(" ^Space Complete  F5 Run")
+
+
 async def test_the_list_tells_what_a_function_does():
     async with driving.dashboard(text="BEGIN { pri }", start=False) as (app, _, pilot):
         app.workspace.editor.move_cursor((0, 11))

@@ -26,6 +26,34 @@ async def test_a_line_may_come_in_pieces():
         assert logged(app) == ["a b c", "d", "careful", "e", "", "f"]
 
 
+def lossy(kind, text, *values, second=0):
+    return scripted.message(kind, text, second).replace(values=values)
+
+
+async def test_the_same_loss_again_is_counted_where_it_was_told():
+    async with driving.dashboard(size=(200, 60)) as (app, controller, pilot):
+        for second, stacks in enumerate((17, 1, 65)):
+            controller.say(lossy("warning", f"{stacks} stacks could not be kept", stacks, second=second))
+            controller.say(lossy("full", "2 left out of @a", 2, "@a"), lossy("full", "3 left out of @b", 3, "@b"))
+            controller.say(scripted.printed(f"line {second}\n", second))
+            await driving.settle(pilot)
+        told = [text for text in logged(app) if not text.startswith("line")]
+        assert told == [
+            "17 stacks could not be kept · 3 times, 83 in all",
+            "──── 2 left out of @a · 3 times, 6 in all ────",
+            "──── 3 left out of @b · 3 times, 9 in all ────",
+        ]
+        assert "3 times, 83 in all" in driving.text(app)
+
+
+async def test_a_gap_in_the_log_stands_where_it_is():
+    async with driving.dashboard() as (app, controller, pilot):
+        lost = [lossy("lost", f"Lost {n} events", n) for n in (5, 6, 7)]
+        controller.say(lost[0], lost[1], scripted.printed("between\n"), lost[2])
+        await driving.settle(pilot)
+        assert logged(app) == ["──── Lost 5 events · 2 times, 11 in all ────", "between", "──── Lost 7 events ────"]
+
+
 async def test_a_flood_is_sampled_and_says_so():
     """50 events a millisecond for a second: what is drawn and kept stays small, the totals stay exact."""
     async with driving.dashboard() as (app, controller, pilot):

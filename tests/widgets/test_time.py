@@ -158,7 +158,8 @@ async def test_two_moments_as_an_icicle():
         await compared(controller, pilot, scripted.stacks(10).replace(rows=idle))
         shown = driving.region(app, "StacksPane")
         # swapper/0: 707 of 4145 were 17.1 %, 2828 of 6266 are 45.1 %; postgres 2823: 68.1 % and 45.1 %
-        assert "swapper/0 45% ▲28.1" in shown and "postgres 45% ▼23.1" in shown
+        assert "swapper/0 45% ▲28.1 ▒▒" in shown and "postgres 45% ▼23.1 ░░" in shown
+        assert "▏░" in shown, "what is too narrow for a name"
         await driving.press(pilot, "6", "down")
         assert "(+28.1 points since A)" in driving.region(app, "StacksPane")
 
