@@ -181,7 +181,7 @@ class Dashboard(Keeping, App[Frame]):
     # Actions
 
     def action_run(self) -> None:
-        self.workspace.asked = self.workspace.editor.text
+        self.workspace.asked, self.workspace.answer = self.workspace.editor.text, None
         self.controller.run(self.workspace.editor.text)
 
     def on_editor_rested(self) -> None:

@@ -78,6 +78,7 @@ class Workspace(TimeTravel, Screen[None]):
         self.text, self.program_name, self.interval = text, name, interval
         self.read_only, self.refused = read_only, refused
         self.asked: str | None = None  # the text of the last F5
+        self.answer: tuple[Diagnostic, ...] | None = None  # what came of it
         self.diagnostics: tuple[Diagnostic, ...] = ()
         self.shown: Widget | None = None  # the pane that is on show where only one is
         self.zoomed = False  # one pane has the whole screen
@@ -273,7 +274,7 @@ class Workspace(TimeTravel, Screen[None]):
 
     def show_diagnostics(self, diagnostics: "tuple[Diagnostic, ...]") -> None:
         """Of the text that was last asked to run: whoever has typed since keeps the cursor where it is."""
-        self.diagnostics = diagnostics
+        self.diagnostics = self.answer = diagnostics
         typed_since = self.asked not in (None, self.editor.text)
         self.editor.show_diagnostics(diagnostics, quietly=typed_since)
         self.title_editor()
@@ -281,8 +282,10 @@ class Workspace(TimeTravel, Screen[None]):
             self.go_to_pane(1)
 
     def show_checked(self, text: str, diagnostics: "tuple[Diagnostic, ...]") -> None:
-        """What the compiler says of a text that nobody has asked to run."""
+        """What the compiler says of a text. Of one that was asked to run, more is known: whether it could be attached, too."""
         if text == self.editor.text:
+            if text == self.asked and self.answer is not None:
+                diagnostics = self.answer
             self.diagnostics = diagnostics
             self.editor.show_diagnostics(diagnostics, quietly=True)
             self.title_editor()

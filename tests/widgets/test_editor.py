@@ -189,6 +189,20 @@ async def test_what_is_said_of_an_older_text_is_dropped():
         assert app.workspace.editor.diagnostics == []
 
 
+async def test_what_attaching_says_outlives_the_check_of_the_same_text():
+    """The check while typing knows nothing of it, and comes later where the program runs at once."""
+    async with driving.dashboard(text="BEGIN { }", check=complain) as (app, controller, pilot):
+        controller.fail(Diagnostic("no such counter"))
+        await driving.rested(pilot)
+        assert [d.message for d in app.workspace.editor.diagnostics] == ["no such counter"]
+        await driving.press(pilot, "x")
+        await driving.rested(pilot)
+        assert app.workspace.editor.diagnostics == list(complain(app.workspace.editor.text))
+        await driving.press(pilot, "backspace")
+        await driving.rested(pilot)
+        assert [d.message for d in app.workspace.editor.diagnostics] == ["no such counter"]
+
+
 async def test_colours_are_exact_once_the_keys_rest():
     async with driving.dashboard(text="BEGIN {\n  @a = 1;\n}\n", start=False) as (app, _, pilot):
         editor = app.workspace.editor
