@@ -222,6 +222,13 @@ def trace(options: Options, host: Host) -> int:
         return traced(options, host, stop, writer, child, watched)
     except Interrupted:
         return 0
+    except DiagnosticError as reason:
+        if options.format == "json":
+            from bttui.render.json import diagnostic_json
+
+            writer.write("".join([diagnostic_json(diagnostic) for diagnostic in reason.diagnostics]))
+            writer.flush()
+        raise
     finally:
         if child:
             child.close()

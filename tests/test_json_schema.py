@@ -45,3 +45,32 @@ def test_output_is_what_the_schema_says(bttui, kind):
     result = bttui("-f", "json", "--unsafe", "-c", "/bin/echo hello", "-e", PROGRAMS[kind])
     assert result.returncode == 0, result
     check(result.stdout.replace("hello\n", "", 1) if kind != "syscall" else result.stdout.removeprefix("hello\n"), kind)
+
+
+@pytest.mark.live
+def test_a_program_that_does_not_run_says_so_in_json_too(bttui):
+    text = 'begin { print(1); pritnf("x"); }'
+    result = bttui("-f", "json", "-e", text)
+    (line,) = map(json.loads, result.stdout.splitlines())
+    VALIDATOR.validate(line)
+    fix = line.pop("fix")
+    assert line == {
+        "type": "diagnostic",
+        "severity": "error",
+        "msg": "Unknown function: 'pritnf'",
+        **{"hint": "did you mean printf()?", "filename": "stdin", "line": 1, "col": 19, "end_line": 1, "end_col": 30},
+    }
+    assert text[: fix["col"] - 1] + fix["text"] + text[fix["end_col"] - 1 :] == text.replace("pritnf", "printf")
+    assert "ERROR: Unknown function" in result.stderr and result.returncode == 1
+
+
+@pytest.mark.live
+def test_a_refusal_of_the_kernel_has_the_log_in_it(bttui):
+    compared = "if (strcontains($a, $b)) { print(1); } "
+    text = f"begin {{ $a = str((uint64)nsecs); $b = str((uint64)(nsecs + 1)); {compared * 3}}}"
+    result = bttui("-f", "json", "-e", text)
+    (line,) = map(json.loads, result.stdout.splitlines())
+    VALIDATOR.validate(line)
+    assert (line["code"], line["hint"].partition(" ")[0]) == ("verifier", "compare")
+    assert text[line["col"] - 1 : line["end_col"] - 1] == "strcontains($a, $b)"
+    assert line["msg"].startswith("the kernel refuses begin: it has too many branches") and "processed" in line["detail"]

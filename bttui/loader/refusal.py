@@ -4,6 +4,7 @@ import errno
 import os
 import re
 
+from bttui.loader.places import place_of
 from bttui.model.diagnostic import Diagnostic, DiagnosticError, Span
 
 TYPE_CHECKING = False
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _FAILED = re.compile(r"prog '([^']*)': BPF program load failed: ")
 _LOG = re.compile(r"prog '([^']*)': -- BEGIN PROG LOAD LOG --\n(.*?)-- END PROG LOAD LOG --", re.S)
+_FAR = 1000  # columns from here on are not told apart: BTF has ten bits for them
+_INSTRUCTION = re.compile(r"^(\d+): \([0-9a-f]{2}\) ", re.M)
 _MAP = re.compile(r"map '([^']*)': failed to create: .*\((-\d+)\)")
 # "; source text @ file:line"; kernels before 6.9 write the source text alone.
 _SOURCE = re.compile(r"^; (.*?)(?: @ \S+:(\d+))?$")
@@ -44,7 +47,11 @@ _MEANINGS: "Sequence[tuple[str, str, str]]" = (
         r"it is too complex: the kernel gave up after following \1 instructions",
         "make loops shorter, or unroll less",
     ),
-    (r"The sequence of (\d+) jumps is too complex", "it has too many branches for the kernel to follow", "split it into several probes"),
+    (
+        r"The sequence of (\d+) jumps is too complex",
+        "it has too many branches for the kernel to follow",
+        "compare shorter strings (max_strlen), make loops shorter, or split it into several probes",
+    ),
     (r"infinite loop detected", "the kernel cannot see that a loop ends", "give the loop a fixed bound"),
     (r"back-edge from insn", "this kernel does not allow loops", "use unroll()"),
     (
@@ -123,11 +130,20 @@ def _program_refused(program: "Program", name: str, number: int, text: str) -> D
             return Diagnostic(message, span, hint=hint, detail=text, code="permission")
         hint = _privilege_hint if number in (errno.EPERM, errno.EACCES) else "this kernel may be too old for this kind of probe"
         return Diagnostic(f"the kernel refuses {probe}: {os.strerror(number)}", span, hint=hint, detail=text, code="load")
-    if line:
-        file = span.file if span else "stdin"
+    file = span.file if span else "stdin"
+    place = place_of(program.object, name, _last_instruction(log)) if program.object else None
+    if place and (place[0] == line or not line):
+        span = statement_span(program.source, *place, file) or span
+    elif line:
         span = line_span(program.source, line, file) or span
     message, hint = explain(complaint)
     return Diagnostic(f"the kernel refuses {probe}: {message}", span, hint=hint, detail=log, code="verifier")
+
+
+def _last_instruction(log: str) -> int:
+    """The number of the one that the verifier was at."""
+    numbers = _INSTRUCTION.findall(log)
+    return int(numbers[-1]) if numbers else 0
 
 
 def verifier_logs(text: str) -> "dict[str, str]":
@@ -181,6 +197,32 @@ def read_log(log: str, source: str) -> "tuple[str, int]":
         if same:
             return complaint, same[0]
     return complaint, 0
+
+
+def statement_span(source: str, line: int, column: int, file: str) -> "Span | None":
+    """What begins there, as far as it goes on its line: to the semicolon, or to what closes around it. None where there is no such place."""
+    whole = line_span(source, line, file)
+    if whole is None or not 1 < column < _FAR:
+        return whole
+    text = source.splitlines()[line - 1]
+    end, depth, quoted = column - 1, 0, False
+    while end < len(text):
+        letter = text[end]
+        if quoted:
+            end += letter == "\\"
+            quoted = letter != '"'
+        elif letter == '"':
+            quoted = True
+        elif (letter in ";)]}{" and not depth) or (letter == "/" and text[end + 1 : end + 2] == "/"):
+            break
+        else:
+            depth += (letter in "([{") - (letter in ")]}")
+        end += 1
+    body = text[column - 1 : end].rstrip()
+    if not body:
+        return whole
+    start = whole.start - (whole.column - 1) + column - 1
+    return Span(start, start + len(body), line, column, line, column + len(body), file)
 
 
 def line_span(source: str, line: int, file: str) -> "Span | None":

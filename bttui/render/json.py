@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from bttui.model.diagnostic import Span
+    from bttui.model.diagnostic import Diagnostic, Span
     from bttui.model.frame import Event, MapSnapshot
 
 _SPECIAL = re.compile(r"[^ !#-\[\]-\x7f]")
@@ -66,6 +66,28 @@ def message_json(kind: str, message: str, span: "Span | None" = None, **more: "s
     if span:
         parts += [f'"filename": {string_json(span.file)}', f'"line": {span.line}', f'"col": {span.column}']
     return "{" + ", ".join(parts) + "}\n"
+
+
+def diagnostic_json(diagnostic: "Diagnostic") -> str:
+    """Why a program does not run: what it says on a terminal, with the repair where one is certain and the verifier's whole log."""
+    parts = [f'"type": "diagnostic", "severity": "{diagnostic.severity}", "msg": {string_json(diagnostic.message)}']
+    parts += [f'"{name}": {string_json(text)}' for name, text in (("code", diagnostic.code), ("hint", diagnostic.hint)) if text]
+    if diagnostic.span:
+        parts.append(_place_json(diagnostic.span))
+    if diagnostic.fix:
+        parts.append(f'"fix": {{{_place_json(diagnostic.fix.span)}, "text": {string_json(diagnostic.fix.text)}}}')
+    if diagnostic.trail:
+        trail = [f'{{"msg": {string_json(message)}, {_place_json(span)}}}' for message, span in diagnostic.trail]
+        parts.append(f'"trail": [{", ".join(trail)}]')
+    if diagnostic.detail:
+        parts.append(f'"detail": {string_json(diagnostic.detail)}')
+    return "{" + ", ".join(parts) + "}\n"
+
+
+def _place_json(span: "Span") -> str:
+    """The end column is the one after the last character."""
+    end = f'"end_line": {span.end_line}, "end_col": {span.end_column}'
+    return f'"filename": {string_json(span.file)}, "line": {span.line}, "col": {span.column}, {end}'
 
 
 def helper_json(helper: str, result: int, span: "Span | None", times: int = 1) -> str:

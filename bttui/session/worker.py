@@ -59,7 +59,7 @@ def compile_text(options: "Options", host: "Host", stop: int = -1) -> "Program":
     key = cache.key(options.text, options.file, wanted)
     program = cache.read(key)
     if program is None:
-        program = in_child(lambda: _compile(options, host, wanted), stop)
+        program = in_child(lambda: _compile(options, host, wanted), stop, options.text)
         if not wanted.headers:  # they may say something else the next time
             cache.write(key, program)
     return program
@@ -79,8 +79,8 @@ def _compile(options: "Options", host: "Host", wanted: CompileOptions) -> "Progr
     return compile_program(options.text or "", options.file, host, wanted)
 
 
-def in_child(work: "Callable[[], Any]", stop: int = -1) -> "Any":
-    """What ``work`` returns or raises (as far as model.data.pack knows it), done in a child process."""
+def in_child(work: "Callable[[], Any]", stop: int = -1, source: str = "") -> "Any":
+    """What ``work`` returns or raises (as far as model.data.pack knows it), done in a child process. ``source``: the program's text."""
     reader, writer = os.pipe()
     said = os.memfd_create("said")
     parent = os.getpid()
@@ -104,7 +104,7 @@ def in_child(work: "Callable[[], Any]", stop: int = -1) -> "Any":
     text = os.pread(said, 1 << 20, 0).decode(errors="replace")
     os.close(said)
     if not answer:
-        raise _died(os.waitstatus_to_exitcode(status), text)
+        raise _died(os.waitstatus_to_exitcode(status), text, source)
     good, value = marshal.loads(answer)
     if good:
         return unpack(value)
@@ -159,10 +159,26 @@ def _read(reader: int, stop: int) -> bytes:
         parts.append(part)
 
 
-def _died(code: int, text: str) -> DiagnosticError:
-    """LLVM said why on its way out, most of the time in its last line."""
+# What LLVM's BPF back end says where it gives up (BPFISelLowering.cpp, BPFRegisterInfo.cpp).
+_PLACED = r"error: (.*):(\d+):(\d+): in function \S+"
+_STACK = "BPF stack limit is exceeded"
+
+
+def _died(code: int, text: str, source: str) -> DiagnosticError:
+    """LLVM said why on its way out, most of the time in its last line, with the place."""
+    import re
+
+    from bttui.loader.refusal import statement_span
+
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     how = f"signal {-code}" if code < 0 else f"status {code}"
     message = f"the compiler could not finish ({how})" + (f": {lines[-1]}" if lines else "")
     hint = "simpler expressions, shorter strings or fewer variables may help"
-    return DiagnosticError(Diagnostic(message, hint=hint, detail=text, code="compiler"))
+    placed = re.search(_PLACED, text)
+    span = statement_span(source, int(placed[2]), int(placed[3]), placed[1]) if placed else None
+    if _STACK in text:
+        message, hint = (
+            "This program needs more than the 512 bytes of stack that BPF has",
+            "use fewer or smaller variables, or several probes",
+        )
+    return DiagnosticError(Diagnostic(message, span, hint=hint, detail=text, code="compiler"))

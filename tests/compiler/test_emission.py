@@ -7,6 +7,7 @@ from compiler.compiling import begin, compile, errors, host, lower
 
 from bttui.compiler.assemble import assemble, optimise
 from bttui.compiler.emit import quote
+from bttui.loader.places import places
 from bttui.model import types
 
 PROGRAMS = [
@@ -143,3 +144,14 @@ def test_the_work_grows_with_the_text_and_not_with_its_square(statement):
     calls(2)  # what is read once
     few, twice, thrice = calls(50), calls(100), calls(150)
     assert thrice - twice < 1.2 * (twice - few)
+
+
+def test_every_instruction_knows_its_statement():
+    text = "begin { for ($i : 0..3) { @ = $i; for ($j : 0..3) { @b = $j; } } print(1); }"
+    program = compile(text)
+    found = [column for _number, line, column in places(program.object, program.programs[0].name) if line == 1]
+    first = [found.index(text.index(part) + 1) for part in ("for ($i", "print(1)", "@ = $i", "for ($j", "@b")]
+    assert first == sorted(first)  # what a loop does stands behind what runs it
+    numbers = [number for number, _line, _column in places(program.object, program.programs[0].name)]
+    assert numbers == sorted(numbers)
+    assert places(program.object, "other") == []

@@ -11,7 +11,7 @@ from loader import ir
 
 from bttui.loader import bpf, libbpf
 from bttui.loader.object import load as load_object
-from bttui.loader.refusal import explain, line_span, load_error, read_log, verifier_logs
+from bttui.loader.refusal import explain, line_span, load_error, read_log, statement_span, verifier_logs
 from bttui.model.diagnostic import DiagnosticError, Span
 from bttui.model.program import Attachment, BpfProgram, MapSpec, Program
 
@@ -224,6 +224,32 @@ def test_a_line_span_holds_exactly_that_line(source, line):
     else:
         assert source[span.start : span.end] == lines[line - 1].strip()
         assert source[: span.start].count(lines[line - 1][: span.column - 1]) or span.column == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "found"),
+    [
+        ("begin { $a = 1; @[pid] = hist($a); }", 17, "@[pid] = hist($a)"),
+        ('begin { print("a;)\\";"); exit(); }', 9, 'print("a;)\\";")'),
+        ("begin { if ($a == $b) { print(1); } }", 13, "$a == $b"),
+        ("begin { for ($i : 0..3) { print(1); } }", 9, "for ($i : 0..3)"),
+        ("  $x = (1, (2, 3)).1  // why", 3, "$x = (1, (2, 3)).1"),
+        ("begin { $a = 1; }", 1, "begin { $a = 1; }"),
+        ("begin { $a = 1; }", 1000, "begin { $a = 1; }"),
+        ("begin { $a = 1; }", 99, "begin { $a = 1; }"),
+    ],
+)
+def test_a_statement_is_marked_as_far_as_it_goes(line, column, found):
+    source = f"// first\n{line}\n"
+    span = statement_span(source, 2, column, "stdin")
+    assert source[span.start : span.end] == found
+    assert (span.line, source.index(line) + span.column - 1, span.end_column - span.column) == (2, span.start, len(found))
+
+
+@given(st.text(), st.integers(-2, 9), st.integers(-2, 1100))
+def test_any_place_may_be_asked_for(source, line, column):
+    span = statement_span(source, line, column, "stdin")
+    assert span is None or 0 <= span.start <= span.end <= len(source)
 
 
 @given(st.text(), st.text())
