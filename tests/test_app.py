@@ -230,6 +230,30 @@ async def test_borders_follow_the_mouse():
 
 
 REFUSED = Diagnostic("bttui needs the privilege to trace", hint=HINT)
+
+
+@pytest.mark.parametrize("size", driving.SIZES)
+async def test_letters_lead_to_every_pane(size):
+    """They stand at the panes' titles, or at their tabs where one pane is shown."""
+    async with driving.dashboard(size=size) as (app, controller, pilot):
+        controller.show(scripted.reads_frame(3))
+        await driving.settle(pilot)
+        panes = app.workspace.panes
+        for letter, pane in zip("asdfghjk", panes, strict=False):
+            tab = driving.lines(app)[0].find(f" {panes.index(pane) + 1} ")
+            await driving.press(pilot, "ctrl+o")
+            if size == (80, 24):
+                assert driving.lines(app)[0][tab : tab + 3] == f" {letter} "
+            else:
+                assert driving.lines(app)[pane.region.y][pane.region.x + 1 : pane.region.x + 4] == f" {letter} "
+            await driving.press(pilot, letter)
+            assert app.focused is pane
+        await driving.press(pilot, "ctrl+o", "q")
+        assert type(app.screen).__name__ == "JumpPage", "there is no tenth pane"
+        await driving.press(pilot, "escape")
+        assert app.focused is panes[-1]
+
+
 SCREENS = {
     "idle": (dict(text=EXAMPLE, start=False, name="Example"), []),
     "unprivileged": (dict(text=EXAMPLE, start=False, name="Example", refused=REFUSED), []),

@@ -38,6 +38,7 @@ SCOPES = {
     "export": "Export",
     "time": "Time",
     "ask": "Questions",
+    "jump": "Letters on the panes",
     "export_choice": "What to export, and how",
 }
 

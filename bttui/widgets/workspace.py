@@ -26,6 +26,7 @@ from bttui.widgets.completing import CompletionList
 from bttui.widgets.editor import MARKS, Editor
 from bttui.widgets.export import LINES, RECORDING, ExportPage, Subject
 from bttui.widgets.files import Choice, SavePage
+from bttui.widgets.jump import JumpPage
 from bttui.widgets.keys import KeyBar
 from bttui.widgets.log import Log
 from bttui.widgets.map_panes import MapPanes
@@ -212,6 +213,16 @@ class Workspace(TimeTravel, Screen[None]):
 
     def action_previous_pane(self) -> None:
         self.step(-1)
+
+    def action_jump(self) -> None:
+        """Letters at the panes' titles; at their tabs, where one pane is shown."""
+        if self.shows_one:
+            tabs = self.query_one(TabStrip)
+            cells = {number: at for number, at, _ in tabs.cells()}
+            places = [(tabs.region.x + cells.get(number, 0), tabs.region.y + (number not in cells)) for number in range(len(self.panes))]
+        else:
+            places = [(pane.region.x + 1, pane.region.y) for pane in self.panes]
+        self.app.push_screen(JumpPage(places), lambda number: self.go_to_pane(number) if number else None)
 
     # Reports
 

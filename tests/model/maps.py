@@ -51,10 +51,10 @@ VALUES = {
 
 
 @st.composite
-def runs(draw, least=1, most=6):
-    """The frames of a run with a map of one kind, a second apart."""
+def runs(draw, least=1, most=6, value=None):
+    """The frames of a run with a map of one kind, a second apart. ``value`` is one of VALUES."""
     key, names = KEYS[draw(st.sampled_from(sorted(KEYS)))]
-    type_, values = VALUES[draw(st.sampled_from(sorted(VALUES)))]
+    type_, values = VALUES[value or draw(st.sampled_from(sorted(VALUES)))]
     frames = []
     for second in range(1, draw(st.integers(least, most)) + 1):
         chosen = draw(st.lists(st.sampled_from(names), unique=True))

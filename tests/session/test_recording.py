@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model.maps import runs
+from model.maps import VALUES, runs
+from model.test_timeline import MOVES
 from support import COMMAND
 from widgets.scripted import SECOND, START, ScriptedController, frame, message, printed, reads_frame, snapshot
 
 from bttui.model.diagnostic import DiagnosticError
 from bttui.model.difference import subtract
+from bttui.model.history import Packer
+from bttui.model.timeline import Timeline
 from bttui.model.types import UINT64, Buffer, Count, String
 from bttui.render.export import Export, suiting
 from bttui.session import replay
@@ -80,10 +83,36 @@ def shown(frame_):
     return {each.name: each.write(Export(ordered)) for each in suiting(ordered)}
 
 
-@settings(deadline=None)
-@given(frames=runs(), data=st.data())
-def test_live_and_from_a_file_are_the_same(frames, data):
-    """Each moment, each range and each export of every kind of map."""
+def timeline(frames):
+    """As the dashboard keeps them."""
+    found, packer = Timeline(), Packer()
+    for frame_ in frames:
+        found.history.add(packer.pack(frame_), frame_)
+    return found
+
+
+def seen(timeline_):
+    """All that panes are given of the moment: its maps, those before and those to compare with, rates, and the past."""
+    view = timeline_.view("@")
+    maps = [view.snapshot, view.earlier, view.base, *(snapshot_ for _, snapshot_ in view.past())]
+    return (
+        timeline_.place,
+        timeline_.range,
+        timeline_.frame.counters,
+        view.seconds,
+        view.apart,
+        [None if m is None else {repr(key): value for key, value in m.rows} for m in maps],
+        shown(timeline_.frame),
+        shown(frame(1, view.snapshot)),
+    )
+
+
+@pytest.mark.parametrize("value", sorted(VALUES))
+@settings(deadline=None, max_examples=25)
+@given(data=st.data(), moves=MOVES)
+def test_live_and_from_a_file_are_the_same(value, data, moves):
+    """Pause, steps, times, marks, ranges, differences and exports of every kind of map, by the same functions."""
+    frames = data.draw(runs(value=value))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.bttui"
         record(path, *frames)
@@ -91,10 +120,15 @@ def test_live_and_from_a_file_are_the_same(frames, data):
         assert len(again) == len(frames)
         for one, other in zip(frames, again, strict=True):
             same(one, other)
+        live, file = timeline(frames), timeline(again)
+        for name, *arguments in moves:
+            for each in (live, file):
+                getattr(each, name)(*arguments)
+            assert seen(live) == seen(file)
         later, earlier = data.draw(st.integers(0, len(frames) - 1)), data.draw(st.integers(0, len(frames) - 1))
-        live, file = subtract(frames[later], frames[earlier]), subtract(again[later], again[earlier])
-        same(live, file)
-        assert shown(live) == shown(file)
+        between, as_read = subtract(frames[later], frames[earlier]), subtract(again[later], again[earlier])
+        same(between, as_read)
+        assert shown(between) == shown(as_read)
         _, found = Recording(str(path)).frame_at(frames[later].wall)
         same(frames[later], found)
 

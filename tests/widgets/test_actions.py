@@ -147,6 +147,8 @@ EFFECTS = {
     "completion.choice_close": (LIST, lambda s: not s.choosing and s.focus == "editor"),
     "global.record": ([], lambda s: s.screen == "Ask" and "Record to" in s.text and "reads-20" in s.text),
     "global.open": ([], lambda s: s.screen == "OpenPage"),
+    "main.jump": ([], lambda s: s.screen == "JumpPage" and " a " in s.text and " j " in s.text),
+    "jump.cancel": (["ctrl+o"], lambda s: s.screen == "Workspace" and s.focus == "editor"),
     "main.save": ([], lambda s: s.screen == "SavePage"),
     "open.cursor_down": (["f3"], lambda s: s.chosen == 1),
     "open.cursor_up": (["f3", "down"], lambda s: s.chosen == 0),
