@@ -161,9 +161,14 @@ def test_types_of_the_program_by_name(lines):
         $item = (struct item *)arg0;
         print(($item->id, $item->at.x, ((struct page *)arg3)->mine, sizeof(struct wide), sizeof(point_t), offsetof(struct item, state)));
         print(((enum state)arg1, arg1 == BUSY));
+        @[(enum state)(arg1 | 0xff00000000)] = 1;
+        @[args.state] = 1;
     }
     begin { print(sizeof(struct large)); }"""
-    assert lines(program) == ["24", "(0, -1, 42, 16, 4, 24)", "(IDLE, false)", "(1, -1, 43, 16, 4, 24)", "(BUSY, true)"]
+    assert lines(program) == [
+        *["24", "(0, -1, 42, 16, 4, 24)", "(IDLE, false)", "(1, -1, 43, 16, 4, 24)", "(BUSY, true)"],
+        *["@[IDLE]: 1", "@[BUSY]: 1"],
+    ]
 
 
 @pytest.mark.live

@@ -471,7 +471,7 @@ class Expressions(Maps):
         operand = self.expression(node.operand)
         to = self.type_name(node.to, node.operand)
         if isinstance(to, types.Enum):
-            to = to.replace(size=8)
+            to = self.as_constant(to)
         if to is None or operand is None:
             return to
         if isinstance(operand, types.Aggregation) and isinstance(to, (types.Integer, types.Bool)):

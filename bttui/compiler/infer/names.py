@@ -28,7 +28,7 @@ class Names(State):
             return None
         suffixes = node.suffixes
         if isinstance(base, types.Enum) and not suffixes and node.of is None:
-            base = base.replace(size=8)  # as its constants
+            base = self.as_constant(base)
         if node.of is None and name in ("string", "buffer", "inet") and suffixes and isinstance(suffixes[0], int):
             base = self.named_type(f"{name}[{suffixes[0]}]", node) or base
             suffixes = suffixes[1:]
@@ -41,6 +41,12 @@ class Names(State):
             else:
                 base = types.Array(element=base, count=suffix or 0)
         return base
+
+    def as_constant(self, enum: types.Enum) -> types.Enum:
+        """As large as its constants are; one of a program stays as it is passed, in a part of a register that may hold more."""
+        path = self.body.context.binary
+        known = self.host.debug_types(path) if path and enum.name and enum.size < 8 else None
+        return enum if known is not None and known.type(enum.name) == enum else enum.replace(size=8)
 
     def is_type(self, name: str) -> bool:
         """Whether a word that could also be a value is the name of a type."""
