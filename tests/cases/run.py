@@ -41,6 +41,8 @@ from bttui.host.processes import children, comm  # noqa: E402
 
 # ./testprogs/NAME -> source in tests/load, flags for the compiler
 PROGRAMS = {
+    "lines": ("lines",),
+    "names": ("names",),
     "typed": ("typed",),
     "usdt": ("usdt",),
     "usdt_fixed": ("usdt", "-no-pie", "-fno-pie"),
