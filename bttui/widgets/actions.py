@@ -116,6 +116,7 @@ ACTIONS = (
         "Offer what may stand here: functions, probes, their arguments, maps.",
         1,
     ),
+    Action("fix", "editor", ("ctrl+g",), "Fix", "Mend the mistake at or below the cursor, where what was meant is certain.", 2),
     Action("comment", "editor", ("ctrl+underscore", "ctrl+slash"), "Comment", "Make the selected lines comments, or comments lines again."),
     Action("move_lines", "editor", ("alt+up",), "Line up", "Move the selected lines up.", argument="-1"),
     Action("move_lines", "editor", ("alt+down",), "Line down", "Move the selected lines down.", argument="1"),

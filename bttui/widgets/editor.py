@@ -28,6 +28,7 @@ from bttui.render.clean import clean
 from bttui.widgets.actions import bindings
 from bttui.widgets.completing import Completing
 from bttui.widgets.highlight import Highlights, across
+from bttui.widgets.keys import KeyBar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -181,6 +182,36 @@ class Editor(Completing, TextArea, inherit_bindings=False):
         if placed:
             self.go_to((after or placed)[0])
 
+    @property
+    def fixable(self) -> "list[Diagnostic]":
+        """Those that are mended by an edit of their own line, from the cursor's row on and then from the top."""
+        own = [
+            d
+            for d in self.diagnostics
+            if d.span and d.fix and not d.fix.span.source and d.fix.span.line == d.fix.span.end_line == d.span.line
+        ]
+        return sorted(own, key=lambda d: (d.span.line - 1 < self.cursor_location[0], d.span.start) if d.span else (True, 0))
+
+    def check_action(self, action: str, parameters: "tuple[object, ...]") -> "bool | None":
+        return bool(self.fixable) and not self.read_only if action == "fix" else super().check_action(action, parameters)
+
+    def action_fix(self) -> None:
+        fix = self.fixable[0].fix
+        assert fix is not None
+        row = fix.span.line - 1
+        self.replace(fix.text, (row, fix.span.column - 1), (row, fix.span.end_column - 1), maintain_selection_offset=False)
+        self.move_cursor((row, fix.span.column - 1 + len(fix.text)))
+
+    def mending(self, diagnostic: Diagnostic) -> str:
+        """What the key that fixes it would do."""
+        fix = diagnostic.fix
+        if fix is None or self.read_only or diagnostic not in self.fixable:
+            return ""
+        old = self.document.get_line(fix.span.line - 1)[fix.span.column - 1 : fix.span.end_column - 1]
+        if not fix.text:
+            return f"^G takes {clean(old)} away"
+        return f"^G writes {clean(fix.text)}{f' instead of {clean(old)}' if old else ''}"
+
     def on_text_area_changed(self) -> None:
         self.changed_at = monotonic()
         if self.choosing:
@@ -217,8 +248,10 @@ class Editor(Completing, TextArea, inherit_bindings=False):
             for number, line in enumerate(wrap(clean(diagnostic.message), width) or [""]):
                 lines.append((f"{mark if number == 0 else ' '} {line}", diagnostic.severity))
             lines += [(f"  {line}", "hint") for line in wrap(clean(diagnostic.hint), width)]
+            lines += [(f"  {line}", "hint") for line in wrap(self.mending(diagnostic), width)]
             if diagnostic.detail:
                 lines.append(("  F4 shows the whole message", "hint"))
+        self.screen.query_one(KeyBar).refresh()  # a fix is a key more
         before, self.notes = self.notes, sorted(notes.items())
         self.mark_diagnostics()
         if not before and not self.notes:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from widgets import driving, scripted
 
-from bttui.model.diagnostic import Diagnostic, Span
+from bttui.model.diagnostic import Diagnostic, Fix, Span
 from bttui.render.figures import time_of_day
 from bttui.widgets.actions import ACTIONS, CHAINS, bindings, in_chain, key_name
 from bttui.widgets.completing import CompletionList
@@ -104,7 +104,7 @@ class State:
 
 ERRORS = (
     Diagnostic("first wrong", Span(67, 75, 4, 5, 4, 10), hint="do better", detail="0: (b7) r0 = 0\n"),
-    Diagnostic("second wrong", Span(250, 255, 8, 7, 8, 12)),
+    Diagnostic("second wrong", Span(250, 255, 8, 7, 8, 12), fix=Fix(Span(250, 255, 8, 7, 8, 12), "meant.")),
 )
 LIST = ["s", "ctrl+@"]
 US, CALLS, ON, LOG = ["2"], ["3"], ["6"], ["7"]  # the pane's number, once the editor has been left
@@ -136,6 +136,7 @@ EFFECTS = {
     "pane.pane.5": (["tab"], lambda s: s.focus == "@start"),
     "pane.pane.6": (["tab"], lambda s: s.focus == "@on"),
     "pane.pane.7": (["tab"], lambda s: s.focus == "log"),
+    "editor.fix": (["fails"], lambda s: "  if (meant.ret > 60000) {" in s.program and "second wrong" not in s.text),
     "editor.complete": (["s"], lambda s: s.choosing),
     "editor.comment": ([], lambda s: s.program.startswith("// tracepoint:")),
     "editor.move_lines.1": ([], lambda s: s.program.startswith("  @start[tid] = nsecs;\ntracepoint:")),

@@ -7,7 +7,7 @@ import pytest
 from widgets import driving, scripted
 
 from bttui.compiler import lexer
-from bttui.model.diagnostic import Diagnostic, Span
+from bttui.model.diagnostic import Diagnostic, Fix, Span
 from bttui.widgets.editor import Editor
 
 TEXT = 'BEGIN {\n  @x["é"] = nsecs;\n  /* two\n  lines */ foo();\n}\n'
@@ -85,6 +85,28 @@ async def test_mouse_and_cursor_know_the_rows_between():
         assert editor.cursor_location[0] == 3
         await driving.press(pilot, "down")
         assert editor.cursor_location[0] == 4
+
+
+async def test_a_key_mends_what_is_certain():
+    """The mistake at the cursor or below it first; undo takes it back; without a fix the key is no key."""
+    text = "BEGIN {\n  @a = cuont();\n  @b = sun(1);\n  nothing();\n}\n"
+    async with driving.dashboard(text=text, start=False) as (app, controller, pilot):
+        controller.auto = False
+        wrong = [(at("cuont", text), "count"), (at("sun", text), "sum"), (at("nothing", text), "")]
+        found = [Diagnostic(f"wrong {span.line}", span, fix=Fix(span, meant) if meant else None) for span, meant in wrong]
+        assert "Fix" not in driving.lines(app)[-1]
+        await driving.press(pilot, "f5")
+        controller.fail(*found)
+        await driving.settle(pilot)
+        assert "^G writes count instead of cuont" in driving.text(app) and "^G Fix" in driving.lines(app)[-1]
+        await driving.press(pilot, "down", "ctrl+g")
+        assert app.workspace.editor.text == text.replace("sun", "sum")
+        assert "instead of sun" not in driving.text(app) and "instead of cuont" in driving.text(app)
+        await driving.press(pilot, "ctrl+g")
+        assert app.workspace.editor.text == text.replace("sun", "sum").replace("cuont", "count")
+        assert "Fix" not in driving.lines(app)[-1]
+        await driving.press(pilot, "ctrl+g", "ctrl+z")
+        assert app.workspace.editor.text == text.replace("sun", "sum")
 
 
 async def test_a_note_at_the_end_of_a_long_program_is_scrolled_into_view():
