@@ -125,3 +125,63 @@ def test_a_string_that_was_cut_says_so(bttui, size, shown):
     length = min(size, 20)
     text = output(bttui, program, opening(b"/" + b"x" * (size - 1)))
     assert text == b"%s\n%d %s|(1, %s)\n\n\n@[%s]: 1\n" % (shown, length, shown, shown, shown)
+
+
+@pytest.mark.parametrize("options", [(), ("-f", "json")], ids=["text", "json"])
+def test_files_and_outputs_of_commands(bttui, tmp_path, options):
+    """cat() and system() bring everything, also a NUL; cat() ends where max_cat_bytes says."""
+    content = HOSTILE.replace(b"|", b"\0|")
+    (tmp_path / "hostile").write_bytes(content)
+    (tmp_path / "long").write_bytes(b"\xff" * 300)
+    program = f'config = {{ max_cat_bytes = 200 }} {OPENS} {{ cat("%s", "{tmp_path}/hostile"); cat("{tmp_path}/long"); system("cat {tmp_path}/hostile"); }}'
+    text = output(bttui, program, opening(b"/nowhere"), "--unsafe", *options)
+    shown = [("cat", content), ("cat", b"\xff" * 200), ("syscall", content)]
+    if options:
+        assert text.decode().splitlines() == [f'{{"type": "{kind}", "data": "{expected_json(raw)}"}}' for kind, raw in shown]
+    else:
+        assert text == b"".join(raw + b"\n" * (kind == "syscall") for kind, raw in shown) + b"\n\n"
+
+
+def test_warnings_and_members_of_structs(bttui):
+    """warnf() and errorf() go to standard error; a char array of a struct is cut at its NUL."""
+    before = ctypes.create_string_buffer(16)
+    prctl(PR_GET_NAME, before, 0, 0, 0)
+    name = b'\x1b[3\xff"\n\\,'
+    program = OPENS + ' { warnf("<%s>", comm); errorf("<%s>", leader_comm); print((pcomm != "", leader_comm, curtask.comm)); }'
+    try:
+        prctl(PR_SET_NAME, name, 0, 0, 0)
+        with bttui.start("-q", "-e", program) as process:
+            opening(b"/nowhere")()
+            process.stop()
+            complaints = bytes(process._text["stderr"])
+        shown = output(bttui, program, opening(b"/nowhere"), "-f", "json").decode().splitlines()
+    finally:
+        prctl(PR_SET_NAME, before, 0, 0, 0)
+    assert complaints.count(rb'<\x1b[3\xff"' + b"\n\\,>") == 2  # cleaned, as all that we say ourselves
+    told = [json.loads(line) for line in shown]
+    assert [line["type"] for line in told] == ["warnf", "errorf", "value"]
+    wanted = expected_json(name)
+    assert f'"<{wanted}>"' in shown[0] and f'"<{wanted}>"' in shown[1] and f'[true,"{wanted}","{wanted}"]' in shown[2]
+
+
+def test_names_in_programs(bttui, load, tmp_path):
+    """A function and a file may be called anything."""
+    name = b'\x1b[31mfun\xff"tion\\'
+    file = "bell\x07\x1bcä"
+    place = os.fsencode(tmp_path) + b"/" + file.encode()
+    plain = load.build("calls", "bttui_fixed", "-no-pie", "-Wl,--build-id=sha1")
+    listed = subprocess.run(["nm", plain], check=True, capture_output=True, text=True).stdout.split("\n")
+    (address,) = [line.split()[0] for line in listed if line.endswith(" T second")]
+    subprocess.run(["objcopy", b"--redefine-sym=second=" + name, plain, place], check=True)
+    program = f"uprobe:{tmp_path}/{file}:0x{address} {{ print(usym(0x{address})); print(func); @[ustack(perf, 1), probe] = count(); }}"
+    texts = []
+    for options in ((), ("-f", "json")):
+        with load.start(1, 1, path=os.fsdecode(place)) as waiting:
+            texts.append(output(bttui, program, waiting.go, *options))
+    probe = b"uprobe:" + place + b":%d" % int(address, 16)
+    frame = b"\t%x %s+0 (%s)\n" % (int(address, 16), name, place)
+    assert texts[0] == name + b"\n" + name + b"\n\n\n@[\n" + frame + b", " + probe + b"]: 1\n"
+    told = texts[1].decode().splitlines()
+    assert told[0] == told[1] == f'{{"type": "value", "data": "{expected_json(name)}"}}'
+    key = expected_json(b"\n" + frame.replace(b" ", b"") + b"," + probe)
+    assert told[2] == f'{{"type": "map", "data": {{"@": {{"{key}": 1}}}}}}'
