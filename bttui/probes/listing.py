@@ -58,7 +58,7 @@ def lines(search: "str | None", host: "Host", verbose: bool = False, options: "O
 
 def hidden(search: "str | None", host: "Host") -> "tuple[Diagnostic, ...]":
     """Why a search may find less than there is: probes that we cannot see, of the types that it names."""
-    words = [each.strip() for each in (search or "*").split(",")]
+    words = [each.strip() for each in split(search or "*", ",")]
     named = [provider for word in words for provider in registry.named(word.partition(":")[0] if ":" in word else "*")]
     found = dict.fromkeys(provider.hidden(host) for provider in named if hasattr(provider, "hidden"))
     return tuple(each for each in found if each)

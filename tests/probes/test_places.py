@@ -2,10 +2,12 @@
 
 import os
 import re
+import signal
 import subprocess
 import zipfile
 
 import pytest
+from support import Process
 
 from bttui.host.facts import Host
 from bttui.model.diagnostic import DiagnosticError, Span
@@ -344,6 +346,25 @@ def test_what_a_process_runs(bttui, load, calls):
         result, _ = bttui.trace(program, "-p", str(waiting.pid), work=waiting.go)
     probes = [f"uprobe:{shown}:first", f"uprobe:{shown}:cpp:second", f"uprobe:{shown}:second", f"uretprobe:{shown}:first"]
     assert counts(result.stdout) == dict.fromkeys(probes, 20)
+
+
+@live
+@pytest.mark.parametrize("place", ["", "*:", "PATH:", "DIR/*:"], ids=["program", "all", "path", "glob"])
+def test_a_process_in_another_mount_namespace(place, bttui, calls, tmp_path):
+    """Its paths are its own: here, the file is not there."""
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no mount namespace can be made here")
+    script = f"mount -t tmpfs none {hidden} && cp {calls} {hidden}/own && exec {hidden}/own -w 13 1"
+    with Process(["unshare", "-m", "sh", "-c", script]) as process:
+        process.until(f"pid={process.pid}\n")
+        assert not (hidden / "own").exists()
+        place = place.replace("PATH", f"{hidden}/own").replace("DIR", str(hidden))
+        program = f"uprobe:{place}second, uretprobe:{place}fi*st {{ @[probe] = count(); }}"
+        result, _ = bttui.trace(program, "-p", str(process.pid), work=lambda: process.stop(signal.SIGUSR1))
+    shown = f"/proc/{process.pid}/root{hidden}/own"
+    assert counts(result.stdout) == {f"uprobe:{shown}:second": 13, f"uretprobe:{shown}:first": 13}
 
 
 @live
