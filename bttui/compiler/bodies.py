@@ -171,7 +171,7 @@ def meant(
     for probe in root.probes:
         span = probe.attach_points[0].span.to(probe.attach_points[-1].span)
         all_of = [(point, registry.expand(point.parts, point.span, host, options, warnings)) for point in probe.attach_points]
-        registry.check_found(sum(len(targets) for _, targets in all_of), span, options)
+        registry.check_found(sum(len(targets) for _, targets in all_of), span, options, warnings)
         places = [(point, [(p, t) for p, t in targets if options.means(p.name, t.name)]) for point, targets in all_of]
         counts += [(point.parts, point.span, targets[0][0], len(targets)) for point, targets in places if targets]
         found.append((probe, places))

@@ -100,8 +100,11 @@ def expand(
     return found
 
 
-def check_found(count: int, span: "Span | None", options: Options) -> None:
-    """Raise where none of a probe's attach points means a place, unless that is allowed."""
+def check_found(count: int, span: "Span | None", options: Options, warnings: "list[Diagnostic] | None" = None) -> None:
+    """Raise where none of a probe's attach points means a place, unless that is allowed; it may be told in ``warnings``."""
+    if not count and options.missing_probes == "warn" and warnings is not None:
+        message = "Probe has no valid attach points. It is being removed which may cause issues with program behavior."
+        warnings.append(Diagnostic(message, span, severity="warning"))
     if not count and options.missing_probes == "error":
         message = "Probe has no valid attach points. If this is expected, set the 'missing_probes' config variable to 'warn'."
         raise error(message, span, hint="bttui -l PATTERN shows what a pattern means")

@@ -236,3 +236,20 @@ def test_renamed_and_retired_config_variables():
 def test_what_cannot_be_reached_is_told():
     assert warnings("BEGIN { exit(); print(1); }") == ["1:17-25 warning: Unreachable statement."]
     assert warnings("BEGIN { if (pid) { return; print(1); } }") == ["1:28-36 warning: Unreachable statement."]
+
+
+REMOVED = "Probe has no valid attach points. It is being removed which may cause issues with program behavior."
+
+
+@pytest.mark.parametrize(
+    ("how", "point", "told"),
+    [
+        ("warn", "t:syscalls:nosuch", ["warning: No matches for tracepoint syscalls:nosuch. Skipping.", f"warning: {REMOVED}"]),
+        ("warn", "t:nosuch:*", [f"warning: {REMOVED}"]),
+        ("warn", "t:syscalls:nosuch, t:syscalls:sys_exit_read", ["warning: No matches for tracepoint syscalls:nosuch. Skipping."]),
+        ("ignore", "t:syscalls:nosuch", []),
+    ],
+)
+def test_a_probe_without_places_is_told(how, point, told):
+    said = warnings(f"config = {{ missing_probes = {how} }} t:syscalls:sys_enter_read {{ }} {point} {{ }}")
+    assert [line.partition(" ")[2] for line in said] == told

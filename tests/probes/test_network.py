@@ -243,7 +243,7 @@ def test_every_packet_is_counted_once(bttui, pair):
     with inside(pair[0]):
         process = bttui.start("-e", program)
     with process:
-        assert {"Attached 3 probes"} == set(process.stderr.splitlines()) & {"Attached 3 probes"}, process.stderr
+        process.until("Attached 3 probes\n", stream="stderr")
         assert set(attached(pair[0], "here").values()) <= {1}
         traffic(pair)
         result = process.stop()

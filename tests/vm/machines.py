@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -24,7 +25,6 @@ class Machine:
         file.write_text(json.dumps(asked))
         inside = [sys.executable, Path(__file__).parent / "traces.py", file]
         self._command = inside if kernel == HERE else [ROOT / "tools/vm", kernel, "--timeout", str(SECONDS), "--", *inside]
-        self._errors = file.with_suffix(".errors")
         self._lines = {}
         self._news = threading.Condition()
         self.end = ""  # how it ended
@@ -33,7 +33,7 @@ class Machine:
     def _work(self):
         with (
             _at_once,
-            open(self._errors, "w") as errors,
+            tempfile.TemporaryFile("w+", errors="replace") as errors,
             subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
         ):
             for line in process.stdout:
@@ -41,9 +41,11 @@ class Machine:
                 with self._news:
                     self._lines[answer.pop("name")] = answer
                     self._news.notify_all()
-        with self._news:
-            self.end = f"exit code {process.returncode}\n{self._errors.read_text(errors='replace')}"
-            self._news.notify_all()
+            process.wait()
+            errors.seek(0)
+            with self._news:
+                self.end = f"exit code {process.returncode}\n{errors.read()}"
+                self._news.notify_all()
 
     def answer(self, name):
         """Waits for the line of this name; None where there is none at the end."""
