@@ -46,7 +46,7 @@ class Expander:
                 seen.add(name)
             others = self.macros.setdefault(macro.name, [])
             for other in others:
-                if self.same_shape(macro, other):
+                if self.covers(other, macro):
                     raise DiagnosticError(
                         Diagnostic(
                             f"Redefinition of macro: {macro.name}",
@@ -57,14 +57,11 @@ class Expander:
             others.append(macro)
 
     @staticmethod
-    def same_shape(a: ast.Macro, b: ast.Macro) -> bool:
-        """Whether calls could not tell the two apart: an expression takes variables and maps too."""
-        if len(a.parameters) != len(b.parameters):
+    def covers(earlier: ast.Macro, later: ast.Macro) -> bool:
+        """Whether no call would reach the later one: an expression takes variables and maps too."""
+        if len(earlier.parameters) != len(later.parameters):
             return False
-        pairs = [(kind(x), kind(y)) for x, y in zip(a.parameters, b.parameters, strict=True)]
-        return all(x == y or "expression" in (x, y) for x, y in pairs) and not any(
-            {x, y} == {"variable", "expression"} and pairs.count((y, x)) for x, y in pairs
-        )
+        return all(kind(x) in (kind(y), "expression") for x, y in zip(earlier.parameters, later.parameters, strict=True))
 
     def tree(self, value: "Any", chain: "tuple[tuple[str, Span], ...]") -> "Any":
         """The tree with every macro call in it replaced. ``chain`` are the calls that we are inside of."""

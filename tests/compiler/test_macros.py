@@ -147,3 +147,24 @@ def test_what_a_macro_makes_of_literals_is_a_literal():
 def test_a_parameter_that_is_a_type_may_be_the_element_of_an_array():
     lowered = lower("macro size(t) { sizeof(t) } macro two(t) { size(typeof(t[2])) } begin { $a = two(typeof(uint64_t)); }")
     assert lowered.tables.typer.constant(lowered.bodies[0].block.statements[0].value) == 16
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "told_apart"),
+    [
+        ("$v", "e", True),
+        ("e", "$v", False),
+        ("$v, e", "e, $v", True),
+        ("$v, e", "e, f", True),
+        ("e, f", "@m, $v", False),
+        ("@m", "$v", True),
+        ("$v", "$w", False),
+        ("e", "e, f", True),
+    ],
+)
+def test_an_overload_must_be_reached_by_some_call(earlier, later, told_apart):
+    text = f"macro f({earlier}) {{ 1 }} macro f({later}) {{ 2 }} begin {{ }}"
+    if told_apart:
+        assert expanded(text)
+    else:
+        assert wrong(text).message == "Redefinition of macro: f"
