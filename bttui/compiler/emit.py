@@ -334,7 +334,13 @@ class Function:
         return self.value(f"getelementptr i8, ptr {pointer}, i64 {offset}")
 
     def load(self, bits: int, pointer: str, align: int = 0, volatile: bool = False) -> str:
-        return self.value(f"load {'volatile ' if volatile else ''}i{bits}, ptr {pointer}, align {align or bits // 8}")
+        """``volatile``: of the context, which is to be read where it is said and at a fixed place."""
+        number = self.value(f"load {'volatile ' if volatile else ''}i{bits}, ptr {pointer}, align {align or bits // 8}")
+        if volatile:
+            # LLVM would make one read of two in different branches, from either place, and the verifier refuses that.
+            # Instructions that are no instructions keep them apart, as no two have the same operand.
+            self.line(f'call void asm sideeffect "", "i"(i64 {self._count})')
+        return number
 
     def load_pointer(self, pointer: str) -> str:
         return self.value(f"load ptr, ptr {pointer}, align 8")

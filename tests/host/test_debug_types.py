@@ -86,6 +86,7 @@ def test_members(typed):
         *"id name next state low high negative at number list grid".split(),
         "",
         "call",
+        "ring",
     ]
     fields = {field.name: field for field in item.fields}
     assert fields["name"].type == Array(element=Integer(1, True), count=12) and fields["name"].type.element.name == "char"
@@ -172,7 +173,7 @@ def test_what_several_programs_share(load, tmp_path):
     types, function = known(tmp_path / "one")
     assert types.type("struct wide").size == 16
     assert declarations(function("negative")) == ["int value"]
-    assert len(types.struct(function("walk").parameters[0].type.target).fields) == 13
+    assert len(types.struct(function("walk").parameters[0].type.target).fields) == 14
     (tmp_path / "shared").unlink()
     _, function = known(tmp_path / "two")
     with pytest.raises(

@@ -40,6 +40,7 @@ struct item {
         bool open;
     };
     int (*call)(int, const char *);
+    struct item *ring[2];
 };
 struct page { /* a name that the kernel has, too */
     long mine;
@@ -124,7 +125,7 @@ int main(int argc, char **argv) {
         struct item next = {.id = 100 + i, .name = "next"};
         struct item item = {.id = i, .name = "first", .next = &next, .state = BUSY, .low = 5, .high = 300, .negative = -3,
                             .at = {-1, i}, .number = {.whole = 258}, .list = {1, 2, 3}, .grid = {{1, 2, 3}, {4, 5, 6}},
-                            .inside = 77, .open = true, .call = called};
+                            .inside = 77, .open = true, .call = called, .ring = {&item, &next}};
         struct page page = {.mine = 42 + i};
         sum += scalars(-1 - i, 65535, -100000, 4000000000u, 1L << 40, i & 1);
         sum += walk(&item, i ? BUSY : IDLE, i ? "later" : "sooner", &page, NULL)->id;

@@ -83,7 +83,7 @@ def test_a_whole_struct(lines):
     assert re.sub("0x[0-9a-f]+", "0x", first) == (
         "{ .id = 0, .name = first, .next = 0x, .state = BUSY, .low = 5, .high = 300, .negative = -3, .at = { .x = -1, .y = 0 }, "
         ".number = { .whole = 258, .real = ?, .bytes = [2,1,0,0,0,0,0,0] }, .list = [1,2,3], .grid = [[1,2,3],[4,5,6]], "
-        ".inside = 77, .open = true, .call = 0x }"
+        ".inside = 77, .open = true, .call = 0x, .ring = [0x,0x] }"
     )
 
 
@@ -183,6 +183,30 @@ def test_a_struct_that_the_program_defines_counts(lines):
 def test_the_kernels_types_in_other_probes(lines):
     program = "uprobe:FILE:walk { print(sizeof(struct page)); } begin { print(sizeof(struct page) > 8); }"
     assert lines(program) == ["true", "8", "8"]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "$x = args.i < 0 ? args.u : args.s;",
+        "$x = (uint64)0; if (args.i < 0) { $x = arg3; } else { $x = arg1; }",
+    ],
+)
+def test_either_of_two_arguments(lines, choice):
+    assert lines(f"uprobe:FILE:scalars {{ {choice} print((uint32)$x); }}") == ["4000000000"] * 2
+
+
+@pytest.mark.live
+def test_declared_variables_with_types_of_the_program(lines):
+    program = """uprobe:FILE:walk {
+        let $item : struct item * = args.item;
+        let $at : point_t = $item->at;
+        let $list : int32[3] = args.item->list;
+        let $ring : struct item *[2] = args.item->ring;
+        print(($item->next->id, $at.x, $list[1], $ring[1]->id));
+    }"""
+    assert lines(program) == ["(100, -1, 2, 100)", "(101, -1, 2, 101)"]
 
 
 @pytest.mark.live

@@ -256,6 +256,8 @@ class State:
             return True
         if isinstance(to, types.Pointer) and isinstance(value, types.Pointer):
             return True
+        if isinstance(to, types.Array) and isinstance(value, types.Array) and isinstance(to.element, types.Pointer):
+            return isinstance(value.element, types.Pointer) and to.count == value.count
         if isinstance(to, types.Tuple) and isinstance(value, types.Tuple) and len(to.elements) == len(value.elements):
             nodes: Any = node.elements if isinstance(node, ast.TupleLiteral) else [None] * len(to.elements)
             return all([self.assignable(a, b, n) for a, b, n in zip(to.elements, value.elements, nodes, strict=True)])
@@ -358,6 +360,10 @@ class State:
         if slot.declared:
             if isinstance(slot.type, types.Pointer) and isinstance(value, types.Pointer) and not slot.type.space:
                 slot.type = slot.type.replace(space=value.space)
+            if isinstance(slot.type, types.Array) and isinstance(slot.type.element, types.Pointer) and isinstance(value, types.Array):
+                element, other = slot.type.element, value.element
+                if not element.space and isinstance(other, types.Pointer):
+                    slot.type = slot.type.replace(element=element.replace(space=other.space))
             if not self.assignable(slot.type, value, node):
                 self.mismatch("variable", slot.name, slot.type, value, where)
             return
