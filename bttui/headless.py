@@ -4,13 +4,14 @@ import errno
 import os
 import signal
 import sys
-from time import monotonic
+from itertools import groupby
+from time import monotonic, time_ns
 
 from bttui import __version__
 from bttui.host.facts import Host
 from bttui.host.privileges import refusal
 from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
-from bttui.model.frame import Frame, Symbol
+from bttui.model.frame import Frame, Symbol, Written
 from bttui.render.clean import clean_lines
 from bttui.render.diagnostics import complain
 from bttui.render.text import event_text, helper_detail
@@ -177,6 +178,12 @@ def many_texts(output: "Output") -> "Callable[[list[tuple[Any, ...]]], str] | No
     return compile_batch(output.text, [argument.type for argument in output.arguments])
 
 
+def many_texts_and_values(output: "Output") -> "Callable[[list[tuple[Any, ...]]], str] | None":
+    """The same, for a trace that is recorded, too."""
+    write = many_texts(output)
+    return (lambda rows: Written(write(rows), output, rows, time_ns())) if write else None
+
+
 class Stop:
     """INT, TERM and HUP end what is going on; a second one ends us at once. ``fileno()`` is readable after the first."""
 
@@ -260,9 +267,10 @@ def traced(options: Options, host: Host, stop: Stop, writer: Writer, child: "Chi
     if refused := refusal():
         raise DiagnosticError(refused)
     redactor = new_redactor(options)
-    plain = options.format != "json" and not writer.terminal and not options.record and not redactor
+    plain = options.format != "json" and not writer.terminal and not redactor
+    direct = (many_texts_and_values if options.record else many_texts) if plain else None
     notes = Notes(options, host, redactor) if options.record else None
-    with Session(program, host, options, formatted, child, watched, many_texts if plain else None) as session:
+    with Session(program, host, options, formatted, child, watched, direct) as session:
         stop.follow(session)
         if options.verbose:
             sys.stderr.write("".join([attaching(attachment.provider, attachment.name) for attachment in program.attachments]))
@@ -389,8 +397,6 @@ class Notes:
 
     def begin(self, session: "Session") -> None:
         """It is attached."""
-        from time import time_ns
-
         from bttui.session.controller import LIVE, Status
 
         self._session = session
@@ -403,7 +409,12 @@ class Notes:
         return max(0.0, min(self._next - monotonic(), POLL))
 
     def take(self, events: "list[Any]", at_once: bool = False) -> None:
-        self._recorder.events(events)
+        for many, group in groupby(events, lambda event: isinstance(event, Written)):
+            if many:
+                for written in group:
+                    self._recorder.many_events(written)
+            else:
+                self._recorder.events(list(group))
         if at_once or monotonic() >= self._next:
             self._next = monotonic() + self._interval
             frame = self._session.frame()

@@ -90,3 +90,16 @@ class Event(Data):
     values: "tuple[Any, ...]" = ()
     map: "MapSnapshot | None" = None
     text: str = ""
+
+
+class Written(str):
+    """The text of many events of one output at once, and their values: what a recording of them needs."""
+
+    output: Output
+    rows: "list[tuple[Any, ...]]"
+    wall: int  # as in Event
+
+    def __new__(cls, text: str, output: "Output", rows: "list[tuple[Any, ...]]", wall: int) -> "Written":
+        made = super().__new__(cls, text)
+        made.output, made.rows, made.wall = output, rows, wall
+        return made

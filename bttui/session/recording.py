@@ -21,7 +21,8 @@ from time import time_ns
 
 from bttui.model.data import pack, unpack
 from bttui.model.diagnostic import error
-from bttui.model.frame import Counters, Event, Frame, MapSnapshot
+from bttui.model.frame import Counters, Event, Frame, MapSnapshot, Written
+from bttui.model.types import Integer, String
 from bttui.session.controller import Status
 from bttui.session.growing import GrowingFile
 
@@ -110,18 +111,38 @@ class Recorder(GrowingFile):
     def events(self, events: "list[Event]") -> None:
         if self.failed or not events:
             return
-        fresh, rows = [], []
+        fresh: "list[Any]" = []
+        rows = []
         for event in events:
-            number = -1
-            if event.output is not None:
-                known = self._outputs.get(id(event.output))
-                if known is None:
-                    known = self._outputs[id(event.output)] = (len(self._outputs), event.output)
-                    fresh.append(pack(event.output))
-                number = known[0]
+            number = self._number(event.output, fresh) if event.output is not None else -1
             rows.append([event.kind, event.wall, number, [pack(value) for value in event.values], pack(event.map), event.text])
-        self._events += len(events)
-        self._record(b"E", events[-1].wall, {"outputs": fresh, "events": rows})
+        self._put_events(events[-1].wall, fresh, rows)
+
+    def many_events(self, written: Written) -> None:
+        """Events that were printed at once."""
+        if self.failed or not written.rows:
+            return
+        fresh: "list[Any]" = []
+        output, wall = written.output, written.wall
+        kind, number = output.kind, self._number(output, fresh)
+        rows: "list[Any]"
+        if all(isinstance(argument.type, (Integer, String)) for argument in output.arguments):  # nothing to pack
+            rows = [[kind, wall, number, values, None, ""] for values in written.rows]
+        else:
+            rows = [[kind, wall, number, [pack(value) for value in values], None, ""] for values in written.rows]
+        self._put_events(wall, fresh, rows)
+
+    def _number(self, output: "Output", fresh: "list[Any]") -> int:
+        """The output's; what it means goes to ``fresh`` the first time."""
+        known = self._outputs.get(id(output))
+        if known is None:
+            known = self._outputs[id(output)] = (len(self._outputs), output)
+            fresh.append(pack(output))
+        return known[0]
+
+    def _put_events(self, wall: int, outputs: "list[Any]", rows: "list[Any]") -> None:
+        self._events += len(rows)
+        self._record(b"E", wall, {"outputs": outputs, "events": rows})
 
     def close(self) -> None:
         """The end of the recording. Does no harm a second time."""

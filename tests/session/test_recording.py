@@ -18,10 +18,13 @@ from widgets.scripted import SECOND, START, ScriptedController, frame, message, 
 
 from bttui.model.diagnostic import DiagnosticError
 from bttui.model.difference import subtract
+from bttui.model.frame import Event, Written
 from bttui.model.history import Packer
+from bttui.model.program import Argument, Output
 from bttui.model.timeline import Timeline
-from bttui.model.types import UINT64, Buffer, Count, String
+from bttui.model.types import INT64, UINT64, Buffer, Count, String
 from bttui.render.export import Export, suiting
+from bttui.render.text import event_text
 from bttui.session import replay
 from bttui.session.controller import ENDED, LIVE, REPLAY, Status
 from bttui.session.recording import WHOLE_EVERY, Recorder, Recording, demo
@@ -151,6 +154,19 @@ def test_events_and_programs_come_back(tmp_path):
     assert [(s.state, s.text) for s in heard.statuses] == [(REPLAY, "probe { }"), (ENDED, "probe { }")]
     assert heard.diagnostics == []
     assert Recording(str(tmp_path / "a")).totals == {"frames": 1, "events": 6}
+
+
+@pytest.mark.parametrize(("type_", "values"), [(String(), ["a\udcff", "b"]), (INT64, [-1, 2**62]), (Buffer(), [b"\xff", b""])], ids=repr)
+def test_events_that_are_printed_at_once_are_recorded_as_the_others(tmp_path, type_, values):
+    output = Output("printf", "%s", (Argument(type_, 8),))
+    events = [Event("printf", START, output, (value,)) for value in values]
+    recorder = Recorder(str(tmp_path / "a"), {})
+    recorder.program(STATUS)
+    recorder.events(events)
+    recorder.many_events(Written("", output, [(value,) for value in values], START))
+    recorder.close()
+    assert replayed(tmp_path / "a").events == events * 2
+    assert Recording(str(tmp_path / "a")).totals["events"] == 2 * len(values)
 
 
 def test_bytes_are_data_too(tmp_path):
@@ -391,6 +407,15 @@ def test_a_trace_in_a_pipe_is_recorded_and_dumped(bttui, load, tmp_path):
     assert bttui("dump", path, "--map", "@", "--at", "+0").stdout == f"@: {first.get(None, 0)}\n"
     assert bttui("dump", path, "--map", "@", "-f", "json").stdout == f'{{"type": "map", "data": {{"@": {did["total"]}}}}}\n'
     assert [e.values for e in replayed(path).events if e.kind == "printf"] == [()]
+
+
+@pytest.mark.live
+def test_what_a_pipe_got_is_in_the_recording_in_its_order(bttui, tmp_path):
+    path = str(tmp_path / "a.bttui")
+    program = 'BEGIN { for ($i : 0..3) { printf("%d\\n", $i); } time("now\\n"); printf("%s\\n", "x"); print((7, "y")); exit(); }'
+    result = bttui("-B", "full", "--record", path, "-e", program)
+    heard = replayed(path)
+    assert result.stdout.rstrip("\n") + "\n" == "".join(event_text(event) for event in heard.events) == "0\n1\n2\nnow\nx\n(7, y)\n"
 
 
 @pytest.mark.live
