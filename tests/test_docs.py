@@ -17,7 +17,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"])
 BLOCKS = [text for _, text in re.findall(r"^```(\w*)\n(.*?)^```", (DOCS / "programs.md").read_text(), re.M | re.S)]
 # Their places are not on every machine: kernels without kprobes, files that need not be installed, interfaces.
-ELSEWHERE = re.compile(r"\b(kprobe|kretprobe|fentry|fexit|uprobe|uretprobe):|cgroupid|percpu_kaddr|socket_cookie")
+ELSEWHERE = re.compile(r"\b(kprobe|kretprobe|fentry|fexit):|cgroupid|percpu_kaddr|socket_cookie|write_user")
 
 
 def test_the_language_page_is_current():
