@@ -108,6 +108,15 @@ def find(words: Words, path: str, elf: "Elf", returns: bool = False) -> "list[Pl
     return [place for place in places if place.offset >= 0]
 
 
+def list_functions(words: Words, path: str, elf: "Elf") -> "list[str]":
+    """What -l shows after the file."""
+    if words.language or not is_glob(words.function):
+        return list(dict.fromkeys(place.listing for place in find(words, path, elf) if place.listing))
+    # There may be hundreds of thousands, of which only the names are wanted.
+    fits = matcher(words.function)
+    return sorted({f":{name}" for address, _, name in elf.functions() if fits(name) and elf.offset(address) is not None})
+
+
 def check(words: Words, places: "list[Place]", provider: str, path: str, elf: "Elf", span: "Span | None") -> None:
     """Raise where an exact name has no place, or a place is not in what is loaded of the file."""
     if not places:

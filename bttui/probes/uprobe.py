@@ -10,7 +10,7 @@ from bttui.probes.calling_convention import places as argument_places
 from bttui.probes.calling_convention import places_inside
 from bttui.probes.files import container, executable, find_files, process_root, reachable, split_source
 from bttui.probes.matching import MISSING, did_you_mean, is_glob, need_parts
-from bttui.probes.places import LANGUAGES, Place, Source, Words, check, find, find_source, list_source, read, read_source
+from bttui.probes.places import LANGUAGES, Place, Source, Words, check, find, find_source, list_functions, list_source, read, read_source
 from bttui.probes.provider import Context, Options, Target
 from bttui.probes.registers import registers
 
@@ -55,8 +55,15 @@ class Uprobe:
         if len(rest) > 2 or (language and language not in LANGUAGES):
             return
         words = Words(rest[-1] if rest else "*", language=language)
-        for path, _, found in self._everywhere(words, target or "*", host, options.pid):
-            yield from dict.fromkeys(f"{self.name}:{path}{place.listing}" for place in found if place.listing)
+        target = target or "*"
+        for path in find_files(target, options.pid):
+            try:
+                with host.elf(reachable(path, options.pid)) as elf:
+                    listings = list_functions(words, path, elf)
+            except DiagnosticError:
+                continue
+            shown = self._shown(path, target, options.pid)
+            yield from [f"{self.name}:{shown}{each}" for each in listings]
 
     def _lines(self, target: str, source: str, line: str = "*", *_: str, host: "Host", pid: int) -> "Iterator[str]":
         """For -l: the lines that have code."""
