@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+from support import ROOT
 
 from bttui.host import debug_file, debug_info, debug_locations
 from bttui.host.debug_locations import Piece
@@ -42,10 +43,8 @@ FORMS += [
 
 
 @pytest.fixture(scope="module", params=FORMS, ids=" ".join)
-def typed(request, load, tmp_path_factory):
+def typed(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("typed")
-    from support import ROOT
-
     text = ROOT / "tests" / "load" / "typed.c"
     run("gcc", "-O1", *request.param, "-o", folder / "typed", text, cwd=folder)
     return known(folder / "typed")
@@ -117,9 +116,7 @@ def test_types_by_name(typed):
     assert types.enum_constant("LAZY") is None
 
 
-def test_a_missing_dwo_file_is_told(load, tmp_path):
-    from support import ROOT
-
+def test_a_missing_dwo_file_is_told(tmp_path):
     run("gcc", "-gdwarf-5", "-gsplit-dwarf", "-o", tmp_path / "typed", ROOT / "tests" / "load" / "typed.c", cwd=tmp_path)
     (dwo,) = tmp_path.glob("*.dwo")
     dwo.rename(tmp_path / "elsewhere")
@@ -129,9 +126,7 @@ def test_a_missing_dwo_file_is_told(load, tmp_path):
 
 
 @pytest.mark.parametrize("place", ["moved with the program", "debuginfo"])
-def test_dwo_files_that_moved(load, tmp_path, monkeypatch, place):
-    from support import ROOT
-
+def test_dwo_files_that_moved(tmp_path, monkeypatch, place):
     made, now = tmp_path / "made", tmp_path / "now"
     made.mkdir()
     now.mkdir()
@@ -146,10 +141,8 @@ def test_dwo_files_that_moved(load, tmp_path, monkeypatch, place):
 
 
 @pytest.mark.parametrize("version", [4, 5])
-def test_packed_dwo_files(load, tmp_path, version):
+def test_packed_dwo_files(tmp_path, version):
     """binutils' dwp cannot read DWARF 5, llvm-dwp can: what is there is used."""
-    from support import ROOT
-
     tool = next((tool for tool in ("llvm-dwp", "dwp") if shutil.which(tool) and (version == 4 or tool == "llvm-dwp")), None)
     if tool is None:
         pytest.skip("needs llvm-dwp")
@@ -162,11 +155,9 @@ def test_packed_dwo_files(load, tmp_path, version):
     assert [field.name for field in types.struct(types.type("struct large")).fields] == ["first", "second", "third"]
 
 
-def test_what_several_programs_share(load, tmp_path):
+def test_what_several_programs_share(tmp_path):
     if not shutil.which("dwz"):
         pytest.skip("needs dwz")
-    from support import ROOT
-
     for name in ("one", "two"):
         run("gcc", "-g", "-O1", "-o", tmp_path / name, ROOT / "tests" / "load" / "typed.c")
     run("dwz", "-m", tmp_path / "shared", "one", "two", cwd=tmp_path)
