@@ -304,7 +304,7 @@ class Workspace(TimeTravel, Screen[None]):
     def title_editor(self) -> None:
         errors = sum(d.severity == "error" for d in self.editor.diagnostics)
         found = f"  ✗ {errors} error{'s' * (errors != 1)}" if errors else ""
-        title = f"1 {self.program_name}{found}"
+        title = f"1 {clean(self.program_name)}{found}"
         told = ""
         unsaid = [d for d in self.editor.diagnostics if d.message not in self.editor.noted]
         if unsaid:
@@ -379,7 +379,7 @@ class Workspace(TimeTravel, Screen[None]):
 
     def export(self, pane: Pane) -> None:
         """Open the page that writes ``pane``, all panes or the screen."""
-        picture = self.app.export_screenshot(title=f"bttui {self.program_name}")  # now: the page will cover it
+        picture = self.app.export_screenshot(title=f"bttui {clean(self.program_name)}")  # now: the page will cover it
         filled = [other for other in self.maps.panes if other.snapshot is not None]
         names = {other.map_name: other.key_names for other in filled}
 
