@@ -54,10 +54,10 @@ def run(options: "Options") -> int:
         return dump(options)
     if options.action in ("replay", "demo"):
         return replay(options)
-    if options.action == "run" or (options.action == "list" and os.path.isfile(options.file)):
+    if options.action in ("run", "format") or (options.action == "list" and os.path.isfile(options.file)):
         options = read_program(options)
     if options.headless or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":  # an editor's shell, say
-        if options.text is None and options.action == "run":
+        if options.text is None and options.action in ("run", "format"):
             from bttui.model.diagnostic import error
 
             raise error("USAGE: filename or -e 'program' required.")

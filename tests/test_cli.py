@@ -128,3 +128,18 @@ def test_a_file_that_is_not_there(bttui):
 
 def test_options_without_a_program(bttui):
     assert bttui("-q") == ("", "ERROR: USAGE: filename or -e 'program' required.\n", 1)
+
+
+def test_a_program_is_laid_out(bttui, tmp_path):
+    """From a file, from standard input, from -e; --mode format is the same."""
+    text, layout = 'begin{printf("x");}', 'begin\n{\n  printf("x");\n}\n'
+    (tmp_path / "program.bt").write_text(text)
+    for arguments in (
+        ("--fmt", tmp_path / "program.bt"),
+        ("--fmt", "-"),
+        ("--fmt", "-e", text),
+        ("--mode", "format", tmp_path / "program.bt"),
+    ):
+        assert bttui(*arguments, stdin=text) == (layout, "", 0)
+    assert bttui("--fmt", tmp_path / "none.bt").returncode == 1
+    assert bttui("--fmt").returncode == 1
