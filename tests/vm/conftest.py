@@ -11,11 +11,11 @@ Each kernel (BTTUI_KERNELS, "6.12 6.1" unless it says otherwise: one has multi l
 tests ask for runs in that one boot, one after the other.
 """
 
-import os
 from typing import NamedTuple
 
 import pytest
 from vm.features import FEATURES
+from vm.live import selected
 from vm.machines import KERNELS, Machine, case
 
 
@@ -41,7 +41,7 @@ def machines(request, tmp_path_factory):
         elif "features" in item.fixturenames:
             traces |= {feature.label: case(*feature[2:4], *feature[5:]) for feature in FEATURES}
         elif "live" in item.fixturenames:
-            live = os.environ.get("BTTUI_VM_LIVE", "").split()
+            live = selected()
     folder = tmp_path_factory.mktemp("vm")
     return {kernel: Machine(kernel, {"traces": traces, "live": live}, folder) for kernel in KERNELS}
 

@@ -55,7 +55,7 @@ def second_instruction(bttui, function):
 
 
 def live(words):
-    command = [sys.executable, "-m", "pytest", "-m", "live", "-p", "no:cacheprovider", "--tb=short", "-q", "-rs", *words]
+    command = [sys.executable, "-m", "pytest", "-m", "live", "-p", "no:cacheprovider", "--tb=short", *words]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", done.stdout.rpartition("\n=")[2])}
     return found | {"returncode": done.returncode, "report": done.stdout}
