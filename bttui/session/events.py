@@ -44,6 +44,7 @@ class Events:
         self._max_cat = int(program.config.get("max_cat_bytes", 10240))
         self.exit_code: "int | None" = None
         self._captures: "dict[str, Capture]" = {}  # files of packets, by path
+        self._entries: "dict[int, Output]" = {}  # what entries of maps are printed as, by the identity of the program's output
         self._cut: "list[Output]" = []  # where a packet was not kept whole
         self.unwatched: "set[int]" = set()  # addresses whose watchpoints shall go
         self.count = 0
@@ -107,7 +108,10 @@ class Events:
         value = next((value for key, value in snapshot.rows if key == values[0]), None)
         if value is None:
             value = self._snapshots.empty(output.map)
-        return Event("print", wall, Output("print", arguments=(Argument(type_, 8),), span=output.span), (value,))
+        shown = self._entries.get(id(output))
+        if shown is None:
+            shown = self._entries[id(output)] = Output("print", arguments=(Argument(type_, 8),), span=output.span)
+        return Event("print", wall, shown, (value,))
 
     def _on_clear(self, wall: int, output: Output, values: "tuple[Any, ...]") -> None:
         self._snapshots.clear(output.map)

@@ -419,6 +419,16 @@ def test_what_a_pipe_got_is_in_the_recording_in_its_order(bttui, tmp_path):
 
 
 @pytest.mark.live
+def test_entries_of_maps_that_are_printed_mean_the_same_each_time(bttui, tmp_path):
+    """A recording holds what they mean once, however many there are."""
+    path = str(tmp_path / "a.bttui")
+    program = "BEGIN { @x[1] = count(); for ($i : 0..20) { print(@x[1]); } exit(); }"
+    assert bttui("--record", path, "-e", program).stdout.count("1\n") >= 20
+    events = replayed(path).events
+    assert len(events) == 20 and len({id(event.output) for event in events}) == 1
+
+
+@pytest.mark.live
 def test_a_killed_trace_leaves_a_recording(tmp_path):
     path = tmp_path / "a.bttui"
     program = "interval:ms:10 { @ = count(); }"

@@ -13,6 +13,7 @@ from bttui.model.types import Count, String
 from bttui.render.export import find
 
 BATCH = 10  # frames that the screen gets at once
+LINE = scripted.printed("").output  # the same for all, as a program's are
 
 
 def frame(second):
@@ -45,7 +46,7 @@ async def long_run(folder):
 
         async def feed(seconds):
             for second in seconds:
-                controller.say(scripted.printed(f"line {second}\n", second))
+                controller.say(scripted.printed(f"line {second}\n", second).replace(output=LINE))
                 controller.show(frame(second))
                 if second % BATCH == 0:
                     await pilot.pause()
