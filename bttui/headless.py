@@ -46,7 +46,8 @@ def run(options: Options) -> int:
     if options.action == "info":
         return show(info_lines(host))
     if options.action == "list":
-        return show(listed(options, host))
+        lines = listed(options, host)  # names in files may be anything
+        return show(map(clean_lines, lines) if sys.stdout.isatty() else lines)
     try:
         if options.action == "format":
             return show(source_lines(options))

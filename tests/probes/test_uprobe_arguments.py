@@ -1,12 +1,14 @@
 """Arguments and results of user functions by name, with the values that the load passed (tests/load/typed.c)."""
 
+import os
 import platform
+import pty
 import re
 import shutil
 import subprocess
 
 import pytest
-from support import ROOT
+from support import COMMAND, ROOT
 
 x86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="on x86_64 only")
 
@@ -368,6 +370,20 @@ def test_without_debugging_information(bttui, load, tmp_path):
 
 
 # Listing
+
+
+@pytest.mark.live
+def test_names_in_a_file_do_nothing_to_a_terminal(bttui, load, tmp_path):
+    path = tmp_path / "hostile"
+    path.write_bytes(load.build("typed", "bttui_typed").read_bytes().replace(b"page\0", b"\x1b[1m\0"))
+    command = [COMMAND, "-lv", f"uprobe:{path}:walk"]
+    ours, theirs = pty.openpty()
+    subprocess.run(command, stdout=theirs, env=bttui.env, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 4096).decode()
+    os.close(ours)
+    assert "\x1b" not in shown and "struct \\x1b[1m* \\x1b[1m" in shown
+    assert "struct \x1b[1m* \x1b[1m" in subprocess.run(command, capture_output=True, text=True, env=bttui.env).stdout
 
 
 @pytest.mark.live
