@@ -104,7 +104,10 @@ class Definitions:
             if os.path.isfile(path):
                 return path
         machine = self.typer.host.machine
-        folders = [f for s in SYSTEM for f in (f"{s}/{machine}-linux-gnu", s)]
+        environment = dict(self.typer.options.environment)
+        trees = [environment[v] for v in ("BPFTRACE_KERNEL_BUILD", "BPFTRACE_KERNEL_SOURCE") if environment.get(v)]
+        folders = [f"{tree}/{part}" for tree in trees for part in ("include", "include/uapi", "include/generated/uapi")]
+        folders += [f for s in SYSTEM for f in (f"{s}/{machine}-linux-gnu", s)]
         path = next((p for p in (os.path.join(f, name) for f in folders) if os.path.isfile(p)), "")
         if self.declarations.system:
             return path or None

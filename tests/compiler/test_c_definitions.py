@@ -140,6 +140,17 @@ def test_macros_of_kernel_headers_that_everybody_uses():
         lower("#include <linux/not_installed_here.h>\n" + text.format(name=name, value=value))
 
 
+def test_a_kernel_tree_that_the_environment_names(tmp_path):
+    """It is read when a name is asked for that nothing else knows."""
+    for part, number in (("source/include/linux", 5), ("build/include/generated/uapi/linux", 6)):
+        (tmp_path / part).mkdir(parents=True)
+        (tmp_path / part / f"made{number}.h").write_text(f"#define MADE{number} {number}\n")
+    text = '#include <linux/made5.h>\n#include <linux/made6.h>\nBEGIN { static_assert(MADE5 + MADE6 == 11, "other"); }'
+    trees = (("BPFTRACE_KERNEL_SOURCE", str(tmp_path / "source")), ("BPFTRACE_KERNEL_BUILD", str(tmp_path / "build")))
+    lower(text, environment=trees)
+    assert "Unknown identifier: 'MADE5'" in errors(text)[0]
+
+
 def test_a_header_of_ones_own(tmp_path):
     (tmp_path / "shapes").mkdir()
     (tmp_path / "shapes/inner.h").write_text("#pragma once\n#define SIDES 4\ntypedef unsigned int side_t;\n")
