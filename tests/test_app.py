@@ -7,6 +7,8 @@ from widgets.conftest import plain_environment, utc  # noqa: F401
 from bttui.app import EXAMPLE
 from bttui.host.privileges import HINT
 from bttui.model.diagnostic import Diagnostic, Span
+from bttui.model.types import Count, String
+from bttui.session.controller import ATTACHING
 from bttui.widgets.editor import Editor
 from bttui.widgets.log import Log
 from bttui.widgets.map_panes import share
@@ -265,6 +267,11 @@ SCREENS = {
     "stacks": ({}, ["escape", "6", "down", "right"]),
     "heat": ({}, ["escape", "2", "v", "left", "left"]),
     "functions": ({}, ["escape", "6", "T", "z"]),
+    "attaching": ({}, []),
+    "refused": ({}, ["f4"]),
+    "attached": ({}, ["escape", "f9"]),
+    "completion": (dict(text="BEGIN { @counted = 1; @", start=False), ["end", "ctrl+@"]),
+    "large": ({}, ["escape", "3"]),
 }
 
 
@@ -283,7 +290,19 @@ async def test_screen(name, size):
             controller.show(scripted.reads_frame(4, lost=1204, full={"@start": 17}))
             controller.say(scripted.message("lost", "lost 1204 events: the ring buffer was full", 4))
             controller.say(*[scripted.printed(f"big nginx {n}\n", 5) for n in range(50_000)])
-        if name == "error":
+        if name == "attaching":
+            controller.change(state=ATTACHING, attached=1204, total=3000)
+        if name == "large":  # many keys, one of 300 characters, one of wide letters; and a map without any
+            names = {f"worker-{n}": n for n in range(15_000)} | {"x" * 300: 99_999, "日本語" * 9: 88_888}
+            controller.show(
+                scripted.frame(
+                    4,
+                    scripted.snapshot("@us", String(size=16), Count(), {}),
+                    scripted.calls(4).replace(rows=list(names.items())),
+                    runs=4 * 19_000,
+                )
+            )
+        if name in ("error", "refused"):
             from widgets.test_editor import at
 
             place = at("delete(@start[tid])", scripted.READS)

@@ -8,6 +8,7 @@ from bttui.widgets.pane import Pane
 
 SECOND = 1_000_000_000
 FIGURES = 41  # cells of the figures beside a probe's name
+COSTS, NAME = 17, 14  # cells of those about its cost; a name that would have less room gets theirs
 FULLNESS = 12  # cells of the bar of a map
 
 
@@ -45,14 +46,16 @@ class AttachedPane(Pane):
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
         assert self.frame is not None
         probes = self.frame.counters.probes
-        room = max(8, width - FIGURES - 2)
+        costs = width >= FIGURES + NAME + 2
+        room = max(8, width - FIGURES - 2 + COSTS * (not costs))
         if y == 0:
-            return [(f" {fit('probe', room)} {'runs/s':>7} {'each':>7} {'of a CPU':>8} {'missed':>7} {'lost':>6} ", "head")]
+            told = f" {'each':>7} {'of a CPU':>8}" if costs else ""
+            return [(f" {fit('probe', room)} {'runs/s':>7}{told} {'missed':>7} {'lost':>6} ", "head")]
         if y <= len(probes):
-            return self.probe_line(probes[y - 1], room)
+            return self.probe_line(probes[y - 1], room, costs)
         return self.map_line(y - 1 - len(probes), width)
 
-    def probe_line(self, probe: ProbeCounters, room: int) -> "list[tuple[str, str]]":
+    def probe_line(self, probe: ProbeCounters, room: int, costs: bool) -> "list[tuple[str, str]]":
         before = self.before.get(probe.name)
         runs, spent = (probe.runs - before.runs, probe.nanoseconds - before.nanoseconds) if before else (0, 0)
         known = before is not None and self.elapsed > 0
@@ -62,7 +65,7 @@ class AttachedPane(Pane):
         return [
             (f" {fit(clean(probe.attached or probe.name), room)} ", "key"),
             (f"{rate:>7} ", "value"),
-            (f"{each:>7} {share:>8} ", "text"),
+            (f"{each:>7} {share:>8} " if costs else "", "text"),
             (f"{grouped(probe.missed):>7} ", "bad" if probe.missed else "dim"),
             (f"{grouped(probe.lost):>6} ", "bad" if probe.lost else "dim"),
         ]
