@@ -26,7 +26,7 @@ class Usdt:
     name = "usdt"
     aliases = ("U",)
     synopsis = "usdt:FILE:[PROVIDER:]NAME"
-    doc = "a place that the authors of a program or library marked as a probe; its arguments in arg0, arg1, ..."
+    doc = "a place that the authors of a program or library marked as a probe; its arguments in arg0, arg1, ...; with -p, usdt:NAME is in all files of the process"
     examples = (
         'usdt:/usr/bin/node:gc__start { printf("%d\\n", pid); }',
         "usdt:libc:libc:memory_sbrk_more { @[comm] = sum(arg1); }",
