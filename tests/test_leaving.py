@@ -25,7 +25,7 @@ def processes_of(session):
     found = []
     for entry in Path("/proc").iterdir():
         try:
-            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split() if entry.name.isdigit() else []
+            fields = (entry / "stat").read_text(errors="replace").rsplit(")", 1)[1].split() if entry.name.isdigit() else []
         except OSError:
             continue
         if fields and int(fields[3]) == session and fields[0] != "Z":

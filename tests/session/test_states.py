@@ -181,6 +181,7 @@ class Endless:
     header = {"interval": 1.0}
     path = "a.bttui"
     damaged = False
+    span = (1, 1_000_000)
 
     def play(self):
         yield Status(LIVE, 1, True, 1, 1, ("probe",), 1, "text")
