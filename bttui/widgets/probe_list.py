@@ -86,7 +86,7 @@ class ProbeList:
             return self.having(key, value.lower(), among) if value else among
         names = self.lower if word.islower() else self.names
         whole = len(among) == len(names)
-        candidates: Iterable[tuple[int, str]] = enumerate(names) if whole else [(at, names[at]) for at in among]
+        candidates: Iterable[tuple[int, str]] = enumerate(names) if whole else zip(among, map(names.__getitem__, among), strict=True)
         if len(word) > 2 and word[0] == word[-1] == "/":
             finds = re.compile(word[1:-1]).search
             return [at for at, name in candidates if finds(name)]
