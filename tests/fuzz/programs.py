@@ -25,6 +25,7 @@ class Programs:
         self.names = 0
         self.macros: list[tuple[str, list[str], str]] = []
         self.loops = 0
+        self.structs: list[tuple[str, int]] = []  # name, number of members
 
     # Small helpers
 
@@ -56,7 +57,15 @@ class Programs:
             text = self.chance.choice(NUMBERS if self.odds(75) else LARGE)
             return f"-{text}" if self.odds(15) else text
         deeper = depth - 1
-        choice = self.chance.randint(0, 17)
+        choice = self.chance.randint(0, 20)
+        if choice == 18:
+            return self.record_or_parameter(deeper)
+        if choice == 19 and self.structs:
+            name, members = self.chance.choice(self.structs)
+            return self.one(f"sizeof(struct {name})", f"offsetof(struct {name}, m{self.chance.randint(0, members - 1)})")
+        if choice == 20:
+            text = self.string_expression(deeper)
+            return self.one(f"strncmp({text}, {self.literal()}, {self.chance.randint(1, 5)})", f"strlen({text})")
         if choice <= 4:
             return f"({self.int_expression(deeper)} {self.chance.choice(ARITHMETIC)} {self.int_expression(deeper)})"
         if choice == 5:
@@ -95,6 +104,12 @@ class Programs:
             if kind == "int":
                 return f"{name}({', '.join(self.int_expression(deeper) for _ in parameters)})"
         return f"({self.expression('bool', deeper)} ? 1 : {self.int_expression(0)})"
+
+    def record_or_parameter(self, depth):
+        if self.odds(50):
+            self.names += 1
+            return f'getopt("n{self.names}", {self.chance.choice(NUMBERS)})'
+        return f"(x={self.int_expression(depth)}, y={self.literal()}).x"
 
     def wide(self, depth, signed=False):
         """A number of 64 bits. Of others bpftrace divides and shifts right as if they had no sign, and cuts what - and ~ give."""
@@ -195,6 +210,11 @@ class Programs:
             return self.map_statement(depth)
         if choice == 19 and self.maps:
             return self.map_call()
+        if choice == 20:
+            keyed = [name for name, (key, value) in self.maps.items() if key and value == "int"]
+            if keyed:
+                total, pair = self.fresh("$"), self.fresh("$")
+                return f"{total} = 0; for ({pair} : {self.chance.choice(keyed)}) {{ {total} += {pair}.1; }} print({total});"
         return f"print({self.expression('int', depth)});"
 
     def printf(self, depth):
@@ -283,6 +303,8 @@ class Programs:
             return f"print({name});"
         if value in ("hist", "lhist"):
             return f"clear({name});"  # the same
+        if key and value == "stats":
+            return f"print({name});"  # of one entry bpftrace prints zeros
         return f"delete({name});" if not key else f"print({name}[{self.key(key)}]);"
 
     def wrapped(self, kind):
@@ -296,8 +318,17 @@ class Programs:
         self.macros.append((name, parameters, "int"))
         return f"macro {name}({', '.join(parameters)}) {{ {body} }}\n"
 
+    def struct(self):
+        name = f"fuzzed{len(self.structs)}"
+        members = self.chance.randint(1, 4)
+        self.structs.append((name, members))
+        types = ("char", "short", "int", "long", "unsigned char", "int *", "struct { char a; int b; }")
+        listed = [f"{self.one(*types)} m{n}{self.one('', '', '[3]')};" for n in range(members)]
+        return f"struct {name} {{ {' '.join(listed)} }};\n"
+
     def program(self):
-        head = "".join(self.macro() for _ in range(self.chance.choice([0, 0, 0, 1])))
+        head = "".join(self.struct() for _ in range(self.chance.choice([0, 0, 0, 1])))
+        head += "".join(self.macro() for _ in range(self.chance.choice([0, 0, 0, 1])))
         probes = []
         for probe in ["begin", *(["end"] if self.odds(15) else [])]:
             self.scopes = [{}]

@@ -165,7 +165,11 @@ class State:
             return all(self.known(value, casts) for _name, value in record.fields)
         if isinstance(node, ast.TupleLiteral):
             return all(self.known(element, casts) for element in node.elements)
-        return self.constant(node) is not None if casts else not isinstance(node, ast.Call) and self.literal(node) is not None
+        if casts:
+            return self.constant(node) is not None
+        from bttui.compiler.bodies import walk
+
+        return self.literal(node) is not None and not any(isinstance(part, ast.Call) for part in walk(node))
 
     def part(self, node: "ast.Node | None") -> "ast.Node | None":
         """The element that an access to a literal tuple or record means."""
