@@ -26,6 +26,7 @@ class NumberPane(MapPane):
     """A scalar: its value in large digits, or its course."""
 
     scope = "number"
+    narrow = True
     pictures = ("number", "line")
     BINDINGS = bindings("number")
     drawing: "list[list[tuple[str, str]]]" = []

@@ -1,5 +1,7 @@
 """The panes of a program's maps: which kind each gets, and where it stands."""
 
+from math import ceil, lcm
+
 from textual.containers import Container
 
 from bttui.model.frame import MapSnapshot
@@ -15,6 +17,7 @@ from bttui.widgets.table import TablePane, is_numeric
 
 TWO_COLUMNS = 84  # cells from which two panes stand side by side
 CROWDED_COLUMNS = 68  # the same, where one column would be too crowded
+NARROW_COLUMNS = 24  # cells that a narrow pane should have
 SMALL = 9  # lines that a pane should have
 LEAST = 4  # lines that a pane has in any case
 KINDS = {Count: "count", Sum: "sum", Average: "avg", Stats: "stats", Minimum: "min", Maximum: "max", TimeSeries: "tseries"}
@@ -37,12 +40,15 @@ def make_pane(snapshot: MapSnapshot, text: str) -> MapPane:
 
 
 class MapPanes(Container):
-    """Lays the panes out in one or two columns: in the order of the maps' first use, those for scratch paper last."""
+    """Lays the panes out in one or two columns: in the order of the maps' first use, those for scratch paper last.
+
+    Several scalars stand on top, as many side by side as there is room for.
+    """
 
     def __init__(self, **options) -> None:
         super().__init__(**options)
         self.text = ""
-        self.placed: tuple[int, list[int], list[MapPane]] = (0, [], [])
+        self.placed: tuple[list[int], list[int], list[MapPane]] = ([], [], [])
 
     @property
     def panes(self) -> "list[MapPane]":
@@ -52,7 +58,7 @@ class MapPanes(Container):
     async def start(self, text: str) -> None:
         """A new run: no panes yet."""
         self.text = text
-        self.placed = (0, [], [])
+        self.placed = ([], [], [])
         await self.remove_children()
 
     async def show(self, timeline: Timeline) -> bool:
@@ -64,7 +70,7 @@ class MapPanes(Container):
         new = [make_pane(snapshot, self.text) for snapshot in fresh]
         for pane in new:
             pane.modest = is_scratch(self.text, pane.map_name)
-        new = in_pairs(sorted(new, key=lambda pane: pane.modest))
+        new = in_pairs(together(sorted(new, key=lambda pane: pane.modest)))
         if new:
             for place, pane in enumerate(new, len(panes)):
                 pane.place = place
@@ -83,7 +89,7 @@ class MapPanes(Container):
             return
         small: list[MapPane] = []
         if self.screen.has_class("-one"):
-            columns, rows, heights = 1, [panes], [self.size.height]
+            rows, heights = [[pane] for pane in panes], [self.size.height]
         else:
             small = [pane for pane in panes if pane.minimised]
             self.sort_children(key=lambda pane: (pane.minimised, pane.place))  # type: ignore[attr-defined]
@@ -93,41 +99,54 @@ class MapPanes(Container):
             heights = share([max(pane.need for pane in row) for row in rows], self.size.height - len(below)) if rows else []
             heights = shifted(heights, [max((pane.more for pane in row), key=abs) for row in rows]) + [1] * len(below)
             rows += below
-        if (columns, heights, small) != self.placed:
-            self.placed = columns, heights, small
-            self.styles.grid_size_columns = columns
+        if (lengths := [len(row) for row in rows], heights, small) != self.placed:
+            self.placed = lengths, heights, small
+            self.styles.grid_size_columns = lcm(*lengths)
             self.styles.grid_rows = " ".join(map(str, heights))
             for row in rows:
                 for pane in row:
-                    pane.styles.column_span = columns if len(row) == 1 else 1
+                    pane.styles.column_span = lcm(*lengths) // len(row)
 
     def on_resize(self) -> None:
         self.lay_out()
 
 
+def together(panes: "list[MapPane]") -> "list[MapPane]":
+    """Several narrow panes before all others, but for those for scratch paper."""
+    narrow = [pane for pane in panes if pane.narrow and not pane.modest]
+    return panes if len(narrow) < 2 else narrow + [pane for pane in panes if pane not in narrow]
+
+
 def in_pairs(panes: "list[MapPane]") -> "list[MapPane]":
     """A pane that would stand beside nothing, because a wide one follows, gets the next one that is not wide."""
+    narrow = [pane for pane in panes if pane.narrow]
+    strip = narrow if len(narrow) > 1 else []  # these have rows for themselves
     ordered: list[MapPane] = []
     waiting: list[MapPane] = []
     for pane in panes:
-        if pane.wide and sum(not p.wide for p in ordered) % 2:
+        if pane.wide and sum(not p.wide and p not in strip for p in ordered) % 2:
             waiting.append(pane)
             continue
         ordered.append(pane)
-        if not pane.wide:
+        if not pane.wide and pane not in strip:
             ordered += waiting
             waiting = []
     return ordered + waiting
 
 
 def place(panes: "list[MapPane]", width: int, height: int) -> "tuple[int, list[list[MapPane]]]":
-    """The number of columns, and the panes of each row, in order. Stacks take a row for themselves."""
+    """The number of columns, and the panes of each row, in order. Stacks take a row for themselves, and so do scalars together."""
     crowded = len(panes) * SMALL > height
     columns = 2 if len(panes) > 1 and width >= (CROWDED_COLUMNS if crowded else TWO_COLUMNS) else 1
+    narrow = sum(pane.narrow for pane in panes)
+    strips = ceil(narrow / max(columns, width // NARROW_COLUMNS))
     rows: list[list[MapPane]] = []
     for pane in panes:
-        if rows and len(rows[-1]) < columns and not pane.wide and not rows[-1][0].wide:
-            rows[-1].append(pane)
+        last = rows[-1] if rows else [pane]
+        room = ceil(narrow / strips) if narrow > 1 and pane.narrow and last[0].narrow else columns
+        mixed = narrow > 1 and pane.narrow != last[0].narrow
+        if rows and len(last) < room and not pane.wide and not last[0].wide and not mixed:
+            last.append(pane)
         else:
             rows.append([pane])
     return columns, rows

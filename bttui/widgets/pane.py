@@ -133,11 +133,11 @@ class Pane(Rows):
 
 
 class MapPane(Pane):
-    """One map of the program. A ``wide`` pane wants a row for itself, a ``modest`` one few lines."""
+    """One map of the program. A ``wide`` pane wants a row for itself, a ``modest`` one few lines; ``narrow`` ones share a row."""
 
     scope = "map"
     BINDINGS = bindings("map")
-    wide = modest = False
+    wide = modest = narrow = False
     kind = ""  # what the caption says of it
     pictures: "tuple[str, ...]" = ()  # ways to draw it, the usual one first
 

@@ -1,3 +1,4 @@
+import pytest
 from widgets import driving, scripted
 
 from bttui.model.types import UINT64, Average, String, Sum, TimeSeries
@@ -60,3 +61,18 @@ async def test_a_scale_of_small_numbers_has_no_label_twice():
         await driving.settle(pilot)
         labels = [line.split("┤")[0].strip("│┃ ") for line in driving.region(app, SeriesPane).split("\n") if "┤" in line]
         assert labels[0] == "1" and labels[-1] == "0" and len(labels) == len(set(labels)) > 3
+
+
+@pytest.mark.parametrize(("size", "rows"), [((120, 36), [3, 2]), ((104, 36), [2, 1, 1, 1])], ids=["120x36", "104x36"])
+async def test_scalars_stand_side_by_side_on_top(size, rows):
+    """Whatever stands between them in the program; as many in a row as there is room for."""
+    async with driving.dashboard(size=size) as (app, controller, pilot):
+        first, second, third = (scripted.snapshot(name, None, UINT64, {None: 41}) for name in ("@first", "@second", "@third"))
+        controller.show(scripted.frame(1, scripted.calls(1), first, second, scripted.size(1), third))
+        await driving.settle(pilot)
+        panes = app.workspace.maps.panes
+        assert [pane.map_name for pane in panes] == ["@first", "@second", "@third", "@calls", "@size"]
+        tops = [pane.region.y for pane in panes]
+        assert sorted((tops.count(top) for top in set(tops)), reverse=True) == rows
+        assert len({pane.region.y for pane in panes[: rows[0]]}) == 1
+        assert all("█" in driving.region(app, pane) for pane in panes[:3])
