@@ -51,6 +51,8 @@ from bttui.model.diagnostic import DiagnosticError
         ("BEGIN /kstack/ { }", "1:8-14 error: Invalid condition: kstack"),
         ("BEGIN { print(-true); }", "1:15-20 error: The - operator can not be used on expressions of type 'bool'"),
         ("BEGIN { print((int8 *)1 * 2); }", "1:15-28 error: The * operator can not be used on expressions of types int8 *, int8"),
+        ('BEGIN { print("a" && pid); }', "1:15-25 error: Type mismatch for '&&': comparing string[2] with uint32"),
+        ('BEGIN { $c = 5; print($c < 9 || "a"); }', "1:23-36 error: Type mismatch for '||': comparing bool with string[2]"),
         ('BEGIN { print("a" == 1); }', "1:15-23 error: Type mismatch for '==': comparing string[2] with int8"),
         ("BEGIN { $t = (1, 2); print($t.2); }", "1:28-32 error: Invalid tuple index: 2. Found 2 elements in tuple."),
         ("BEGIN { $a = (uint8[4])1; print($a[4]); }", "1:33-38 error: the index 4 is out of bounds for array of size 4"),

@@ -206,6 +206,11 @@ class Expressions(Maps):
         left, right = self.countable(self.expression(node.left)), self.countable(self.expression(node.right))
         operator = node.operator
         constants = self.constant(node.left), self.constant(node.right)
+        if operator in ("&&", "||") and isinstance(left, types.String) != isinstance(right, types.String) and left and right:
+            other, value = (right, constants[1]) if isinstance(left, types.String) else (left, constants[0])
+            if other != types.BOOL or value is None:  # a text beside a truth that is written is folded
+                self.error(f"Type mismatch for '{operator}': comparing {describe(left)} with {describe(right)}", node)
+                return types.BOOL
         if None not in constants and self.castless(node):
             folded = self.folded(node, *constants)
             if folded is not None:
