@@ -1,6 +1,7 @@
 """Runs the bttui command and the load generators of tests/load. Imports no pytest: the runner inside a virtual
 machine uses it too."""
 
+import hashlib
 import os
 import shlex
 import signal
@@ -179,8 +180,10 @@ class Load:
 
     def build(self, source="load", name="bttui_load", *flags):
         """Compile tests/load/SOURCE.c or SOURCE.cpp as NAME (the comm that tracers see; 15 characters at most) -> its path."""
-        path = self.folder / name
+        kind = hashlib.sha1(" ".join((source, *flags)).encode()).hexdigest()[:8]  # one name may stand for several programs
+        path = self.folder / kind / name
         if not path.exists():
+            path.parent.mkdir(exist_ok=True)
             fresh = path.with_suffix(f".{os.getpid()}")
             frames = ["-fno-omit-frame-pointer", "-fno-optimize-sibling-calls"]
             text = ROOT / "tests" / "load" / f"{source}.c"
@@ -196,13 +199,12 @@ class Load:
 
     def split(self, source="stack", name="bttui_stripped"):
         """As build(), a stripped PIE whose symbols lie beside it in NAME.debug, found by .gnu_debuglink."""
-        debug = self.folder / f"{name}.debug"
-        path = self.folder / name
+        path = self.build(source, name, "-fPIE", "-pie")
+        debug = path.with_name(f"{name}.debug")
         if not debug.exists():
-            self.build(source, name, "-fPIE", "-pie")
             subprocess.run(["objcopy", "--only-keep-debug", path, debug], check=True)
             subprocess.run(["strip", "--strip-all", path], check=True)
-            subprocess.run(["objcopy", f"--add-gnu-debuglink={debug.name}", path], check=True, cwd=self.folder)
+            subprocess.run(["objcopy", f"--add-gnu-debuglink={debug.name}", path], check=True, cwd=path.parent)
         return path
 
     def __call__(self, *arguments, path=None):

@@ -34,13 +34,13 @@ def test_errors_come_back_with_their_place():
 
 def test_a_child_that_ends_itself_is_a_diagnostic_with_its_last_words(capfd):
     def die():
-        os.write(2, b"LLVM ERROR: Looks like the BPF stack limit is exceeded\n")
+        os.write(2, b"LLVM ERROR: out of memory\n")
         os._exit(1)
 
     with pytest.raises(DiagnosticError) as raised:
         in_child(die)
     (found,) = raised.value.diagnostics
-    assert found.message == "the compiler could not finish (status 1): LLVM ERROR: Looks like the BPF stack limit is exceeded"
+    assert found.message == "the compiler could not finish (status 1): LLVM ERROR: out of memory"
     assert capfd.readouterr() == ("", "")
 
 
