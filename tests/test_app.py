@@ -1,6 +1,7 @@
 """The dashboard as a whole, on a scripted trace: what stands where, at every size."""
 
 import pytest
+from textual.theme import BUILTIN_THEMES
 from widgets import driving, scripted
 from widgets.conftest import plain_environment, utc  # noqa: F401
 
@@ -8,7 +9,7 @@ from bttui.app import EXAMPLE
 from bttui.host.privileges import HINT
 from bttui.model.diagnostic import Diagnostic, Span
 from bttui.model.types import Count, String
-from bttui.session.controller import ATTACHING
+from bttui.session.controller import ATTACHING, ENDED
 from bttui.widgets.editor import Editor
 from bttui.widgets.log import Log
 from bttui.widgets.map_panes import share
@@ -272,6 +273,9 @@ SCREENS = {
     "attached": ({}, ["escape", "f9"]),
     "completion": (dict(text="BEGIN { @counted = 1; @", start=False), ["end", "ctrl+@"]),
     "large": ({}, ["escape", "3"]),
+    "ended": ({}, ["escape", "2"]),  # as when the process of -p has gone
+    "textual-light": ({}, ["escape", "6"]),
+    "ansi-dark": ({}, ["escape", "2", "v"]),
 }
 
 
@@ -292,6 +296,10 @@ async def test_screen(name, size):
             controller.say(*[scripted.printed(f"big nginx {n}\n", 5) for n in range(50_000)])
         if name == "attaching":
             controller.change(state=ATTACHING, attached=1204, total=3000)
+        if name == "ended":
+            controller.change(state=ENDED, live=False)
+        if name in BUILTIN_THEMES:
+            app.theme = name
         if name == "large":  # many keys, one of 300 characters, one of wide letters; and a map without any
             names = {f"worker-{n}": n for n in range(15_000)} | {"x" * 300: 99_999, "日本語" * 9: 88_888}
             controller.show(
