@@ -1,6 +1,7 @@
 """Runs the bttui command and the load generators of tests/load. Imports no pytest: the runner inside a virtual
 machine uses it too."""
 
+import contextlib
 import hashlib
 import os
 import shlex
@@ -88,7 +89,8 @@ class Process:
 
     def kill(self):
         if self.popen.poll() is None:
-            os.killpg(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ends by itself just now
+                os.killpg(self.pid, signal.SIGKILL)
             self.popen.wait()
 
     def __enter__(self):
