@@ -111,7 +111,7 @@ class Workspace(TimeTravel, Screen[None]):
 
     def on_mount(self) -> None:
         self.editor, self.log_pane, self.maps = self.query_one(Editor), self.query_one(Log), self.query_one(MapPanes)
-        self.attached = self.query_one(AttachedPane)
+        self.attached, self.status_bar, self.strip = self.query_one(AttachedPane), self.query_one(StatusBar), self.query_one(HistoryStrip)
         self.query_one("#editor").focus()
         self.title_editor()
         self.number_panes()
@@ -233,7 +233,7 @@ class Workspace(TimeTravel, Screen[None]):
             self.log_pane.clear()
             self.attached.show(None)
         self.status = status
-        self.query_one(StatusBar).show_status(status)
+        self.status_bar.show_status(status)
         self.title_editor()
 
     async def add_frame(self, packed: "list[Packed]", frame: Frame) -> None:
@@ -253,7 +253,7 @@ class Workspace(TimeTravel, Screen[None]):
             self.go_to_pane(2)
 
     def show_kept(self, recorder: "Recorder | None", intervals: "list[IntervalFile]") -> None:
-        self.query_one(StatusBar).show_kept(recorder, intervals)
+        self.status_bar.show_kept(recorder, intervals)
 
     async def moment_changed(self) -> None:
         timeline = self.timeline
@@ -269,8 +269,8 @@ class Workspace(TimeTravel, Screen[None]):
         if not len(history):
             return
         self.attached.show(history[place], history.bare(place - 1) if place > 0 else None)
-        self.query_one(StatusBar).show_moment(self.timeline, self.replay.speed if self.replay else 1)
-        self.query_one(HistoryStrip).show(self.timeline, self.replay)
+        self.status_bar.show_moment(self.timeline, self.replay.speed if self.replay else 1)
+        self.strip.show(self.timeline, self.replay)
 
     async def on_history_strip_picked(self, message: HistoryStrip.Picked) -> None:
         if message.first < message.last:
