@@ -84,6 +84,12 @@ def test_nothing_is_left_to_be_merged():
     assert [name for name, text in tracked() if marks.search(text)] == []
 
 
+def test_nothing_strays_to_the_top():
+    ours = {".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "pyproject.toml"}
+    ours |= {"benchmarks", "bttui", "docs", "screenshots", "tests", "tools"}
+    assert {name.partition("/")[0] for name, _ in tracked()} - ours == set()
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
