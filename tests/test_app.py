@@ -13,6 +13,7 @@ from bttui.session.controller import ATTACHING, ENDED
 from bttui.widgets.editor import Editor
 from bttui.widgets.log import Log
 from bttui.widgets.map_panes import share
+from bttui.widgets.status import StatusBar
 
 
 @pytest.mark.parametrize("size", driving.SIZES)
@@ -200,6 +201,17 @@ async def test_leaving_returns_the_last_frame():
         await driving.press(pilot, "ctrl+q")
         assert controller.calls[-1] == ("close",)
     assert app.return_value is controller.last
+
+
+async def test_a_report_that_comes_while_the_dashboard_is_taken_down():
+    async with driving.dashboard() as (app, controller, pilot):
+        controller.show(scripted.reads_frame(3))
+        await driving.settle(pilot)
+        bar = app.workspace.query_one(StatusBar)
+        await bar.remove()  # the screen still counts as mounted while its widgets go
+        controller.change(state=ENDED, live=False)
+        await driving.settle(pilot)
+        assert app.status.state == ENDED and not bar.is_attached
 
 
 def test_rows_share_the_height():
