@@ -31,25 +31,10 @@ def decode(text: bytes) -> str:
     return text.decode(errors="surrogateescape")
 
 
-def say(text: str, status: int = 0) -> int:
-    """Print, with all that was printed before; the exit status, 1 where that failed."""
-    try:
-        if text:
-            sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return status or 1
-    except OSError as reason:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what is still in the buffer
-        sys.stderr.write(f"ERROR: could not write the output: {reason.strerror}\n")
-        return 1
-    return status
-
-
 def run(options: "Options") -> int:
     """Hand over to the front end that was asked for."""
     if options.action == "dump":
-        from bttui.headless import dump
+        from bttui.headless.dump import dump
 
         return dump(options)
     if options.action in ("replay", "demo"):
@@ -65,10 +50,39 @@ def run(options: "Options") -> int:
             from bttui.render.diagnostics import complain
 
             complain(options.hints)
-        from bttui.headless import run as run_headless
-
-        return run_headless(options)
+        return headless(options)
     return dashboard(options)
+
+
+def headless(options: "Options") -> int:
+    """Print what was asked for."""
+    from bttui.headless.output import show
+    from bttui.host.facts import Host
+    from bttui.model.diagnostic import DiagnosticError
+    from bttui.render.diagnostics import complain
+
+    host = Host()
+    if options.action == "info":
+        from bttui.headless.info import info_lines
+
+        return show(info_lines(host))
+    if options.action == "list":
+        from bttui.headless.listing import listed
+        from bttui.render.clean import clean_lines
+
+        lines = listed(options, host)  # names in files may be anything
+        return show(map(clean_lines, lines) if sys.stdout.isatty() else lines)
+    try:
+        if options.action == "format":
+            from bttui.headless.artifacts import source_lines
+
+            return show(source_lines(options))
+        from bttui.headless.trace import trace
+
+        return trace(options, host)
+    except DiagnosticError as reason:
+        complain(reason.diagnostics, options.text or "", detail=options.verbose or "verifier" in options.stages)
+        return reason.exit_code
 
 
 def replay(options: "Options") -> int:
@@ -80,11 +94,10 @@ def replay(options: "Options") -> int:
 
         raise error("a replay needs a terminal", hint="bttui dump prints what a recording holds")
     from bttui.app import run_dashboard
-    from bttui.model.redaction import Redactor
     from bttui.render.text import maps_at_exit
     from bttui.session.replay import ReplayController
 
-    redactor = Redactor() if options.redact else None
+    redactor = options.redactor()
     return run_dashboard(
         redactor.program(recording.text) if redactor else recording.text,
         controller=ReplayController(recording, options.speed),
@@ -101,7 +114,6 @@ def dashboard(options: "Options") -> int:
     from bttui.app import run_dashboard
     from bttui.host.facts import Host
     from bttui.host.privileges import refusal
-    from bttui.model.redaction import Redactor
     from bttui.probes import listing, registry
     from bttui.render.text import formatted, maps_at_exit
     from bttui.session.live import LiveController
@@ -110,7 +122,7 @@ def dashboard(options: "Options") -> int:
     from bttui.widgets.probes import Catalog
 
     host = Host()
-    redactor = Redactor() if options.redact else None
+    redactor = options.redactor()
 
     def describe(name: str) -> "list[str]":
         provider = registry.find(name.partition(":")[0])
@@ -139,7 +151,7 @@ def dashboard(options: "Options") -> int:
 def main() -> "NoReturn":
     """The command. Until a front end knows better, an interrupt ends it at once, also while it is being imported."""
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
-    status = say("", run_command(sys.argv[1:]))
+    status = run_command(sys.argv[1:])
     # Everything is closed: taking the interpreter apart as well would cost milliseconds.
     os._exit(status)
 
@@ -148,15 +160,16 @@ def run_command(arguments: "Sequence[str]") -> int:
     """The exit status."""
     from bttui import __version__
     from bttui.arguments import USAGE, UsageError, parse
+    from bttui.headless.output import show
     from bttui.model.diagnostic import DiagnosticError
 
     name_process()
     try:
         options = parse(arguments)
         if options.action == "help":
-            return say(USAGE)
+            return show([USAGE.rstrip("\n")])
         if options.action == "version":
-            return say(f"bttui v{__version__}\n")
+            return show([f"bttui v{__version__}"])
         if not arguments and not sys.stdout.isatty():
             raise UsageError
         if options.debug_folders:

@@ -136,6 +136,16 @@ def test_a_full_disk_ends_the_run_with_a_message(bttui, arguments):
     assert done.returncode == 1
 
 
+def test_who_waits_for_the_line_of_the_attached_probes_may_be_gone(bttui, tmp_path):
+    environment = bttui.env | {"__BPFTRACE_NOTIFY_PROBES_ATTACHED": "1"}
+    command = [COMMAND, "-q", "-o", tmp_path / "out", "-e", "BEGIN { print(1); exit(); }"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, env=environment, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writer)
+    assert (done.stderr, done.returncode, (tmp_path / "out").read_text()) == ("", 0, "1\n\n\n")
+
+
 def test_a_terminal_that_only_prints_gets_text(bttui):
     main, terminal = os.openpty()
     command = [COMMAND, "-e", 'BEGIN { printf("plain\\n"); exit(); }']

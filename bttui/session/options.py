@@ -5,13 +5,14 @@ from bttui.model.data import Data
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bttui.model.diagnostic import Diagnostic
+    from bttui.model.redaction import Redactor
 
 STAGES = ("ast", "types", "codegen", "codegen-opt", "libbpf", "verifier")  # of -d, in the order they happen
 FEATURES = ("fentry", "kprobe", "kprobe_multi", "kprobe_session", "uprobe_multi")  # of --no-feature
 
 
 class Options(Data):
-    """``action`` is "run", "list" (probe names), "info", "help", "version", "replay", "dump" or "demo".
+    """``action`` is "run", "list" (probe names), "info", "help", "version", "replay", "dump", "demo" or "format".
 
     ``text`` is the program and ``file`` the name to show for it; text is None where none was given or read yet.
     ``pattern`` is what to list. ``parameters`` are $1, $2, ...; ``named`` maps the names given after -- to their
@@ -19,7 +20,8 @@ class Options(Data):
     in seconds. ``hints`` are about the command line itself. ``arguments`` are the words of the command line.
     ``include`` are folders to look for headers in, ``headers`` those that come before the program's own.
     ``debug_folders`` may have debugging information of programs and libraries.
-    ``record`` is the file to record to. ``redact`` hides names and texts of the traced machine (model.redaction). ``speed``, ``at``, ``every`` and ``maps`` say what to show of a recording (``file``).
+    ``record`` is the file to record to. ``redact`` hides names and texts of the traced machine (model.redaction).
+    ``speed``, ``at``, ``every`` and ``maps`` say what to show of a recording (``file``).
     """
 
     action: str = "run"
@@ -80,3 +82,11 @@ class Options(Data):
             or not self.tui
         )
         return bool(asked)
+
+    def redactor(self) -> "Redactor | None":
+        """A new one, where names and texts are to be hidden."""
+        if not self.redact:
+            return None
+        from bttui.model.redaction import Redactor
+
+        return Redactor()

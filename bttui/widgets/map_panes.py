@@ -4,6 +4,7 @@ from math import ceil, lcm
 
 from textual.containers import Container
 
+from bttui.compiler.map_uses import is_scratch, key_names
 from bttui.model.frame import MapSnapshot
 from bttui.model.timeline import Timeline
 from bttui.model.types import Average, Count, Histogram, LinearHistogram, Maximum, Minimum, Stats, Sum, TimeSeries
@@ -11,7 +12,6 @@ from bttui.render.stacks import has_stack
 from bttui.widgets.chart import NumberPane, SeriesPane
 from bttui.widgets.histogram import HistogramPane
 from bttui.widgets.pane import MapPane
-from bttui.widgets.source import is_scratch, key_names
 from bttui.widgets.stacks import StacksPane
 from bttui.widgets.table import TablePane, is_numeric
 

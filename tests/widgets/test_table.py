@@ -3,7 +3,6 @@ from rich.cells import cell_len
 from widgets import driving, scripted
 
 from bttui.model.types import UINT64, Average, Count, String, make_tuple
-from bttui.widgets.source import key_names
 from bttui.widgets.table import TablePane
 
 PROGRAM = "t:a:b { @average[comm] = avg(1); @stats[comm] = stats(1); @sum[pid, comm] = sum(1); @last = 1; }"
@@ -144,23 +143,6 @@ async def test_hostile_keys_are_text_and_keep_the_layout():
             assert all(cell_len(line.rstrip()) <= size[0] for line in driving.lines(app))
             for row in app.screen.query_one(TablePane).order:
                 assert cell_len("".join(text for text, _ in app.screen.query_one(TablePane).line(1, 40))) <= 40, row
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("t:a:b { @x[comm, pid] = count(); }", ("comm", "pid")),
-        ("t:a:b { @x[str(args.filename, 64)] = count(); }", ("str(args.filename, 64)",)),
-        ("t:a:b { @x[(pid, @y[tid])] = 1; }", ("(pid, @y[tid])",)),
-        ("t:a:b { @x = count(); }", ()),
-        ("t:a:b { print(@x); @x[tid] = 1; }", ("tid",)),
-        ("// @x[wrong]\nt:a:b { @x[tid] = 1; }", ("tid",)),
-        ("t:a:b { @xy[tid] = 1; }", ()),
-        ("t:a:b { @x[tid", ()),
-    ],
-)
-def test_key_names(text, names):
-    assert key_names(text, "@x") == names
 
 
 def test_tuple_keys_have_a_column_each():
