@@ -4,34 +4,23 @@
  *
  * First line: pid=PID. With -w it then waits for SIGUSR1. At the end it says what it did, as key=value words.
  */
+#include "go.h"
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 int main(int argc, char **argv) {
     int wait = argc > 1 && !strcmp(argv[1], "-w");
     if (argc - wait < 4)
         return 2;
     long calls = atol(argv[1 + wait]), offset = atol(argv[3 + wait]), page = sysconf(_SC_PAGESIZE), sum = 0;
-    sigset_t go;
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, NULL);
     int fd = open(argv[2 + wait], O_RDONLY);
     char *code = mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, offset / page * page);
     if (code == MAP_FAILED)
         return 1;
     long (*function)(long) = (long (*)(long))(code + offset % page);
-    printf("pid=%d\n", getpid());
-    fflush(stdout);
-    if (wait) {
-        int got;
-        sigwait(&go, &got);
-    }
+    announce(wait);
     for (long i = 0; i < calls; i++)
         sum += function(i);
     printf("calls=%ld sum=%ld\n", calls, sum);

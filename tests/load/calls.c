@@ -5,12 +5,10 @@
  * First line: pid=PID. With -w it then waits for SIGUSR1. At the end it says what it did, as key=value words.
  */
 #define _GNU_SOURCE
-#include <signal.h>
-#include <stdio.h>
+#include "go.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 __attribute__((noinline, noclone)) long second(long value) {
     __asm__ volatile("");
@@ -26,10 +24,6 @@ int main(int argc, char **argv) {
     if (argc - wait < 3)
         return 2;
     long calls = atol(argv[1 + wait]), pages = atol(argv[2 + wait]), size = sysconf(_SC_PAGESIZE), sum = 0;
-    sigset_t go;
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, NULL);
     static char buffer[BUFSIZ];
     setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     mlockall(MCL_CURRENT); /* what there is now faults no more */
@@ -37,12 +31,7 @@ int main(int argc, char **argv) {
     if (fresh == MAP_FAILED)
         return 1;
     madvise(fresh, pages * size, MADV_NOHUGEPAGE);
-    printf("pid=%d\n", getpid());
-    fflush(stdout);
-    if (wait) {
-        int got;
-        sigwait(&go, &got);
-    }
+    announce(wait);
     for (long i = 0; i < calls; i++)
         sum += first(i, 2);
     for (long i = 0; i < pages; i++)

@@ -1,11 +1,9 @@
 /* Stacks that all differ: depths -w N (2048 at most). Each getppid comes by another way through two functions that
    call themselves and each other; build it with frame pointers and without optimisation. */
 #define _GNU_SOURCE
-#include <signal.h>
-#include <stdio.h>
+#include "go.h"
 #include <stdlib.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 static void left(long way, int steps);
 static void right(long way, int steps);
@@ -30,13 +28,7 @@ static void right(long way, int steps) {
 int main(int argc, char **argv) {
     static char line[100];
     long count = argc > 2 ? atol(argv[2]) : 0;
-    sigset_t go;
-    int got;
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, NULL);
-    syscall(SYS_write, 1, line, snprintf(line, sizeof line, "pid=%d\n", getpid()));
-    sigwait(&go, &got);
+    announce(1);
     for (long way = 0; way < count; way++)
         step(way, 11);
     syscall(SYS_write, 1, line, snprintf(line, sizeof line, "stacks=%ld\n", count));

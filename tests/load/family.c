@@ -7,14 +7,12 @@
  * First line: pid=PID. With -w it then waits for SIGUSR1. At the end it says what all did, as key=value words.
  */
 #define _GNU_SOURCE
+#include "go.h"
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 __attribute__((noinline, noclone)) void work(void) { syscall(SYS_getppid); }
 
@@ -25,11 +23,10 @@ __attribute__((noinline, noclone)) void *works(void *calls) {
 }
 
 int main(int argc, char **argv) {
-    int wait_first = argc > 1 && strcmp(argv[1], "-w") == 0, status, got;
+    int wait_first = argc > 1 && strcmp(argv[1], "-w") == 0, status;
     long calls, forks, done;
     char **words = argv + 1 + wait_first, *count;
     pthread_t thread;
-    sigset_t go;
     if (argc == 2) {
         calls = atol(argv[1]);
         works(&calls);
@@ -40,13 +37,7 @@ int main(int argc, char **argv) {
     forks = atol(words[0]);
     count = words[1];
     calls = atol(count);
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, NULL);
-    printf("pid=%d\n", getpid());
-    fflush(stdout);
-    if (wait_first)
-        sigwait(&go, &got);
+    announce(wait_first);
     works(&calls);
     if (pthread_create(&thread, NULL, works, &calls) || pthread_join(thread, NULL))
         return 1;

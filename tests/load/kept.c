@@ -5,11 +5,9 @@
  * First line: pid=PID. With -w it then waits for SIGUSR1. At the end it says what it did, as key=value words.
  */
 #define _GNU_SOURCE
-#include <signal.h>
-#include <stdio.h>
+#include "go.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct pair {
     int a, b;
@@ -36,16 +34,7 @@ int main(int argc, char **argv) {
     int calls = atoi(argv[1 + wait]);
     long sum = 0;
     struct pair pair = {3, 4};
-    sigset_t go;
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, NULL);
-    printf("pid=%d\n", getpid());
-    fflush(stdout);
-    if (wait) {
-        int got;
-        sigwait(&go, &got);
-    }
+    announce(wait);
     for (int i = 0; i < calls; i++)
         sum += work(i + 3, "hello", &pair, 5);
     printf("calls=%d sum=%ld\n", calls, sum);

@@ -5,11 +5,9 @@
  * First line: pid=PID. With -w it then waits for SIGUSR1. At the end it says what it did, as key=value words.
  * Tests find the lines by the comments at their ends.
  */
-#include <signal.h>
-#include <stdio.h>
+#include "go.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static inline __attribute__((always_inline)) void step(void) {
     __asm__ volatile("nop"); /* inline */
@@ -27,16 +25,7 @@ int main(int argc, char **argv) {
     if (argc - wait < 2)
         return 2;
     long times = atol(argv[1 + wait]);
-    sigset_t go;
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, NULL);
-    printf("pid=%d\n", getpid());
-    fflush(stdout);
-    if (wait) {
-        int got;
-        sigwait(&go, &got);
-    }
+    announce(wait);
     loop(times);
     step();
     printf("times=%ld\n", times);

@@ -14,17 +14,15 @@
  * exit_group(2), and the report's total= counts them all.
  */
 #define _GNU_SOURCE
+#include "go.h"
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 static char line[256];
 
@@ -129,15 +127,7 @@ int main(int argc, char **argv) {
     long count = atol(argv[2]);
     zero = open("/dev/zero", O_RDONLY);
 
-    sigset_t go;
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, NULL);
-    say(snprintf(line, sizeof line, "pid=%d\n", getpid()));
-    if (wait) {
-        int got;
-        sigwait(&go, &got);
-    }
+    announce(wait);
 
     if (!strcmp(what, "syscalls")) {
         for (long left = count; left > 0; left--)

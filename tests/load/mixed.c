@@ -3,23 +3,16 @@
    N times getppid, N reads of 100 bytes, N/2 opens of a file that does not exist (they give -ENOENT), and on x86_64 N 32-bit
    system calls by int $0x80 (getppid too, which has another number there). */
 #define _GNU_SOURCE
+#include "go.h"
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 int main(int argc, char **argv) {
     static char line[200], bytes[100];
     long count = argc > 2 ? atol(argv[2]) : 0;
-    int zero = open("/dev/zero", O_RDONLY), got;
-    sigset_t go;
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, NULL);
-    syscall(SYS_write, 1, line, snprintf(line, sizeof line, "pid=%d\n", getpid()));
-    sigwait(&go, &got);
+    int zero = open("/dev/zero", O_RDONLY);
+    announce(1);
     for (long done = 0; done < count; done++) {
         syscall(SYS_getppid);
         syscall(SYS_read, zero, bytes, sizeof bytes);

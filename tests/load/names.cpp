@@ -3,12 +3,10 @@
 //   names [-w] N
 //
 // First line: pid=PID. With -w it then waits for SIGUSR1. At the end it says what it did, as key=value words.
-#include <csignal>
-#include <cstdio>
+#include "go.h"
 #include <cstdlib>
 #include <cstring>
 #include <string>
-#include <unistd.h>
 
 #define ALONE __attribute__((noinline, noclone))
 
@@ -76,17 +74,8 @@ int main(int argc, char **argv) {
     if (argc - wait < 2)
         return 2;
     long calls = atol(argv[1 + wait]), sum = 0;
-    sigset_t go;
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, nullptr);
     const std::string name = "tea";
-    printf("pid=%d\n", getpid());
-    fflush(stdout);
-    if (wait) {
-        int got;
-        sigwait(&go, &got);
-    }
+    announce(wait);
     for (long i = 0; i < calls; i++) {
         shop::Till till(i);
         sum += shop::price(static_cast<int>(i)) + shop::price(i, 'x') + shop::price(name) + till.total() + till(2) + (till + 3);

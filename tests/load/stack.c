@@ -3,12 +3,10 @@
  *
  *   stack [-w] MILLISECONDS          -w: as in load.c, waits for SIGUSR1 after a first line pid=PID
  */
-#include <signal.h>
-#include <stdio.h>
+#include "go.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 static volatile sig_atomic_t over;
 static volatile unsigned long spins;
@@ -37,14 +35,7 @@ int main(int argc, char **argv) {
     int wait = argc > 1 && !strcmp(argv[1], "-w");
     long milliseconds = argc > 1 + wait ? atol(argv[1 + wait]) : 50;
     if (wait) {
-        sigset_t go;
-        int got;
-        sigemptyset(&go);
-        sigaddset(&go, SIGUSR1);
-        sigprocmask(SIG_BLOCK, &go, NULL);
-        printf("pid=%d\n", getpid());
-        fflush(stdout);
-        sigwait(&go, &got);
+        announce(1);
     }
     struct itimerval budget = {.it_value = {milliseconds / 1000, milliseconds % 1000 * 1000}};
     signal(SIGPROF, stop);

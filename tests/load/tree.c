@@ -6,15 +6,13 @@
  * First line: pid=PID, once all of it is there. With -w it then waits for SIGUSR1. All children end before their parent.
  */
 #define _GNU_SOURCE
+#include "go.h"
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 static void *stay(void *unused) {
     (void)unused;
@@ -40,16 +38,13 @@ static void fill(long threads, long files, long areas) {
 }
 
 int main(int argc, char **argv) {
-    int wait_first = argc > 1 && !strcmp(argv[1], "-w"), got, ready[2];
+    int wait_first = argc > 1 && !strcmp(argv[1], "-w"), ready[2];
     if (argc - wait_first < 5)
         return 2;
     long numbers[4];
     for (int i = 0; i < 4; i++)
         numbers[i] = atol(argv[1 + wait_first + i]);
-    sigset_t go;
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, NULL);
+    sigset_t go = block_go();
     if (pipe(ready))
         return 1;
     for (long i = 0; i < numbers[0]; i++) {
@@ -57,7 +52,7 @@ int main(int argc, char **argv) {
             fill(numbers[1], numbers[2], numbers[3]);
             if (write(ready[1], "", 1) != 1)
                 _exit(1);
-            sigwait(&go, &got);
+            sigwaitinfo(&go, NULL);
             _exit(0);
         }
     }
@@ -67,10 +62,7 @@ int main(int argc, char **argv) {
         if (read(ready[0], &byte, 1) != 1)
             return 1;
     }
-    printf("pid=%d\n", getpid());
-    fflush(stdout);
-    if (wait_first)
-        sigwait(&go, &got);
+    announce(wait_first);
     kill(0, SIGUSR1); /* the tracer's tests give each load a session of its own; ours is blocked */
     while (wait(NULL) > 0)
         continue;

@@ -5,13 +5,11 @@
  * First line: pid=PID. With -w it then waits for SIGUSR1. At the end it says what it did, as key=value words.
  */
 #define _GNU_SOURCE
-#include <signal.h>
+#include "go.h"
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define CALLED __attribute__((noipa))
 #define WORK __asm__ volatile("" ::: "memory")
@@ -110,17 +108,8 @@ int main(int argc, char **argv) {
         return 2;
     int calls = atoi(argv[1 + wait]);
     long sum = 0;
-    sigset_t go;
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, NULL);
     mlockall(MCL_CURRENT); /* programs in the kernel read only what is there */
-    printf("pid=%d\n", getpid());
-    fflush(stdout);
-    if (wait) {
-        int got;
-        sigwait(&go, &got);
-    }
+    announce(wait);
     for (int i = 0; i < calls; i++) {
         struct item next = {.id = 100 + i, .name = "next"};
         struct item item = {.id = i, .name = "first", .next = &next, .state = BUSY, .low = 5, .high = 300, .negative = -3,

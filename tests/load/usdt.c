@@ -8,11 +8,9 @@
  * The notes are written here by hand, as <sys/sdt.h> of SystemTap would.
  */
 #define _GNU_SOURCE
-#include <signal.h>
-#include <stdio.h>
+#include "go.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #if __SIZEOF_POINTER__ == 8
 #define WORD ".8byte"
@@ -88,16 +86,7 @@ int main(int argc, char **argv) {
     if (argc - wait < 2)
         return 2;
     long rounds = atol(argv[1 + wait]), guarded = 0;
-    sigset_t go;
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, NULL);
-    printf("pid=%d\n", getpid());
-    fflush(stdout);
-    if (wait) {
-        int got;
-        sigwait(&go, &got);
-    }
+    announce(wait);
     for (long i = 0; i < rounds; i++) {
         guarded += *(volatile unsigned short *)&guarded_semaphore > 0;
         once(i);

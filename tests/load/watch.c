@@ -7,13 +7,11 @@
  * First line: pid=PID. With -w it then waits for SIGUSR1. At the end it says how many threads there were.
  */
 #define _GNU_SOURCE
+#include "go.h"
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 /* In sections of their own, which can be linked to a chosen address. `cell` is not of those that the kernel fills with zeros. */
 volatile long cell __attribute__((aligned(8), section(".watched"))) = 1;
@@ -49,7 +47,7 @@ static void *late(void *unused) {
 }
 
 int main(int argc, char **argv) {
-    int wait_first = argc > 1 && !strcmp(argv[1], "-w"), got;
+    int wait_first = argc > 1 && !strcmp(argv[1], "-w");
     if (argc - wait_first < 6)
         return 2;
     char **numbers = argv + 1 + wait_first;
@@ -57,19 +55,13 @@ int main(int argc, char **argv) {
     reads = atol(numbers[1]);
     calls = atol(numbers[2]);
     long earlier = atol(numbers[3]), later = atol(numbers[4]);
-    sigset_t go;
-    sigemptyset(&go);
-    sigaddset(&go, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &go, NULL);
+    block_go();
     pthread_t threads[earlier + later + 1];
     pthread_barrier_init(&begin, NULL, earlier + 1);
     for (long i = 0; i < earlier; i++)
         if (pthread_create(&threads[i], NULL, early, NULL))
             return 1;
-    printf("pid=%d\n", getpid());
-    fflush(stdout);
-    if (wait_first)
-        sigwait(&go, &got);
+    announce(wait_first);
     pthread_barrier_wait(&begin);
     for (long i = 0; i < later; i++)
         if (pthread_create(&threads[earlier + i], NULL, late, NULL))
