@@ -204,8 +204,7 @@ class _Reader:
         if kind == "S":
             return f"[{self.type()}]"
         if kind == "T":
-            parts = self._until_end(self.type)
-            return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
+            return self._tuple(self.type)
         if kind == "F":
             return self._bound(self._function)
         if kind == "D":
@@ -218,6 +217,10 @@ class _Reader:
             return self._back(self._type)
         self.at -= 1
         return self.path(value=False)
+
+    def _tuple(self, read: "Callable[[], str]") -> str:
+        parts = self._until_end(read)
+        return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
 
     def _function(self) -> str:
         text = "unsafe " if self._take("U") else ""
@@ -250,8 +253,7 @@ class _Reader:
         if kind == "A":
             return f"[{', '.join(self._until_end(self._constant))}]"
         if kind == "T":
-            parts = self._until_end(self._constant)
-            return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
+            return self._tuple(self._constant)
         if kind == "V":
             return self._variant()
         sign = "-" if self._take("n") else ""
