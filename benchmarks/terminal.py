@@ -14,7 +14,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 STANDIN = str(ROOT / "tests" / "widgets" / "standin.py")
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Terminal:

@@ -85,7 +85,7 @@ def test_nothing_is_left_to_be_merged():
 
 
 def test_nothing_strays_to_the_top():
-    ours = {".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "pyproject.toml"}
+    ours = {".ci", ".gitattributes", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "pyproject.toml"}
     ours |= {"benchmarks", "bttui", "docs", "screenshots", "tests", "tools"}
     assert {name.partition("/")[0] for name, _ in tracked()} - ours == set()
 

@@ -137,11 +137,10 @@ class Cast(Expression):
 
 
 class Call(Expression):
-    """``bang`` for name!(). An argument is an Expression, or a TypeName where a type was written."""
+    """An argument is an Expression, or a TypeName where a type was written."""
 
     name: str
     arguments: "tuple[Node, ...]"
-    bang: bool = False
 
 
 class TypeArgument(Expression):

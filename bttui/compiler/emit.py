@@ -58,7 +58,6 @@ class Helper:
     d_path = 147
     this_cpu_ptr = 154
     per_cpu_ptr = 153
-    ktime_get_coarse_ns = 160
     for_each_map_elem = 164
     get_func_ip = 173
     get_attach_cookie = 174

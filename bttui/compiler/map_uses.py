@@ -4,8 +4,6 @@ import re
 
 from bttui.compiler import lexer
 
-CLOSING = {"[": "]", "(": ")"}
-
 
 def key_names(text: str, name: str) -> "tuple[str, ...]":
     """The expressions in the brackets of the map's first use: @x[comm, pid] has ("comm", "pid"). Empty for a scalar."""

@@ -228,8 +228,8 @@ class Assert(Function):
         typer.condition(call.arguments[0])  # type: ignore[arg-type]
         failed = f"assert failed: {message(typer, call, 1)}".replace("%", "%%")
         span = call.span
-        stop = ast.Call(span, None, None, "exit", (ast.IntegerLiteral(span, None, None, 1, "1"),), False)
-        tell = ast.Call(span, None, None, "errorf", (ast.StringLiteral(span, None, None, failed),), False)
+        stop = ast.Call(span, None, None, "exit", (ast.IntegerLiteral(span, None, None, 1, "1"),))
+        tell = ast.Call(span, None, None, "errorf", (ast.StringLiteral(span, None, None, failed),))
         loops, typer.loops = typer.loops, 0
         typer.expression(tell)
         typer.expression(stop)

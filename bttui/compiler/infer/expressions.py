@@ -37,7 +37,7 @@ class Expressions(Maps):
         name = node.name
         function = self.function_named(name)
         if function is not None and not function.aggregation and (function.builtin or function.least == 0):
-            call = node.note if isinstance(node.note, ast.Call) else ast.Call(node.span, None, None, name, (), False)
+            call = node.note if isinstance(node.note, ast.Call) else ast.Call(node.span, None, None, name, ())
             node.note = call
             call.type = self.check(function, call)
             return call.type
