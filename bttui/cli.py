@@ -16,19 +16,17 @@ def read_program(options: "Options") -> "Options":
     """Options with the text of the program, where it has one. Raises DiagnosticError."""
     if options.text is not None or not options.file:
         return options
-    if options.file == "-":
-        return options.replace(text=decode(sys.stdin.buffer.read()), file="stdin")
+    from bttui.model.program_files import text_of
+
     try:
+        if options.file == "-":
+            return options.replace(text=text_of(sys.stdin.buffer), file="stdin")
         with open(options.file, "rb") as file:
-            return options.replace(text=decode(file.read()))
+            return options.replace(text=text_of(file))
     except OSError as reason:
         from bttui.model.diagnostic import error
 
         raise error(f"failed to open file '{options.file}': {reason.strerror}") from None
-
-
-def decode(text: bytes) -> str:
-    return text.decode(errors="surrogateescape")
 
 
 def run(options: "Options") -> int:

@@ -126,6 +126,17 @@ def test_a_file_that_is_not_there(bttui):
     assert bttui("/nonexistent.bt") == ("", "ERROR: failed to open file '/nonexistent.bt': No such file or directory\n", 1)
 
 
+def test_a_file_without_end(bttui):
+    for file in ("/dev/zero", "-"):
+        result = bttui(file, stdin="\0" * (9 << 20))
+        assert result == ("", f"ERROR: failed to open file '{file}': a program has 8 MiB at most\n", 1)
+
+
+def test_a_mark_at_the_beginning_of_a_file(bttui, tmp_path):
+    (tmp_path / "program.bt").write_text("\ufeffbegin{}", encoding="utf-8")
+    assert bttui("--fmt", tmp_path / "program.bt").stdout == "begin\n{}\n"
+
+
 def test_options_without_a_program(bttui):
     assert bttui("-q") == ("", "ERROR: USAGE: filename or -e 'program' required.\n", 1)
 

@@ -2,6 +2,7 @@
 
 from bttui.compiler import ast
 from bttui.compiler.c_preprocessor import Macro
+from bttui.compiler.macros import MOST, MOST_NODES, too_much
 from bttui.model.diagnostic import DiagnosticError, Span, error
 
 TYPE_CHECKING = False
@@ -9,8 +10,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bttui.compiler.infer.typer import Typer
-
-MOST = 10_000  # expansions: macros that use one another twice grow without limit
 
 
 class Expander:
@@ -20,6 +19,8 @@ class Expander:
         self.typer, self.macros = typer, macros
         self.parsed: dict[str, ast.Expression] = {}
         self.count = 0
+        self.copied = 0
+        self.sizes: "dict[int, tuple[int, Any]]" = {}  # of arguments, by identity, which the second part keeps alive
 
     def tree(self, value: "Any", active: "tuple[str, ...]" = (), site: "Span | None" = None, given: "Any" = None) -> "Any":
         """A tree with its macros expanded. Inside an expansion, ``site`` is its place and ``given`` the arguments."""
@@ -29,6 +30,9 @@ class Expander:
             return value
         if isinstance(value, ast.Identifier):
             if given and value.name in given:
+                self.copied += self.size(given[value.name])
+                if self.copied > MOST_NODES:
+                    raise too_much(site or value.span)
                 return given[value.name]
             macro = self.macro(value.name)
             if macro is not None and macro.parameters is None:
@@ -42,6 +46,16 @@ class Expander:
                 return self.expansion(macro, value, active, site or value.span, dict(zip(macro.parameters, arguments, strict=True)))
         changed = {n: self.tree(o, active, site, given) for n, o in ((n, getattr(value, n)) for n in value._fields) if n != "span"}
         return value.replace(span=site or value.span, **changed)
+
+    def size(self, value: "Any") -> int:
+        """How many nodes it has, a node in two places counted twice."""
+        if isinstance(value, tuple):
+            return sum([self.size(part) for part in value])
+        if not isinstance(value, ast.Node):
+            return 0
+        if id(value) not in self.sizes:
+            self.sizes[id(value)] = (1 + sum([self.size(getattr(value, name)) for name in value._fields]), value)
+        return self.sizes[id(value)][0]
 
     def macro(self, name: str) -> "Macro | None":
         return self.macros.get(name) if self.typer.function_named(name) is None else None

@@ -8,6 +8,7 @@ import re
 
 from bttui.model.data import Data
 from bttui.model.diagnostic import Diagnostic, DiagnosticError, Span
+from bttui.model.program_files import read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -199,8 +200,7 @@ class Preprocessor:
         if self.depth >= DEEPEST:
             raise wrong(f"headers include one another more than {DEEPEST} deep", where.span)
         try:
-            with open(path, encoding="utf-8", errors="surrogateescape") as file:
-                text = file.read()
+            text = read(path).replace("\r\n", "\n")
         except OSError as reason:
             raise wrong(f"'{path}' cannot be read: {reason.strerror}", where.span) from None
         self.depth += 1

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+MOST = 10_000  # expansions: macros that use one another twice grow without limit
+MOST_NODES = 300_000  # of the tree that are copied: so do arguments that are used twice
 MARK = "#"  # between a macro's own variable and the number of its expansion; cut from messages
 KINDS: "dict[type[ast.Node], str]" = {ast.Variable: "variable", ast.Map: "map", ast.Identifier: "expression"}
 
@@ -32,10 +34,15 @@ def expand(root: ast.Root) -> ast.Root:
     return root.replace(items=items)
 
 
+def too_much(place: Span) -> DiagnosticError:
+    return error("the macros of this program make too much of it", place, hint="put in a variable what is used twice")
+
+
 class Expander:
     def __init__(self, macros: "list[ast.Macro]"):
         self.macros: dict[str, list[ast.Macro]] = {}
         self.count = 0
+        self.copied = 0
         for macro in macros:
             seen: set[str] = set()
             for parameter in macro.parameters:
@@ -128,6 +135,8 @@ class Expander:
                 )
             )
         self.count += 1
+        if self.count > MOST:
+            raise error(f"macros are expanded more than {MOST} times in this program", chain[0][1] if chain else call.span)
         replaced = {p.name: g for p, g in zip(macro.parameters, given, strict=True)}  # type: ignore[attr-defined]
         body = self.fill(macro.body, macro, replaced, self.count)
         inner = self.tree(body, (*chain, (macro.name, call.span)))
@@ -141,7 +150,8 @@ class Expander:
         if not isinstance(value, ast.Node):
             return value
         if isinstance(value, ast.Identifier) and value.name in given:
-            return duplicate(given[value.name])
+            return self.duplicate(given[value.name], value.span)
+        self.count_copy(value.span)
         if isinstance(value, ast.Variable):
             passed = given.get(value.name)
             return value.replace(name=passed.name if passed is not None else f"{value.name}{MARK}{number}")
@@ -177,11 +187,18 @@ class Expander:
         name = inner.name if word == node.name else f"{node.name.rpartition(' ')[0]} {inner.name}"
         return inner.replace(span=node.span, name=name, suffixes=(*inner.suffixes, *node.suffixes))
 
+    def duplicate(self, value: "Any", place: Span) -> "Any":
+        """A deep copy: an argument may stand in several places."""
+        if isinstance(value, Span):
+            return value
+        if isinstance(value, ast.Node):
+            self.count_copy(place)
+            return type(value)(*(self.duplicate(v, place) for v in value.contents()))
+        if isinstance(value, tuple):
+            return tuple(self.duplicate(v, place) for v in value)
+        return value
 
-def duplicate(value: "Any") -> "Any":
-    """A deep copy: an argument may stand in several places."""
-    if isinstance(value, ast.Node):
-        return type(value)(*(duplicate(v) for v in value.contents()))
-    if isinstance(value, tuple):
-        return tuple(duplicate(v) for v in value)
-    return value
+    def count_copy(self, place: Span) -> None:
+        self.copied += 1
+        if self.copied > MOST_NODES:
+            raise too_much(place)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m"}
 _PLAIN = "\x1b[0m"
 _TAB = "    "
+_LONGEST = 500  # characters of a line that are shown, around the place; bpftrace shows all
+_BEFORE = 100  # of them before the place
+_MOST_LINES = 40
 
 
 def complain(diagnostics: "Iterable[Diagnostic]", source: "str | Mapping[str, str]" = "", *, detail: bool = False) -> None:
@@ -98,12 +101,19 @@ def _byte_column(line: str, column: int) -> int:
 
 def _excerpt(span: "Span", source: "str | Mapping[str, str]") -> "list[str]":
     lines = _lines(span, source)
-    shown = [_shown(line.rstrip("\r")) for line in lines]
     if len(lines) != 1 or span.line != span.end_line:
-        return shown
-    start = cell_width(_shown(lines[0][: span.column - 1]))
-    marked = cell_width(_shown(lines[0][span.column - 1 : span.end_column - 1]))
-    return [*shown, " " * start + "~" * marked]
+        left = [f"… {len(lines) - _MOST_LINES} lines more"] if len(lines) > _MOST_LINES else []
+        return [_cut(line.rstrip("\r"), 0) for line in lines[:_MOST_LINES]] + left
+    line = lines[0].rstrip("\r")
+    first = max(0, span.column - 1 - _BEFORE) if len(line) > _LONGEST else 0
+    start = cell_width(("…" if first else "") + _shown(line[first : span.column - 1]))
+    marked = cell_width(_shown(line[span.column - 1 : min(span.end_column - 1, first + _LONGEST)]))
+    return [_cut(line, first), " " * start + "~" * marked]
+
+
+def _cut(line: str, first: int) -> str:
+    """The line as it is shown, from its character ``first`` on where it is very long."""
+    return ("…" if first else "") + _shown(line[first : first + _LONGEST]) + ("…" if len(line) > first + _LONGEST else "")
 
 
 def _repaired(fix: "Fix", source: "str | Mapping[str, str]") -> "list[str]":
@@ -111,7 +121,8 @@ def _repaired(fix: "Fix", source: "str | Mapping[str, str]") -> "list[str]":
     lines = _lines(fix.span, source)
     if len(lines) != 1:
         return []
-    return [_shown(lines[0][: fix.span.column - 1] + fix.text + lines[0][fix.span.end_column - 1 :].rstrip("\r"))]
+    line = lines[0][: fix.span.column - 1] + fix.text + lines[0][fix.span.end_column - 1 :].rstrip("\r")
+    return [_cut(line, max(0, fix.span.column - 1 - _BEFORE) if len(line) > _LONGEST else 0)]
 
 
 def _shown(text: str) -> str:

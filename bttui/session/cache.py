@@ -1,7 +1,7 @@
 """Compiled programs on disk: a program that ran before needs no compiler.
 
-The folder is used only where it belongs to us and nobody else can write to it. What is read from it is trusted as
-much as our own code.
+The folder is used only where it belongs to us and nobody else can write to it, nor put another one in its place. What
+is read from it is trusted as much as our own code.
 """
 
 import binascii
@@ -33,6 +33,8 @@ def folder() -> str:
     else:
         base = os.environ.get("XDG_CACHE_HOME", "")
         base = base if os.path.isabs(base) else os.path.join(os.path.expanduser("~"), ".cache")
+    if not _ours_alone(base):
+        return ""
     path = os.path.join(base, "bttui")
     try:
         found = os.lstat(path)
@@ -48,6 +50,25 @@ def folder() -> str:
         return ""
     safe = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
     return path if safe else ""
+
+
+def _ours_alone(path: str) -> bool:
+    """Whether nobody but us and root can rename what is in a folder or, as far as they are there, in those above it."""
+    path = os.path.realpath(path)
+    while True:
+        try:
+            found = os.stat(path)
+        except FileNotFoundError:
+            found = None
+        except OSError:
+            return False
+        if found:
+            writers = found.st_mode & (0o002 if found.st_gid in (0, os.getegid()) else 0o022)  # a user's own group is common
+            if found.st_uid not in (0, os.geteuid()) or (writers and not found.st_mode & stat.S_ISVTX):
+                return False
+        if path == "/":
+            return True
+        path = os.path.dirname(path)
 
 
 def key(text: str, file: str, options: "CompileOptions") -> bytes:
@@ -104,7 +125,10 @@ def read(key: bytes) -> "Program | None":
         return None
     try:
         with open(os.path.join(place, _name(key)), "rb") as file:
-            its_key, packed = marshal.loads(file.read())
+            checksum, content = file.read(4), file.read()
+        if binascii.crc32(content).to_bytes(4, "little") != checksum:  # marshal does not look where it reads
+            return None
+        its_key, packed = marshal.loads(content)
         program = unpack(packed) if its_key == key else None
         return program if isinstance(program, Program) else None
     except (OSError, ValueError, EOFError, TypeError, KeyError, IndexError):
@@ -126,7 +150,8 @@ def write(key: bytes, program: Program) -> None:
     try:
         fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(fd, "wb") as file:
-            file.write(marshal.dumps((key, pack(program))))
+            content = marshal.dumps((key, pack(program)))
+            file.write(binascii.crc32(content).to_bytes(4, "little") + content)
         os.replace(fresh, os.path.join(place, _name(key)))
         _shrink(place)
     except OSError:

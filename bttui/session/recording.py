@@ -13,6 +13,7 @@ crash is recognised by its length or checksum, and everything before it is read.
 - ``L``: the end, with totals.
 """
 
+import io
 import json
 import os
 import struct
@@ -29,7 +30,7 @@ from bttui.session.growing import GrowingFile
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, BinaryIO
 
     from bttui.host.facts import Host
     from bttui.model.program import MapSpec, Output
@@ -192,8 +193,11 @@ class Recording:
         self.damaged = False
         self._index: "list[tuple[bytes, int, int, int]]" = []  # kind, wall, offset and length of the body
         try:
-            self._file = open(path, "rb")  # noqa: SIM115 - closed by close()
+            self._file: "BinaryIO" = open(path, "rb")  # noqa: SIM115 - closed by close()
             magic = self._file.readline(64)
+            if magic.startswith(MAGIC) and not self._file.seekable():  # a pipe
+                self._file = io.BytesIO(magic + self._file.read())
+                self._file.seek(len(magic))
         except OSError as reason:
             raise error(f"failed to open file '{path}': {reason.strerror}") from None
         if not magic.startswith(MAGIC) or not magic[len(MAGIC) :].strip().isdigit():
@@ -209,7 +213,9 @@ class Recording:
         self._file.close()
 
     def _read_index(self) -> None:
-        size = os.fstat(self._file.fileno()).st_size
+        begin = self._file.tell()
+        size = self._file.seek(0, os.SEEK_END)
+        self._file.seek(begin)
         while True:
             header = self._file.read(HEADER.size)
             if len(header) < HEADER.size:
@@ -227,7 +233,7 @@ class Recording:
         self._file.seek(at)
         try:
             return json.loads(zlib.decompress(self._file.read(length)))
-        except (ValueError, zlib.error) as reason:
+        except (ValueError, RecursionError, zlib.error) as reason:
             raise error(f"'{self.path}' is damaged: {reason}") from None
 
     @property
@@ -289,7 +295,7 @@ class Recording:
                 else:
                     outputs += [unpack(output) for output in body["outputs"]]
                     yield [_event(row, outputs) for row in body["events"]]
-            except (KeyError, IndexError, TypeError, ValueError, AttributeError) as reason:
+            except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as reason:
                 raise error(f"'{self.path}' is damaged: {reason!r}") from None
 
 

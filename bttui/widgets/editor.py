@@ -25,6 +25,7 @@ from textual.widgets.text_area import Selection, TextAreaTheme
 
 from bttui.model.diagnostic import Diagnostic, in_program
 from bttui.render.clean import clean
+from bttui.widgets import completion
 from bttui.widgets.actions import bindings
 from bttui.widgets.completing import Completing
 from bttui.widgets.highlight import Highlights, across
@@ -374,18 +375,35 @@ class Editor(Completing, TextArea, inherit_bindings=False):
         self.move_cursor((min(row, self.document.line_count - 1), 0))
 
     def insert_probe(self, text: str) -> None:
-        """At the cursor; a probe with a body gets lines of its own, and the cursor goes into it."""
-        row, _ = self.cursor_location
-        if not text.endswith("}\n"):
-            self.insert(text)
-            return
+        """At the cursor where an attach point may stand there, what is typed of it replaced. Elsewhere as a probe with a body.
+
+        That gets lines of its own, behind the probe or comment that the cursor is in, and the cursor goes into it.
+        """
+        body = text.endswith("}\n")
+        if not body:
+            row, column = self.cursor_location
+            typed = completion.place(self.text, self.offset_of_cursor)
+            behind = self.document.get_line(row)[column:].strip()
+            if typed.kind == "probe" and typed.typed in text and (behind[:1] in ("", "{", ",", "/") and behind[:2] != "//"):
+                self.replace(text, (row, column - len(typed.typed)), (row, column), maintain_selection_offset=False)
+                return
+            text += " {\n  \n}\n"
+        row = self.row_for_probe()
         line = self.document.lines[row]
         if line.strip():
-            self.move_cursor((row, len(line)))
-            text = "\n" + text.removesuffix("\n")
+            text = ("\n\n" if line.lstrip().startswith("//") else "\n") + text.removesuffix("\n")
+        self.move_cursor((row, len(line)))
         self.insert(text)
         inside = row + text.count("\n") - (1 if line.strip() else 2)
         self.move_cursor((inside, len(self.document.lines[inside])))
+
+    def row_for_probe(self) -> int:
+        """The first row from the cursor on behind which a probe can begin: not in another one, nor in the comment of one."""
+        self.highlights.make(self.document.lines)
+        lines, begins = self.highlights.lines, [*self.highlights.places[1:], 0]  # as each next row does
+        rows = range(self.cursor_location[0], len(lines) - 1)
+        comment = {row for row in rows if lines[row].lstrip().startswith("//")}
+        return next((row for row in rows if not begins[row] and not (row in comment and lines[row + 1].strip())), len(lines) - 1)
 
     def action_leave_editor(self) -> None:
         self.screen.go_to_pane(2)  # type: ignore[attr-defined]

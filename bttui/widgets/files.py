@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from bttui.model import program_files
 from bttui.model.data import Data
 from bttui.render.clean import clean, fit
 from bttui.widgets.actions import bindings
@@ -19,7 +20,6 @@ from bttui.widgets.rows import Rows
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MOST_FILES = 500
-LONGEST = 1 << 20  # bytes of a file that is read
 
 
 class Choice(Data):
@@ -39,14 +39,6 @@ def choices(folder: str = ".") -> "list[Choice]":
     for path in sorted(EXAMPLES.glob("*.bt")):
         found.append(Choice(str(path), path.read_text().partition("\n")[0].removeprefix("//").strip(), True))
     return found
-
-
-def read(path: str) -> str:
-    """The text of a program. Raises OSError."""
-    with open(path, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("not a regular file")
-        return file.read(LONGEST).decode(errors="surrogateescape")
 
 
 def save(path: str, text: str) -> None:
@@ -123,7 +115,7 @@ class Program(Rows):
 
     def show(self, choice: Choice) -> None:
         try:
-            self.lines = [clean(line.expandtabs(4)) for line in read(choice.path).split("\n")]
+            self.lines = [clean(line.expandtabs(4)) for line in program_files.read(choice.path).split("\n")]
         except OSError as problem:
             self.lines = [f"{clean(choice.path)}: {problem.strerror or problem}"]
         self.border_title = Content(clean(os.path.basename(choice.path)))

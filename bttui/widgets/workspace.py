@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from bttui.model import program_files
 from bttui.model.diagnostic import Diagnostic
 from bttui.model.frame import Event, Frame
 from bttui.model.history import Packed
@@ -330,7 +331,7 @@ class Workspace(TimeTravel, Screen[None]):
             self.app.push_screen(SavePage(self.editor.text, "program.bt"), self.saved)
             return
         try:
-            if os.path.exists(path) and files.read(path) != self.text:
+            if os.path.exists(path) and program_files.read(path) != self.text:
                 told = "the file has changed since it was read: Enter asks before it is overwritten"
                 self.app.push_screen(SavePage(self.editor.text, path, told), self.saved)
                 return
@@ -352,7 +353,7 @@ class Workspace(TimeTravel, Screen[None]):
         if choice is None:
             return
         try:
-            text = files.read(choice.path)
+            text = program_files.read(choice.path)
         except OSError as problem:
             self.notify(f"{clean(choice.path)}: {problem.strerror or problem}", severity="error", markup=False)
             return

@@ -186,6 +186,11 @@ def test_macros_that_grow_without_limit_end(use):
     )
 
 
+def test_arguments_that_are_used_twice_end():
+    (found,) = refusal(f"#define D(x) ((x)+(x))\nBEGIN {{ print({'D(' * 40}1{')' * 40}); }}")
+    assert (found.message, found.span.line) == ("the macros of this program make too much of it", 2)
+
+
 def test_no_c_costs_no_import():
     import subprocess
     import sys

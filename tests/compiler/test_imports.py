@@ -1,5 +1,7 @@
 """import: files, headers and folders beside the program; what is refused, and where the diagnostic points."""
 
+import os
+
 import pytest
 from compiler.compiling import host
 
@@ -93,3 +95,20 @@ def test_a_mistake_in_a_macro_of_an_import(compiled, tmp_path):
     main = 'import "bad.bt"; begin { print(bad()); }'
     problem = refused(compiled, main, bad_dot_bt="macro bad() { nosuch_thing }")[0]
     assert problem.span.file == f"{tmp_path}/bad.bt" and problem.trail[0][1].file == f"{tmp_path}/main.bt"
+
+
+def test_what_cannot_be_read_is_said(compiled, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "loop.bt").symlink_to("loop.bt")
+    os.mkfifo(tmp_path / "pipe.bt", 0o600)
+    with open(tmp_path / "long.bt", "wb") as file:
+        file.truncate(9 << 20)
+    for name, message in (("folder", "Too many levels"), ("pipe.bt", "not a regular file"), ("long.bt", "8 MiB at most")):
+        (found,) = refused(compiled, f'import "{name}"; begin {{ }}')
+        assert found.message.startswith(f"Cannot read {tmp_path}/{name}") and message in found.message
+
+
+def test_a_long_way_of_imports_ends(compiled):
+    files = {f"i{n}_dot_bt": f'import "i{n + 1}.bt";' for n in range(300)}
+    found = refused(compiled, 'import "i0.bt"; begin { }', **files)
+    assert found[0].message == "files import one another more than 64 deep"

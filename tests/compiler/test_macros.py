@@ -94,6 +94,16 @@ def test_types_are_passed_by_typeof():
             ["expanded from", "expanded from"],
         ),
         ("macro m(x) { x } macro m(y) { y } begin { m(1); }", "Redefinition of macro: m", ["This is the original definition."]),
+        (
+            "macro d0() { 1 } " + "".join(f"macro d{n + 1}() {{ d{n}() + d{n}() }} " for n in range(30)) + "begin { print(d30()); }",
+            "macros are expanded more than 10000 times in this program",
+            [],
+        ),
+        (
+            f"macro d(x) {{ x + x }} begin {{ print({'d(' * 40}1{')' * 40}); }}",
+            "the macros of this program make too much of it",
+            [],
+        ),
         ("macro m(x, x) { x } begin { m(1, 2); }", "Ident for macro argument has already been used: x", []),
         ("macro m($x, $x) { $x } begin { 1 }", "Variable for macro argument has already been used: $x", []),
         ("macro m(@x, @x) { @x } begin { 1 }", "Map for macro argument has already been used: @x", []),

@@ -86,6 +86,14 @@ def test_the_long_part_comes_when_asked():
     assert format_diagnostic(one, detail=True) == "ERROR: no\n0: r0 = 1\n1: \\x1bexit\n"
 
 
+def test_of_a_very_long_line_the_surroundings_are_shown():
+    source = "a" * 1000 + "foo" + "b" * 1000
+    assert shown(source, "foo").splitlines()[1:] == [f"…{'a' * 100}foo{'b' * 397}…", " " * 101 + "~~~"]
+    assert shown(source, source[1000:]).splitlines()[1:] == [f"…{'a' * 100}foo{'b' * 397}…", " " * 101 + "~" * 400]
+    lines = "\n".join(map(str, range(100)))
+    assert shown(lines, lines).splitlines()[1:] == [*map(str, range(40)), "… 60 lines more"]
+
+
 def test_windows_line_ends():
     assert shown("BEGIN {\r\n print(foo);\r\n}", "foo") == "stdin:2:8-11: ERROR: wrong\n print(foo);\n       ~~~\n"
 

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from bttui.render.export import Export, suiting
 from bttui.render.text import event_text
 from bttui.session import replay
 from bttui.session.controller import ENDED, LIVE, REPLAY, Status
-from bttui.session.recording import WHOLE_EVERY, Recorder, Recording, demo
+from bttui.session.recording import HEADER, WHOLE_EVERY, Recorder, Recording, demo
 from bttui.session.replay import ReplayController, moment
 from bttui.session.tee import Tee
 
@@ -202,6 +203,28 @@ def test_a_torn_or_damaged_file_gives_what_is_before(cut, flip):
         for one, other in zip(frames, heard.frames, strict=False):
             same(one, other)
         assert heard.diagnostics or len(heard.frames) == len(frames)
+
+
+def test_a_recording_comes_through_a_pipe(tmp_path):
+    frame = reads_frame(1)
+    record(tmp_path / "a", frame)
+    reader, writer = os.pipe()
+    os.write(writer, (tmp_path / "a").read_bytes())  # less than a pipe holds
+    os.close(writer)
+    (heard,) = replayed(f"/dev/fd/{reader}").frames
+    os.close(reader)
+    same(frame, heard)
+
+
+def test_brackets_without_end_are_damage(tmp_path):
+    record(tmp_path / "a", reads_frame(1))
+    wall, data = 1, zlib.compress(b"[" * 100_000 + b"]" * 100_000)
+    packed = HEADER.pack(len(data), zlib.crc32(data, zlib.crc32(b"F" + wall.to_bytes(8, "little"))), b"F", wall)
+    with open(tmp_path / "a", "ab") as file:
+        file.write(packed + data)
+    recording = Recording(str(tmp_path / "a"))
+    with pytest.raises(DiagnosticError, match="is damaged"):
+        list(recording.play())
 
 
 def test_what_is_no_recording(tmp_path):

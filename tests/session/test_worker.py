@@ -136,6 +136,20 @@ def test_a_damaged_file_counts_as_none(home, damage):
     assert cache.read(key) is None
 
 
+def test_no_damage_of_a_file_goes_unseen(home):
+    key = cache.key("BEGIN { }", "stdin", CompileOptions())
+    cache.write(key, PROGRAM)
+    (path,) = (home / "bttui").iterdir()
+    content = path.read_bytes()
+    for at in range(0, len(content), 7):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0x40]) + content[at + 1 :])
+        assert cache.read(key) is None
+        path.write_bytes(content[:at])
+        assert cache.read(key) is None
+    path.write_bytes(content)
+    assert cache.read(key) == PROGRAM
+
+
 def test_a_folder_that_others_can_write_to_is_not_used(home):
     folder = home / "bttui"
     folder.mkdir()
@@ -163,6 +177,22 @@ def test_a_folder_of_somebody_else_is_not_used(home):
     os.chown(folder, 12345, 12345)
     cache.write(b"key", PROGRAM)
     assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_others_can_put_another_in_place_of_is_not_used(home):
+    home.chmod(0o777)
+    cache.write(b"key", PROGRAM)
+    assert list(home.iterdir()) == []
+    home.chmod(0o1777)  # as /tmp
+    cache.write(b"key", PROGRAM)
+    assert cache.read(b"key") == PROGRAM
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another owner's folder")
+def test_root_keeps_nothing_in_the_home_of_somebody_else(home):
+    os.chown(home, 12345, 12345)
+    cache.write(b"key", PROGRAM)
+    assert list(home.iterdir()) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="sudo makes us root")

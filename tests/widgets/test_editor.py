@@ -324,6 +324,20 @@ async def test_what_cannot_be_saved_is_a_message():
         assert "could not write no/such/folder.bt" in driving.text(app)
 
 
+async def test_what_is_no_program_is_not_opened(tmp_path, monkeypatch):
+    """Nor the beginning of one: saved, it would take the place of the whole."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("a.bt")
+    with open("b.bt", "wb") as file:
+        file.truncate(9 << 20)
+    async with driving.dashboard(start=False) as (app, _, pilot):
+        await driving.press(pilot, "f3", "enter")
+        assert " a.bt: not a regular file" in driving.text(app)
+        await driving.press(pilot, "f3", "down", "enter")
+        assert " b.bt: a program has 8 MiB at most" in driving.text(app)
+        assert app.workspace.editor.text == scripted.READS and app.workspace.path == ""
+
+
 async def test_programs_of_this_folder_come_before_the_examples(tmp_path):
     (tmp_path / "mine.bt").write_text("// mine\x1b[31m\nBEGIN { }\n")
     async with driving.dashboard(start=False) as (app, _, pilot):

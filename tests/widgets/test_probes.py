@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from widgets import driving
 
 from bttui.widgets.probes import Catalog, ProbeTree
@@ -130,6 +131,53 @@ async def test_a_probe_with_its_body_gets_lines_of_its_own():
     async with driving.dashboard(text="", start=False) as (app, _, pilot):
         await driving.press(pilot, "f2", *"vfs_open", "tab", "a", *"@x")
         assert app.workspace.editor.text == "kprobe:vfs_open {\n  @x\n}\n"
+
+
+PROBE = "kprobe:vfs_read"
+EXAMPLE = """\
+// Who opens files?
+// And reads?
+
+kprobe:vfs_open
+/pid == 1/ {
+  @ = count();
+}
+
+// The last one.
+END { }
+"""
+
+
+@pytest.mark.parametrize(
+    ("cursor", "above"),
+    [
+        ((0, 0), ""),  # where a new dashboard has it
+        ((1, 3), ""),
+        ((3, 4), "  @ = count();\n}"),
+        ((5, 7), "  @ = count();\n}"),
+        ((8, 5), "END { }"),
+        ((9, 5), "END { }"),
+    ],
+)
+async def test_where_no_attach_point_can_stand_a_probe_comes_as_a_whole(cursor, above):
+    """Behind what the cursor is in; the cursor goes into its body, and the program still holds."""
+    async with driving.dashboard(text=EXAMPLE, start=False) as (app, _, pilot):
+        editor = app.workspace.editor
+        editor.move_cursor(cursor)
+        await driving.press(pilot, "f2", *"vfs_read", "enter", *"@x")
+        head = above or "// And reads?\n"
+        probe = f"{PROBE} {{\n  @x\n}}\n"
+        assert head + "\n" + probe in editor.text
+        assert [line for line in editor.text.replace(probe, "", 1).splitlines() if line] == [line for line in EXAMPLE.splitlines() if line]
+        await driving.press(pilot, "ctrl+z", "ctrl+z", "ctrl+z")
+        assert editor.text == EXAMPLE
+
+
+async def test_what_is_typed_of_an_attach_point_is_replaced():
+    async with driving.dashboard(text="BEGIN,\nkprobe:vfs_o { }", start=False) as (app, _, pilot):
+        app.workspace.editor.move_cursor((1, 12))
+        await driving.press(pilot, "f2", *"kprobe:vfs_o", "enter")
+        assert app.workspace.editor.text == "BEGIN,\nkprobe:vfs_open { }"
 
 
 async def test_search_by_argument():

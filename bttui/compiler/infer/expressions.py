@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     pass
 
+MOST_SHOWN = 2000  # characters of a string in a message
+
 
 class Expressions(Maps):
     """One method for each kind."""
@@ -30,7 +32,8 @@ class Expressions(Maps):
         size = len(node.value.encode("utf-8", "surrogateescape")) + 1
         limit = int(self.config["max_strlen"])
         if size > limit:
-            self.error(f"String is too long (over {limit} bytes): {node.value}", node, hint="raise the config variable max_strlen")
+            shown = node.value if len(node.value) <= MOST_SHOWN else f"{node.value[:MOST_SHOWN]}…"
+            self.error(f"String is too long (over {limit} bytes): {shown}", node, hint="raise the config variable max_strlen")
         return types.String(size)
 
     def Identifier(self, node: ast.Identifier) -> "Type | None":
