@@ -39,6 +39,7 @@ SETTLED = 0.5  # seconds that a start may take to look at what runs already: som
 LOG_SIZE = 1_000_000  # bytes of the verifier's log that are always enough
 SHORT = 100  # milliseconds that a command may run where no probe waits for anything
 BENCH_SECONDS, BENCH_BATCH = 0.1, 1000  # how long a bench probe runs; runs between two looks at the clock
+PIPE = 65536  # bytes that a pipe holds (pipe(7))
 ATTACH_FAILED = 255  # exit status
 
 
@@ -295,7 +296,7 @@ class Session:
 
     def _child_output(self) -> "list[Event | str]":
         assert self._child is not None
-        data = os.read(self._child.output, 65536)
+        data = os.read(self._child.output, PIPE)
         if not data:
             with suppress(KeyError):  # its end is read once more when the run stops
                 self._poll.unregister(self._child.output)
@@ -393,7 +394,7 @@ class Session:
         self._missed += sum(statistics.missed(link) for link in self._links)
         close_all(self._links)
         self._links, self._iterators = [], []
-        events = [] if self._child is None else self._rest_of_child()
+        events = self._rest_of_child()
         events += [Event("pinned", time.time_ns(), text=f"Program pinned to {path}\n") for path in self._pins()]
         events += self._drain_all()
         before = self.events.exit_code
@@ -407,14 +408,10 @@ class Session:
         return events + self._losses()
 
     def _rest_of_child(self) -> "list[Event | str]":
-        assert self._child is not None
-        events: "list[Event | str]" = []
-        while self._child.output >= 0 and (ready := select.select([self._child.output], [], [], 0)[0]):
-            more = self._child_output() if ready else []
-            if not more:
-                break
-            events += more
-        return events
+        """What it wrote until now, which one read takes from the pipe: a command that goes on does not hold up the end."""
+        if self._child is None or self._child.output < 0:
+            return []
+        return self._child_output() if select.select([self._child.output], [], [], 0)[0] else []
 
     def _drain_all(self) -> "list[Event | str]":
         """Nothing writes any more, so this comes to an end."""

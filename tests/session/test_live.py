@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from bttui.render.text import event_text, formatted
-from bttui.session import live
+from bttui.session import live, session
 from bttui.session.live import LiveController
 from bttui.session.options import Options
 
@@ -181,6 +181,17 @@ def test_the_output_of_a_command_is_told_and_it_reads_nothing(started):
     controller.run("interval:s:100 { }")
     listener.state("ended")
     assert "cat\n" in listener.text(1)
+
+
+def test_a_command_that_never_stops_writing_does_not_hold_up_the_end(started):
+    controller, listener = started(command="yes")
+    controller.run("interval:s:100 { }")
+    run = listener.state("live").run
+    listener.until(lambda *_: "y\n" in listener.text(run))
+    controller.stop()
+    listener.state("ended", run)
+    *_, last = (rest[1] for kind, *rest in listener.reports if kind == "events")
+    assert sum(len(event.text) for event in last if event.kind == "child") <= session.PIPE
 
 
 def test_a_command_that_closes_its_output_before_it_ends(started, tmp_path):
