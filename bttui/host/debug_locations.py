@@ -54,7 +54,7 @@ def kept(info: "DebugInfo", entry: "Any", function: "Any", address: int) -> "tup
         if found.value[:1] == [_FRAME_BASE_OFFSET] and in_prologue(info, function, address):
             return (Piece("call"),)  # such a description holds from there on only
         return _pieces(info, bytes(found.value), function, address)
-    return _pieces(info, bytes(_of_list(info, entry, found, address)), function, address)
+    return _pieces(info, bytes(_of_list(entry, found, address)), function, address)
 
 
 def in_prologue(info: "DebugInfo", function: "Any", address: int) -> bool:
@@ -66,7 +66,7 @@ def in_prologue(info: "DebugInfo", function: "Any", address: int) -> bool:
     return not any(state is not None and not state.end_sequence and start < state.address <= address for state in lines)
 
 
-def _of_list(info: "DebugInfo", entry: "Any", attribute: "Any", address: int) -> "list[int]":
+def _of_list(entry: "Any", attribute: "Any", address: int) -> "list[int]":
     """The description that holds at the address."""
     lists = entry.dwarfinfo.location_lists()
     if lists is None:
@@ -141,7 +141,7 @@ def _frame_base(info: "DebugInfo", function: "Any", address: int) -> Piece:
     found = function.attributes.get("DW_AT_frame_base")
     if found is None:
         raise Unknown
-    expression = found.value if isinstance(found.value, list) else _of_list(info, function, found, address)
+    expression = found.value if isinstance(found.value, list) else _of_list(function, found, address)
     if expression[:1] == [_FRAME_BASE_OFFSET]:
         raise Unknown  # by itself
     pieces = _pieces(info, bytes(expression), function, address)

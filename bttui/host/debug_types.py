@@ -112,7 +112,7 @@ class DebugTypes:
     def _covers(self, entry: "Any", address: int) -> bool:
         return any(begin <= address < end for begin, end in self.info.ranges(entry))
 
-    def _innermost(self, entry: "Any", address: int, depth: int = 0) -> "Any":
+    def _innermost(self, entry: "Any", address: int) -> "Any":
         """Of a function, and those that were put inline in it."""
         found, scope = entry, entry
         for _ in range(_DEEPEST):
@@ -382,10 +382,10 @@ class DebugTypes:
         place = self.info.place(entry)
         known = self._types.get(place)
         if known is None:
-            known = self._types[place] = self._decode(entry, place, depth + 1)
+            known = self._types[place] = self._decode(entry, depth + 1)
         return known
 
-    def _decode(self, entry: "Any", place: int, depth: int) -> Type:
+    def _decode(self, entry: "Any", depth: int) -> Type:
         tag = entry.tag
         if tag == "DW_TAG_base_type":
             return self._base(entry)

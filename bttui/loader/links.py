@@ -7,13 +7,14 @@ import ctypes
 import errno
 import os
 import struct
+from contextlib import contextmanager
 
 from bttui.loader import bpf
 from bttui.model.diagnostic import DiagnosticError, error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
     from typing import Any
 
     from bttui.loader.object import LoadedProgram
@@ -121,6 +122,18 @@ def perf_event(
     return Link(name, fd, event_fd, slow)
 
 
+@contextmanager
+def _all_or_none() -> "Generator[list[Link]]":
+    """A list for links that are closed again if one of them fails."""
+    links: "list[Link]" = []
+    try:
+        yield links
+    except BaseException:
+        for link in links:
+            link.close()
+        raise
+
+
 def _open_event(name: str, span: "Span | None", type: int, config: int, **more: "Any") -> int:
     try:
         return bpf.perf_event_open(type, config, **more)
@@ -151,9 +164,8 @@ def sampling(
 
     A CPU that is not online is passed over, unless none is left.
     """
-    links: "list[Link]" = []
     number = errno.ENODEV
-    try:
+    with _all_or_none() as links:
         for cpu in cpus:
             try:
                 event = bpf.perf_event_open(type, config, period=period, frequency=frequency, pid=pid, cpu=cpu)
@@ -165,10 +177,6 @@ def sampling(
                     raise error(f"cannot attach {name}: there is no such counter (ENOENT)", span, code="place") from None
                 raise refused(name, number, span) from None
             links.append(perf_event(program, event, cookie, name=name, span=span))
-    except BaseException:
-        for link in links:
-            link.close()
-        raise
     if not links:
         raise refused(name, number, span)
     return links
@@ -191,13 +199,12 @@ def watchpoint(
     ``kind`` is HW_BREAKPOINT_R, _W and _X of <linux/hw_breakpoint.h>.
     """
     how = {"period": 1, "breakpoint_type": kind, "config1": address, "config2": length}
-    links: "list[Link]" = []
 
     def add(**where: int) -> None:
         event = _open_event(name, span, bpf.PERF_TYPE_BREAKPOINT, 0, **how, **where)
         links.append(perf_event(program, event, cookie, name=name, span=span))
 
-    try:
+    with _all_or_none() as links:
         if not pid:
             for cpu in cpus:
                 add(cpu=cpu)
@@ -212,10 +219,6 @@ def watchpoint(
                     if os.path.exists(f"/proc/{pid}/task/{thread}"):
                         raise
         return links
-    except BaseException:
-        for link in links:
-            link.close()
-        raise
 
 
 def _threads(pid: int, name: str, span: "Span | None") -> "set[str]":
@@ -342,10 +345,9 @@ def _multi(
     count: int, create: "Callable[[int, int], int]", names: "Sequence[str]", span: "Span | None"
 ) -> "tuple[list[Link], list[tuple[int, int]]]":
     """Attach places [0, count). The kernel takes all or none: the ones that it refuses are found by halving."""
-    links: "list[Link]" = []
     refusals: "list[tuple[int, int]]" = []
     ranges = [(0, count)]
-    try:
+    with _all_or_none() as links:
         while ranges:
             first, end = ranges.pop()
             try:
@@ -361,10 +363,6 @@ def _multi(
                     ranges += [(middle, end), (first, middle)]
             else:
                 links.append(Link(names[first], fd, slow=True, places=end - first))
-    except BaseException:
-        for link in links:
-            link.close()
-        raise
     if not links:
         raise refused(names[0], refusals[0][1], span)
     return links, refusals

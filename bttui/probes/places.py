@@ -231,7 +231,7 @@ def find_source(source: Source, path: str, elf: "Elf", span: "Span | None") -> "
     ]
 
 
-def list_source(file: str, line: str, path: str, elf: "Elf") -> "Iterator[str]":
+def list_source(file: str, line: str, elf: "Elf") -> "Iterator[str]":
     """ "@SOURCE:LINE" of all lines with code that two globs mean; as little of the paths as tells the files apart."""
     lines = _source_lines(elf)
     if lines is None:

@@ -70,7 +70,7 @@ class Uprobe:
         for path in find_files(target or executable(pid), pid) if not self.returns else ():
             try:
                 with host.elf(reachable(path, pid)) as elf:
-                    yield from [f"{self.name}:{self._shown(path, target, pid)}{each}" for each in list_source(source, line, path, elf)]
+                    yield from [f"{self.name}:{self._shown(path, target, pid)}{each}" for each in list_source(source, line, elf)]
             except DiagnosticError:
                 continue
 

@@ -57,7 +57,7 @@ class Unwatch(Function):
         return Value(types.VOID, "0")
 
 
-def signal_number(typer: "Typer", node: "ast.Node", what: str) -> "int | None":
+def signal_number(typer: "Typer", node: "ast.Node") -> "int | None":
     """A literal signal number or name; None where it is only known at run time."""
     import signal
 
@@ -93,7 +93,7 @@ class Signal(Function):
             typer.error(f"{self.name}() can not be used in {typer.body.provider} probes: there is no process that the signal is for", call)
         if type_ is not None and not isinstance(type_, (types.Integer, types.String)):
             typer.error(f"{self.name}() takes a number or a name", call.arguments[0])
-        call.note = ("signal", signal_number(typer, call.arguments[0], self.name))
+        call.note = ("signal", signal_number(typer, call.arguments[0]))
         return types.VOID
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
