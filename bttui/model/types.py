@@ -226,12 +226,6 @@ class CgroupPath(Type):
     size: int = 16
 
 
-class StringConstant(Type):
-    """u64 index in Program.strings: a string known at compile time (strerror, signal names). Python: str."""
-
-    size: int = 8
-
-
 # Aggregations: only as the value of a map. ``Program`` says how each is stored.
 
 

@@ -37,6 +37,23 @@ def test_variables_of_a_program_at_several_places(bttui, load, flags):
     assert ours == [f"uprobe:{path}:main 7", f"uprobe:{path}:step 7", f"uprobe:{path}:step 8"]
 
 
+def test_names_of_probes_that_share_a_program_are_strings(bttui, load):
+    with load.start("syscalls", "1000") as waiting:
+        program = (
+            f"tracepoint:raw_syscalls:sys_* /pid == {waiting.pid}/"
+            ' { @[str_concat(probe, "!"), strlen(probe), strcontains(probe, "exit")] = count(); }'
+        )
+        result, _did = bttui.trace(program, work=waiting.go)
+    keys = sorted(line.split("]")[0] for line in result.stdout.splitlines() if line)
+    enter, leave = "tracepoint:raw_syscalls:sys_enter", "tracepoint:raw_syscalls:sys_exit"
+    assert keys == [f"@[{enter}!, {len(enter)}, false", f"@[{leave}!, {len(leave)}, true"], result.stderr
+
+
+def test_pointers_to_characters_are_strings(bttui):
+    result = bttui("-e", 'begin { $p = (int8 *)curtask.comm; print((strlen($p), strcontains($p, "tt"), str_concat($p, "!"))); }')
+    assert lines(result) == ["(5, true, bttui!)"]
+
+
 def test_unwatch_ends_a_watchpoint(bttui, load):
     path = load.build("variables", "bttui_nopie", "-no-pie")
     symbols = subprocess.run(["nm", path], check=True, capture_output=True, text=True).stdout

@@ -175,6 +175,20 @@ CASES = {
         "print((syscall_name(0), syscall_name($c), syscall_name(99999)));",
         "(Killed, Terminated, N/A)\n(No such file or directory, Permission denied, Unknown error)\n(read, write, Unknown syscall)\n",
     ),
+    "names are strings": (
+        '$n = 1; $s = syscall_name($n); print(($s == "write", strlen($s), strcontains($s, "rit"), str_concat("sys_", $s), strstr(syscall_name(0), "d")));'
+        '$e = -13; print(strerror($e)); print(strerror(-2)); $k = 9; print((signal_name($k) == "Killed", strlen(strerror(1))));'
+        '@x = syscall_name($n); @x = "abc"; @y[syscall_name($n)] = 1; @y["abc"] = 2;',
+        "(true, 5, true, sys_write, 3)\nPermission denied\nNo such file or directory\n(true, 23)\n@x: abc\n@y[write]: 1\n@y[abc]: 2\n",
+    ),
+    "the probe is a string": (
+        'print((strlen(probe), strcontains(probe, "eg"), str_concat(probe, "!"), strncmp(probe, "be", 2), str(probe)));',
+        "(5, true, begin!, 0, begin)\n",
+    ),
+    "a buffer ends with what it is of": (
+        '$n = 100; print(buf("abc", 100)); print(buf("abc", $n)); print(buf("abc", 2));',
+        "abc\\x00\nabc\\x00\nab\n",
+    ),
     "addresses": (
         'print(ntop(0x0100007f)); print(ntop(2, pton("127.0.0.1"))); print(ntop(10, pton("::1"))); print(pton("1.2.3.4")); print(bswap((uint32)0x12345678));'
         "print(macaddr((uint8[8])0x060504030201)); print((is_err(5), is_err((void *)0xffffffffffffffff)));",

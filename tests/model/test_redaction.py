@@ -23,7 +23,6 @@ from bttui.model.types import (
     ProbeName,
     Stack,
     String,
-    StringConstant,
     Struct,
     Timestamp,
     Username,
@@ -56,7 +55,6 @@ SHOWN = [
     (ProbeName(), "kprobe:vfs_read"),
     (KernelSymbol(), Symbol(7, "vfs_read", 4)),
     (Stack(space="kernel"), (Symbol(7, "vfs_read"),)),
-    (StringConstant(), "SIGTERM"),
     (Timestamp(), "12:01"),
     (String(), ""),
 ]

@@ -41,6 +41,7 @@ class Function:
     ``signature`` and ``doc`` are what people read (help, completion, the language page); ``example`` is a program.
     ``least`` and ``most`` bound the number of arguments (None: no bound). ``builtin``: may stand without parentheses.
     ``aggregation``: may only be assigned to a map. ``unsafe``: refused without --unsafe.
+    ``effect``: it does something besides having a value, which may be left unused.
     """
 
     name = ""
@@ -52,6 +53,7 @@ class Function:
     builtin = False
     aggregation = False
     unsafe = False
+    effect = False
 
     def __init_subclass__(cls) -> None:
         if cls.name:

@@ -40,6 +40,7 @@ class Delete(Function):
     doc = "Remove an entry; true if it was there."
     example = "tracepoint:syscalls:sys_exit_read { delete(@start, tid); @start[1] = 1; }"
     least, most = 1, 2
+    effect = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         first = call.arguments[0]
@@ -200,6 +201,7 @@ class Find(HasKey):
     doc = "Whether the map has an entry for the key; if so its value is put into the variable."
     example = "interval:s:1 { @a[1] = 5; $value = 0; if (find(@a, 1, $value)) { print($value); } exit(); }"
     least = most = 3
+    effect = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         variable = call.arguments[2]

@@ -87,6 +87,8 @@ class Buffer(Function):
             typer.error(f"buf() expects an integer, string, or array argument but saw {describe(source)}", call)
             return None
         most = int(typer.config["max_strlen"])
+        if isinstance(source, (types.Array, types.String)):
+            most = min(most, max(source.size, 1))  # what lies behind it is something else
         capacity = most
         if len(call.arguments) > 1:
             type_ = typer.expression(call.arguments[1])

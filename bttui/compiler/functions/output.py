@@ -50,7 +50,7 @@ class Formatted(Function):
         return types.VOID
 
     def conversion(self, typer: "Typer", letter: str, type_: "Type", node: "ast.Node") -> None:
-        whole = (types.Integer, types.Bool, types.Enum, types.Pointer, types.KernelSymbol, types.Timestamp, types.StringConstant)
+        whole = (types.Integer, types.Bool, types.Enum, types.Pointer, types.KernelSymbol, types.Timestamp)
         if isinstance(type_, types.Aggregation) and (letter != "s" or not isinstance(type_, (*COUNTABLE, types.Stats))):
             typer.error(
                 f"unsupported format specifier for type '{describe(type_)}': {letter}",

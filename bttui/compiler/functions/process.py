@@ -185,7 +185,7 @@ class ChildId(Function):
     builtin = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        if not typer.options.child:
+        if not typer.options.child and not typer.asks_for_child:
             typer.warn("No child command (`-c`); cpid is zero", call)
         return typer.own_scalar(CHILD, types.UINT32, call)
 
@@ -201,6 +201,7 @@ class HasChild(Function):
     builtin = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
+        typer.asks_for_child = True
         call.note = int(bool(typer.options.child))
         return types.BOOL
 
@@ -386,4 +387,8 @@ class SocketCookie(ParentId):
     path = ("__sk_common", "skc_cookie", "counter")
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
+        type_ = typer.expression(call.arguments[0])
+        if type_ is not None and not isinstance(type_, types.Pointer):
+            typer.error(f"socket_cookie() expects a struct sock * ({describe(type_)} provided)", call)
+            return types.UINT64
         return types.UINT64 if super().check(typer, call) is not None else None

@@ -14,6 +14,32 @@ if TYPE_CHECKING:
 
 
 ABSENT = -2  # -ENOENT, as the kernel's bpf_strstr() says it
+MOST_NAMES = 4096  # of probes that share a program, for a table of them
+
+
+def text(typer: "Typer", call: "ast.Call", place: int) -> "Type | None":
+    """The type of an argument that has to be a string. A pointer to characters and the name of the probe are read as one."""
+    node = call.arguments[place]
+    type_ = typer.expression(node)
+    characters = isinstance(type_, types.Pointer) and isinstance(type_.target, types.Integer) and type_.target.size == 1
+    if characters or isinstance(type_, types.ProbeName):
+        read = ast.Call(node.span, None, None, "str", (node,))
+        call.arguments = (*call.arguments[:place], read, *call.arguments[place + 1 :])
+        type_ = typer.expression(read)
+    if type_ is not None and not is_stringlike(type_):
+        expected = "a string" if len(call.arguments) == 1 else "strings"
+        typer.error(f"{call.name}() expects {expected} ({describe(type_)} provided)", call if len(call.arguments) == 1 else node)
+    return type_
+
+
+def row(code: "Code", type_: "types.String", texts: "list[str]", number: str) -> Value:
+    """One of several strings, by its number (an i64); the mask is there for the verifier."""
+    f = code.f
+    rows = 1 << (len(texts) - 1).bit_length()
+    table = b"".join(text.encode().ljust(type_.size, b"\0") for text in texts).ljust(rows * type_.size, b"\0")
+    number = f.binary("and", 64, number, str(rows - 1))
+    start = f.value(f"getelementptr [{type_.size} x i8], ptr {code.tables.module.constant(table)}, i64 {number}")
+    return Value(type_, start, "memory")
 
 
 class Str(Function):
@@ -25,6 +51,8 @@ class Str(Function):
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
         source = typer.expression(call.arguments[0])
+        if isinstance(source, types.ProbeName):
+            return self.probe(typer, call)
         written = typer.literal(call.arguments[0])
         if isinstance(source, types.Integer) and type(written) is int:
             # a number that is known is no address: its digits, as of a parameter that may be a name or a number
@@ -60,10 +88,27 @@ class Str(Function):
                 size = limit
         return types.String(max(size, 1))
 
+    @staticmethod
+    def probe(typer: "Typer", call: "ast.Call") -> "Type":
+        """The name of the probe, as a string that can be looked into."""
+        if len(call.arguments) > 1:
+            typer.error("str() of the probe takes no length", call)
+        names = {attachment.cookie: attachment.name for attachment in typer.body.attachments}
+        if max(names) - min(names) >= MOST_NAMES:
+            typer.error(f"str() of the probe is for {MOST_NAMES} attach points at most", call, hint="compare probe with ==, or print it")
+            return types.String(1)
+        call.note = names
+        return types.String(max(len(name.encode()) for name in names.values()) + 1)
+
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         type_ = call.type
         assert isinstance(type_, types.String)
         f = code.f
+        if isinstance(call.note, dict):
+            first, last = min(call.note), max(call.note)
+            number = code.load(code.expression(call.arguments[0])).operand
+            texts = [call.note.get(cookie, "") for cookie in range(first, last + 1)]
+            return row(code, type_, texts, f.binary("sub", 64, number, str(first)))
         memory = code.memory(type_)
         value = code.expression(call.arguments[0])
         bounded = len(call.arguments) > 1 and typer_constant(code, call.arguments[1]) is None
@@ -174,11 +219,9 @@ class Strlen(Function):
     least = most = 1
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        type_ = typer.expression(call.arguments[0])
+        text(typer, call, 0)
         value = typer.constant(call.arguments[0])
         call.note = len(value.encode("utf-8", "surrogateescape")) if isinstance(value, str) else None
-        if type_ is not None and not is_stringlike(type_):
-            typer.error(f"strlen() expects a string ({describe(type_)} provided)", call)
         return types.UINT64
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
@@ -209,10 +252,8 @@ class Strncmp(Function):
     least = most = 3
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        for argument in call.arguments[:2]:
-            type_ = typer.expression(argument)
-            if type_ is not None and not is_stringlike(type_):
-                typer.error(f"strncmp() expects strings ({describe(type_)} provided)", argument)
+        for place in range(2):
+            text(typer, call, place)
         typer.expression(call.arguments[2])
         size = typer.integer_constant(call.arguments[2], "strncmp() length")
         if size is not None and size < 0:
@@ -224,10 +265,10 @@ class Strncmp(Function):
         f = code.f
         size = call.note[1]
         for literal, other in ((call.arguments[0], call.arguments[1]), (call.arguments[1], call.arguments[0])):
-            text = code.typer.constant(literal)
-            if isinstance(text, str):
+            written = code.typer.constant(literal)
+            if isinstance(written, str):
                 value = code.string(other)  # type: ignore[arg-type]
-                raw = text.encode("utf-8", "surrogateescape") + b"\0"
+                raw = written.encode("utf-8", "surrogateescape") + b"\0"
                 wanted = raw[: min(size, len(raw))]
                 if len(wanted) > value.type.size:
                     return Value(types.UINT64, "1")
@@ -247,10 +288,8 @@ class Strcontains(Function):
     least = most = 2
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        for argument in call.arguments:
-            type_ = typer.expression(argument)
-            if type_ is not None and not is_stringlike(type_):
-                typer.error(f"{self.name}() expects strings ({describe(type_)} provided)", argument)
+        for place in range(2):
+            text(typer, call, place)
         return types.BOOL
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
@@ -339,13 +378,7 @@ class Concatenate(Function):
     least = most = 2
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        size = 0
-        for argument in call.arguments:
-            type_ = typer.expression(argument)
-            if type_ is not None and not is_stringlike(type_):
-                typer.error(f"str_concat() expects strings ({describe(type_)} provided)", argument)
-            elif type_ is not None:
-                size += type_.size
+        size = sum(type_.size for type_ in (text(typer, call, place) for place in range(2)) if type_ is not None)
         return types.String(max(1, min(size - 1, int(typer.config["max_strlen"]))))
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
@@ -439,38 +472,50 @@ class DefaultLength(Function):
 
 
 class Named(Function):
-    """A number that has a name: looked up when it is shown."""
+    """A number that has a name: a string, out of a table in the program."""
 
     least = most = 1
     unknown = ""
 
-    def names(self, code: "Code") -> "dict[int, str]":
+    def names(self, machine: str) -> "dict[int, str]":
         raise NotImplementedError
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         type_ = typer.expression(call.arguments[0])
         if type_ is not None and not isinstance(type_, types.Integer):
             typer.error(f"{self.name}() only supports integer arguments ({describe(type_)} provided)", call)
-        return types.StringConstant()
+        texts = self.names(typer.host.machine)
+        value = typer.constant(call.arguments[0])
+        if isinstance(value, int):
+            call.note = ast.StringLiteral(call.span, None, None, texts.get(self.number(value), self.unknown))
+            return typer.expression(call.note) or types.String(1)
+        return types.String(max(len(text) for text in (self.unknown, *texts.values())) + 1)
+
+    @staticmethod
+    def number(value: int) -> int:
+        """Of a number that is written: the one that has the name."""
+        return value
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
+        if isinstance(call.note, ast.StringLiteral):
+            return code.expression(call.note)
         f = code.f
-        names = self.names(code)
-        base = [code.tables.string(text) for text in (self.unknown, *names.values())]
-        value = code.typer.constant(call.arguments[0])
-        if isinstance(value, int):
-            return Value(types.StringConstant(), str(code.tables.string(names.get(value, self.unknown))))
-        # a table of u32 indices: a chain of comparisons would be hundreds of instructions
-        numbers = dict(zip(names, base[1:], strict=True))
-        most = max(names, default=0) + 1
+        type_ = call.type
+        assert isinstance(type_, types.String)
+        numbers = self.names(code.typer.host.machine)
+        texts = [self.unknown, *numbers.values()]
+        most = max(numbers) + 1
         room = 1 << most.bit_length()
-        entries = b"".join(numbers.get(n, base[0]).to_bytes(4, "little") for n in range(room))
-        number = code.integer(call.arguments[0])
-        # a mask, not a comparison: LLVM would move the load in front of it, and old verifiers refuse that
-        index = f.binary("and", 64, number, str(room - 1))
-        entry = f.load(32, f.value(f"getelementptr i32, ptr {code.tables.module.constant(entries)}, i64 {index}"))
-        inside = f.compare("ult", 64, number, str(most))
-        return Value(types.StringConstant(), f.select(inside, 64, f.resize(entry, 32, 64, False), str(base[0])))
+        # which row is a table, too: whatever LLVM makes of it, both accesses stay behind their masks, as old verifiers want it
+        row_of = dict(zip(numbers, range(1, len(texts)), strict=True))
+        index = b"".join(row_of.get(n, 0).to_bytes(4, "little") for n in range(room))
+        number = self.magnitude(code, code.integer(call.arguments[0]))
+        place = f.binary("and", 64, number, str(room - 1))
+        entry = f.load(32, f.value(f"getelementptr i32, ptr {code.tables.module.constant(index)}, i64 {place}"))
+        return row(code, type_, texts, f.select(f.compare("ult", 64, number, str(most)), 64, f.resize(entry, 32, 64, False), "0"))
+
+    def magnitude(self, code: "Code", number: str) -> str:
+        return number
 
 
 class Strerror(Named):
@@ -480,7 +525,17 @@ class Strerror(Named):
     example = "tracepoint:syscalls:sys_exit_openat /args.ret < 0/ { print(strerror(-args.ret)); exit(); }"
     unknown = "Unknown error"
 
-    def names(self, code: "Code") -> "dict[int, str]":
+    @staticmethod
+    def number(value: int) -> int:
+        return abs(value)
+
+    def magnitude(self, code: "Code", number: str) -> str:
+        """What a system call returns is the number with a minus."""
+        f = code.f
+        negative = f.compare("slt", 64, number, "0")
+        return f.select(negative, 64, f.binary("sub", 64, "0", number), number)
+
+    def names(self, machine: str) -> "dict[int, str]":
         import errno
         import os
 
@@ -494,7 +549,7 @@ class SignalName(Named):
     example = "tracepoint:signal:signal_generate { @[signal_name(args.sig)] = count(); }"
     unknown = "N/A"
 
-    def names(self, code: "Code") -> "dict[int, str]":
+    def names(self, machine: str) -> "dict[int, str]":
         import signal
 
         return {number: signal.strsignal(number) or self.unknown for number in range(1, signal.NSIG)}
@@ -507,7 +562,7 @@ class SystemCallName(Named):
     example = "tracepoint:raw_syscalls:sys_enter { @[syscall_name(args.id)] = count(); }"
     unknown = "Unknown syscall"
 
-    def names(self, code: "Code") -> "dict[int, str]":
+    def names(self, machine: str) -> "dict[int, str]":
         from bttui.host.syscalls import names
 
-        return names(code.typer.host.machine)
+        return names(machine)

@@ -524,6 +524,8 @@ class Expressions(Maps):
             return None
         if not ok:
             self.error(f'Cannot cast from "{describe(operand)}" to "{describe(to)}"', node)
+        elif type(to) is type(operand) and describe(to) == describe(operand) and not self.expansions:  # a macro takes other types, too
+            self.warn(f"Unnecessary cast: expression is already of type {describe(operand)}", node)
         return to
 
     def TypeArgument(self, node: ast.TypeArgument) -> "Type | None":

@@ -115,7 +115,6 @@ def describe(type_: "Type | str | None") -> str:
         "CgroupPath": "cgroup_path_t",
         "ProbeName": "string",
         "Username": "username_t",
-        "StringConstant": "string",
     }
     name = type(type_).__name__
     return names.get(name, name.lower() + ("_t" if isinstance(type_, types.Aggregation) else ""))
@@ -129,7 +128,7 @@ def base_type(type_: Type) -> str:
         return "c_type"
     if isinstance(type_, types.Stack):
         return "kstack" if type_.space == "kernel" else "ustack"
-    if is_stringlike(type_) or isinstance(type_, (types.ProbeName, types.StringConstant)):
+    if is_stringlike(type_) or isinstance(type_, types.ProbeName):
         return "string"
     if isinstance(type_, (types.Pointer, types.Array, types.Tuple, types.Record, types.Buffer, types.Inet)):
         return type(type_).__name__.lower()

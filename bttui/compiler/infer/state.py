@@ -41,6 +41,7 @@ class State:
         self.changed = False
         self.named: dict[str, tuple[Any, ...]] = {}  # what each getopt() said of its parameter
         self.counts_frames = False  # the program asks how long a stack is
+        self.asks_for_child = False  # the program asks whether there is a command of -c
         self.subprograms: list[Body] = []
         self.returns: Type | None = None  # of the subprogram that we are in
         self.body: Body

@@ -1,7 +1,7 @@
 """Statements."""
 
 from bttui.compiler import ast
-from bttui.compiler.functions import Function
+from bttui.compiler.functions import Function, table
 from bttui.compiler.infer.expressions import Expressions
 from bttui.compiler.infer.rules import COUNTABLE, describe
 from bttui.model import types
@@ -56,8 +56,13 @@ class Statements(Expressions):
         self.block(node)
 
     def ExpressionStatement(self, node: ast.ExpressionStatement) -> None:
-        self.expression(node.expression)
-        if isinstance(node.expression, PLAIN) and not isinstance(node.expression.type, types.Void):
+        value = node.expression
+        self.expression(value)
+        plain = isinstance(value, PLAIN) or (isinstance(value, ast.Unary) and value.operator.strip("x") not in ("++", "--"))
+        if isinstance(value, ast.Call):
+            function = table().get(value.name)
+            plain = function is not None and not function.effect and not function.aggregation
+        if plain and not isinstance(value.type, (types.Void, type(None))):
             self.warn("Return value discarded.", node)
 
     def If(self, node: ast.If) -> None:

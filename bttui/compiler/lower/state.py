@@ -25,7 +25,6 @@ SCALARS = (
     types.KernelSymbol,
     types.ProbeName,
     types.Username,
-    types.StringConstant,
 )
 
 

@@ -56,7 +56,7 @@ class Values(Telling):
         bits = type_.size * 8
         if isinstance(type_, types.Bool):
             return self.f.resize(self.condition(node), 1, 8, False)
-        if isinstance(type_, (types.ProbeName, types.Username, types.StringConstant, types.KernelSymbol)):
+        if isinstance(type_, (types.ProbeName, types.Username, types.KernelSymbol)):
             return self.load(self.expression(node)).operand
         return self.integer(node, bits)
 
