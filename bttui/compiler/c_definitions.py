@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bttui.compiler.infer.typer import Typer
 
+MODULES = "/lib/modules"  # has a folder for each kernel; build and source there lead to its headers where they are installed
 SYSTEM = ("/usr/local/include", "/usr/include")
 KERNEL = frozenset(
     """acpi asm asm-generic clocksource crypto drm generated keys kunit kvm linux math-emu media misc mtd net pcmcia ras
@@ -106,6 +107,7 @@ class Definitions:
         machine = self.typer.host.machine
         environment = dict(self.typer.options.environment)
         trees = [environment[v] for v in ("BPFTRACE_KERNEL_BUILD", "BPFTRACE_KERNEL_SOURCE") if environment.get(v)]
+        trees += [f"{MODULES}/{os.uname().release}/{part}" for part in ("build", "source")]
         folders = [f"{tree}/{part}" for tree in trees for part in ("include", "include/uapi", "include/generated/uapi")]
         folders += [f for s in SYSTEM for f in (f"{s}/{machine}-linux-gnu", s)]
         path = next((p for p in (os.path.join(f, name) for f in folders) if os.path.isfile(p)), "")

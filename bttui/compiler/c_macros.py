@@ -58,7 +58,10 @@ class Expander:
         return self.sizes[id(value)][0]
 
     def macro(self, name: str) -> "Macro | None":
-        return self.macros.get(name) if self.typer.function_named(name) is None else None
+        macro = self.macros.get(name) if self.typer.function_named(name) is None else None
+        if macro is not None and [token.text for token in macro.body] == [name]:
+            return None  # <linux/in.h> has "#define IPPROTO_ICMP IPPROTO_ICMP" beside the enumerator, for #ifdef to find
+        return macro
 
     def expansion(self, macro: Macro, node: ast.Node, active: "tuple[str, ...]", site: Span, given: "dict[str, Any]") -> "Any":
         if macro.name in active:

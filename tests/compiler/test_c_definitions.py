@@ -1,5 +1,6 @@
 """C definitions at the top of a program."""
 
+import os
 import textwrap
 
 import pytest
@@ -133,11 +134,33 @@ def test_macros_of_kernel_headers_that_everybody_uses():
         "SOCK_STREAM": 1,
         "IPPROTO_TCP": 6,
         "S_IFREG": 0o100000,
+        "MAP_SHARED": 1,
+        "ICMPV6_ECHO_REQUEST": 128,
+        "ETH_P_IPV6": 0x86DD,
+        "PF_KTHREAD": 0x200000,
+        "CLONE_NEWPID": 0x20000000,
+        "NSEC_PER_SEC": 1_000_000_000,
     }
     text = 'BEGIN {{ static_assert({name} == {value}, "another value"); }}'
     for name, value in names.items():
         assert errors(text.format(name=name, value=value))[0] == f"1:23-{23 + len(name)} error: Unknown identifier: '{name}'"
         lower("#include <linux/not_installed_here.h>\n" + text.format(name=name, value=value))
+
+
+def test_a_macro_that_is_its_own_name_leaves_the_enumerator():
+    """<linux/in.h> defines IPPROTO_ICMP so, for #ifdef to find."""
+    text = '#define A A\nenum of { A = 4 };\n#ifdef A\n#define FOUND 1\n#endif\nBEGIN { static_assert(A + FOUND == 5, "other"); }'
+    lower(text)
+
+
+def test_the_headers_of_the_running_kernel_are_looked_through(tmp_path, monkeypatch):
+    monkeypatch.setattr("bttui.compiler.c_definitions.MODULES", str(tmp_path))
+    text = '#include <linux/made7.h>\nBEGIN { static_assert(MADE7 == 7, "other"); }'
+    assert "Unknown identifier: 'MADE7'" in errors(text)[0]
+    folder = tmp_path / os.uname().release / "source/include/linux"
+    folder.mkdir(parents=True)
+    (folder / "made7.h").write_text("#define MADE7 7\n")
+    lower(text)
 
 
 def test_a_kernel_tree_that_the_environment_names(tmp_path):
