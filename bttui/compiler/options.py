@@ -29,7 +29,10 @@ CONFIG: "dict[str, tuple[Any, str]]" = {
     "on_stack_limit": (32, "larger objects (bytes) are kept off the BPF stack"),
     "perf_rb_pages": (0, "pages of the event buffer; 0 means 16 MiB or less on a small machine"),
     "print_maps_on_exit": (True, "print the maps at the end"),
-    "show_debug_info": (False, "show file and line of the source in user stacks, where programs have debugging information"),
+    "show_debug_info": (
+        False,
+        "in user stacks, show file and line of the source, and functions put inline as frames, where programs have debugging information",
+    ),
     "stack_mode": ("bpftrace", "layout of stacks: bpftrace, perf, raw or build_id"),
     "str_trunc_trailer": ("..", "shown after a string that was cut"),
     "unstable_tseries": ("warn", "tseries(): error, warn or enable"),

@@ -109,6 +109,27 @@ class DebugTypes:
                     return found, tuple(self._kept(p.location, whole, address) for p in found.parameters)
             return None
 
+    def inlined(self, address: int) -> "list[tuple[str, int, int]]":
+        """The functions that were put inline around this virtual address, outermost first: (name, file and line of the call).
+
+        The file is its number in the table of lines of the unit; a name is mangled where the language mangles names.
+        """
+        found = []
+        with reading(self.info.file):
+            unit = self.info.unit_at(address)
+            functions = self._functions_of(unit).values() if unit is not None else ()
+            scope = next((whole for whole in functions if self._covers(whole, address)), None)
+            for _ in range(_DEEPEST):
+                if scope is None:
+                    break
+                scope = next((child for child in scope.iter_children() if child.tag in _SCOPES and self._covers(child, address)), None)
+                if scope is not None and scope.tag == "DW_TAG_inlined_subroutine":
+                    mangled = self._attribute(scope, "DW_AT_linkage_name")
+                    name = self.info.text(scope, mangled) if mangled is not None else self._name(scope)
+                    file, line = (scope.attributes.get(f"DW_AT_call_{what}") for what in ("file", "line"))
+                    found.append((name, file.value if file else 0, line.value if line else 0))
+        return found
+
     def _covers(self, entry: "Any", address: int) -> bool:
         return any(begin <= address < end for begin, end in self.info.ranges(entry))
 

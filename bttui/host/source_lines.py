@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bttui.host.debug_info import DebugInfo
+    from bttui.host.debug_types import DebugTypes
     from bttui.host.elf import Elf
 
     _Rows = tuple[list[int], list[tuple[int, int, int, int, int]], dict[int, str]]  # addresses, rows, files
@@ -40,15 +41,42 @@ class SourceLines:
             unit = self._info.unit_at(address)
             if unit is None or "DW_AT_stmt_list" not in unit.get_top_DIE().attributes:
                 return None
-            top = unit.get_top_DIE().attributes
-            starts, rows, files = self._rows_at(top["DW_AT_stmt_list"].value)
+            starts, rows, _files = self._rows_at(unit.get_top_DIE().attributes["DW_AT_stmt_list"].value)
             place = bisect_right(starts, address) - 1
             if place < 0 or address >= rows[place][0] + rows[place][4] or not rows[place][2]:
                 return None
-            path = files.get(rows[place][1], "")
-            if 0 not in files and "DW_AT_comp_dir" in top:  # before DWARF 5
-                path = normpath(join(self._info.text(unit.get_top_DIE(), top["DW_AT_comp_dir"]), path)) if path else ""
+            path = self._path(unit, rows[place][1])
             return (path, rows[place][2]) if path else None
+
+    def frames(self, address: int) -> "list[tuple[str, str, int]]":
+        """(function, path, line) of the functions that were put inline around this virtual address, innermost first.
+
+        Last comes the one whose code it is, without a name. [] where nothing is known of the address.
+        """
+        here = self.at(address)
+        if here is None:
+            return []
+        unit = self._info.unit_at(address)
+        places, names = [here], [""]
+        for name, file, line in self._types.inlined(address):
+            names.append(name)
+            places.insert(-1, (self._path(unit, file), line))
+        return [(name, *place) for name, place in zip(reversed(names), reversed(places), strict=True)]
+
+    def _path(self, unit: "Any", number: int) -> str:
+        """Of a file in the unit's table of lines."""
+        top = unit.get_top_DIE()
+        files = self._rows_at(top.attributes["DW_AT_stmt_list"].value)[2]
+        name = files.get(number, "")
+        if name and 0 not in files and "DW_AT_comp_dir" in top.attributes:  # before DWARF 5
+            return normpath(join(self._info.text(top, top.attributes["DW_AT_comp_dir"]), name))
+        return name
+
+    @cached_property
+    def _types(self) -> "DebugTypes":
+        from bttui.host.debug_types import DebugTypes
+
+        return DebugTypes(self._info, "")
 
     def _rows_at(self, at: int) -> "_Rows":
         """The rows with code of the table at this offset, by address."""

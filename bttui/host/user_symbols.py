@@ -299,18 +299,21 @@ class UserSymbols:
             process.symbols[address] = symbol
             return symbol
 
-    def source(self, pid: int, address: int, started: int = 0) -> str:
-        """ "PATH:LINE" of the source, as the debugging information of the file tells; "" where there is none."""
+    def source(self, pid: int, address: int, started: int = 0) -> "list[tuple[str, str]]":
+        """(function, "PATH:LINE") as the debugging information of the file tells: of the functions put inline there, innermost
+
+        first, and last of the one whose code it is, without its name. [] where there is no such information.
+        """
         with self._lock:
             process = self._of(pid, started)
             mapping, elf = (process.at(address) if process else None) or (None, None)
             virtual = elf.virtual(address - mapping.start + mapping.offset) if elf and mapping else None
             lines = self._binaries.lines(elf) if elf and virtual is not None else None
             try:
-                found = lines.at(virtual) if lines and virtual is not None else None
+                found = lines.frames(virtual) if lines and virtual is not None else []
             except DiagnosticError:
-                return ""
-        return f"{found[0]}:{found[1]}" if found else ""
+                return []
+        return [(name, f"{path}:{line}" if path and line else "") for name, path, line in found]
 
     def _of(self, pid: int, started: int) -> "Process | None":
         newest = self._processes.get(pid)

@@ -9,13 +9,17 @@ if TYPE_CHECKING:
 
 
 class Symbol(Data):
-    """An address with a name. ``name`` is "" where nobody knows; ``module`` is a kernel module or a file's path."""
+    """An address with a name. ``name`` is "" where nobody knows; ``module`` is a kernel module or a file's path.
+
+    ``inlined``: a function whose code stands inside of that of another one; the frame of the latter follows.
+    """
 
     address: int
     name: str = ""
     offset: int = 0
     module: str = ""
     source: str = ""
+    inlined: bool = False
 
 
 class MapSnapshot(Data):

@@ -102,9 +102,10 @@ def symbol_text(symbol: Symbol) -> str:
 
 
 def frame_text(symbol: Symbol) -> str:
-    """A stack frame without its indentation: name+offset, and where it is known @FILE:LINE."""
+    """A stack frame without its indentation: name+offset (not of a function put inline), and where it is known @FILE:LINE."""
     source = f"@{symbol.source}" if symbol.source else ""
-    return f"{symbol.name}+{symbol.offset}{source}" if symbol.name else f"{symbol.address:#x}"
+    offset = "" if symbol.inlined else f"+{symbol.offset}"
+    return f"{symbol.name}{offset}{source}" if symbol.name else f"{symbol.address:#x}"
 
 
 def quotient(total: int, count: int) -> int:

@@ -73,11 +73,15 @@ class Lookup:
 
     def user_symbol(self, address: int, process: int, started: int) -> Symbol:
         symbol = self.host.user_symbols.symbolize(process, address, started, fresh=self._fresh)
-        if self._demangles and symbol.name.startswith(("_Z", "_R")):
+        name = self._demangled(symbol.name)
+        return symbol if name == symbol.name else symbol.replace(name=name)
+
+    def _demangled(self, name: str) -> str:
+        if self._demangles and name.startswith(("_Z", "_R")):
             from bttui.host.demangle import demangle
 
-            return symbol.replace(name=demangle(symbol.name))
-        return symbol
+            return demangle(name)
+        return name
 
     def stack(self, type_: "Stack", identity: int, process: int, started: int) -> "tuple[Symbol, ...]":
         """() for an id below 0: the error that bpf_get_stackid gave instead."""
@@ -99,15 +103,21 @@ class Lookup:
             else:
                 known = tuple([self.user_symbol(address, process, started) for address in addresses])
                 if self._sources and type_.mode == "bpftrace":
-                    known = tuple([self._with_source(symbol, process, started, caller=at > 0) for at, symbol in enumerate(known)])
+                    known = tuple(
+                        [s for at, symbol in enumerate(known) for s in self._with_source(symbol, process, started, caller=at > 0)]
+                    )
             if not self._fresh or type_.space == "kernel":
                 self._stacks[key] = known
         return known
 
-    def _with_source(self, symbol: Symbol, process: int, started: int, caller: bool) -> Symbol:
+    def _with_source(self, symbol: Symbol, process: int, started: int, caller: bool) -> "list[Symbol]":
+        """The functions that were put inline there, innermost first, and the one whose code it is; each with its line."""
         # The address of a caller is behind its call, which may be another line's already.
-        source = self.host.user_symbols.source(process, symbol.address - caller, started) if symbol.name else ""
-        return symbol.replace(source=source) if source else symbol
+        places = self.host.user_symbols.source(process, symbol.address - caller, started) if symbol.name else []
+        if not places:
+            return [symbol]
+        inlined = [symbol.replace(name=self._demangled(name), offset=0, source=place, inlined=True) for name, place in places[:-1]]
+        return [*inlined, symbol.replace(source=places[-1][1])]
 
     def username(self, number: int) -> str:
         known = self._users.get(number)

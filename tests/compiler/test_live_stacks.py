@@ -77,6 +77,17 @@ def test_lines_of_the_source(bttui, load, form):
     assert all(lines) == (form != "-g0") and "@" not in perf[0]
 
 
+def test_functions_put_inline_are_frames_of_their_own(bttui, load):
+    source = load.source("lines").read_text().splitlines()
+    path = load.build("lines", "bttui_inline", "-no-pie", "-O1")
+    inline = next(number for number, text in enumerate(source, 1) if text.endswith("/* inline */"))
+    call = next(number for number, text in enumerate(source, 1) if text.strip() == "step();")
+    program = f"config = {{ show_debug_info = 1 }} uprobe:{path}@lines.c:{inline} {{ @[ustack(1)] = count(); }}"
+    text = bttui("-e", program, "-c", f"{path} 5").stdout
+    assert re.search(rf"@\[\n        step@\S*lines\.c:{inline}\n        loop\+\d+@\S*lines\.c:{call}\n\]: 5\n", text), text
+    assert re.search(rf"        step@\S*lines\.c:{inline}\n        main\+\d+@\S*lines\.c:\d+\n\]: 1\n", text), text
+
+
 def test_kernel_stacks_have_three_modes(bttui, program):
     refused = bttui("-e", "profile:hz:9 { print(kstack(build_id)); }")
     assert "ERROR: 'build_id' stack mode can only be used for ustack" in refused.stderr

@@ -56,6 +56,21 @@ def test_a_line_is_once_in_each_function(form, load):
     assert [len(lines.starts(known[line_of(word, source)])) for word in ("entry", "body", "inline")] == [1, 1, 2]
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_functions_put_inline_are_frames(form, load):
+    source = load.source("lines")
+    path = load.build("lines", f"lines{form}"[:15], form)
+    lines = read(path)
+    (file,) = lines.matching("lines.c")
+    inline = line_of("inline", source)
+    calls = [number for number, text in enumerate(source.read_text().splitlines(), 1) if text.strip() == "step();"]
+    frames = [lines.frames(address) for address in lines.starts(lines.lines(file)[inline])]
+    assert sorted(frames) == [[("step", file, inline), ("", file, call)] for call in calls]
+    (entry,) = lines.starts(lines.lines(file)[line_of("entry", source)])
+    assert [name for name, *_ in lines.frames(entry)] == [""]
+    assert lines.frames(1) == []
+
+
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory):
     """A program of two files of one name, and functions that the linker leaves out."""

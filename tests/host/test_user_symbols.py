@@ -257,6 +257,20 @@ def test_a_name_is_remembered_unless_a_fresh_one_is_asked_for(program, symbols):
 
 
 @pytest.mark.live
+def test_code_made_where_tmp_is_a_mount_of_its_own(program, symbols):
+    """A container's /tmp is not this machine's; only the root folder of the process leads there."""
+    if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no mount namespace can be made here")
+    script = 'exec 3< "$0" && mount -t tmpfs none /tmp && cat <&3 > /tmp/inside && chmod +x /tmp/inside && exec /tmp/inside'
+    with Running("unshare", "-m", "sh", "-c", script, program) as running:
+        path, place = f"/tmp/perf-{running.pid}.map", running.places["made"]
+        with open(f"/proc/{running.pid}/root{path}", "w") as file:
+            file.write(f"{place:x} 10 Interpreter\n")
+        assert not os.path.exists(path)
+        assert symbols.symbolize(running.pid, place + 3) == Symbol(place + 3, "Interpreter", 3, path)
+
+
+@pytest.mark.live
 def test_code_made_in_a_container_that_has_ended(program, tmp_path):
     """The process has another number for itself, and what it sees as /tmp is gone from /proc with it."""
     script = 'echo 41000 > /proc/sys/kernel/ns_last_pid; "$0"; :'
