@@ -18,6 +18,8 @@ block 2 block_empty
 block 3 block
 block 3 block_of_one
 block 4 block_with_value
+bound 1 -
+bound 4 cast
 braced 1 -
 braced 1 conditional
 braced 3 conditional
@@ -168,11 +170,11 @@ variable 1 variable
 STATES = """\
 -
 items 1 start 2
-41 $END ATTACH_POINT config C_DEFINITION fn import let macro
+43 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
 ATTACH_POINT 3 config 4 C_DEFINITION 5 fn 6 import 7 let 8 macro 9
 attach_point 10 attach_points 11 config_word 12 import_statement 13 item 14
-125 $END
+127 $END
 
 $END 0
 -
@@ -183,11 +185,11 @@ $END 0
 
 -
 -
-18 =
+20 =
 
 -
 -
-30 $END ATTACH_POINT config C_DEFINITION fn import let macro
+32 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
 NAME 15
 -
@@ -216,22 +218,22 @@ block 24
 
 -
 -
-42 $END ATTACH_POINT config C_DEFINITION fn import let macro
+44 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
 ( 27
 -
 
 -
 -
-134 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+136 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
-28 } ;
+30 } ;
 
 -
 -
-50 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+52 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 = 28
 -
@@ -251,14 +253,14 @@ block 60 braced 81 braced_operand 62 expression 82 identifier 64 if 65 if_chain 
 
 -
 -
-39 $END ATTACH_POINT config C_DEFINITION fn import let macro
+41 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
 { 84
 -
 
 -
 -
-32 $END ATTACH_POINT config C_DEFINITION fn import let macro
+34 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
 ) 85 VARIABLE 86
 parameter 87 parameters 88
@@ -281,18 +283,18 @@ block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 
 
 -
 -
-122 } ;
+124 } ;
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 99 variable 80
 
 -
 -
-123 } ;
+125 } ;
 
 -
 -
-86 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+88 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 CONDITION 100 VARIABLE 56
 variable 101
@@ -302,7 +304,7 @@ block 60 braced 81 braced_operand 62 condition 103 identifier 64 if 65 if_chain 
 
 -
 -
-29 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+31 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 VARIABLE 56
 variable 105
@@ -315,14 +317,14 @@ block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 
 
 ( 113
 -
-24 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+26 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 ( 114 TYPE 115
 -
 
 -
 -
-89 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+91 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
@@ -330,11 +332,11 @@ block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 expression 116 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
-120 } ;
+122 } ;
 
 -
 -
-143 ( TYPE
+145 ( TYPE
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 117 variable 80
@@ -344,14 +346,14 @@ block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 
 
 -
 -
-85 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+87 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 enum 119 NAME 120 struct 121 typeof 54 union 122
 type 123 type_of 124
 
 -
 -
-144 ( TYPE
+146 ( TYPE
 
 ( 125 TYPE 126
 -
@@ -361,7 +363,7 @@ block 60 braced 81 braced_operand 62 condition 127 identifier 64 if 65 if_chain 
 
 -
 -
-157 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+159 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 & 31 ! 32 comptime 34 CONDITION 102 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 condition 128 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 104 variable 80
@@ -374,100 +376,100 @@ block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 
 
 -
 -
-12 & ASSIGNMENT ! break ^ : , comptime continue . END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+14 & ASSIGNMENT ! break ^ : , comptime continue . END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
 
 -
 -
-15 & ASSIGNMENT ^ . = < [ - > % + ? } ; / * | || -- -> && == != <= >= << >> ++
-127 ! break comptime continue false for if import INTEGER { let ( MAP NAME offsetof POSITIONAL return sizeof STRING ~ true TYPE typeinfo typeof unroll VARIABLE while
+17 & ASSIGNMENT ^ . = < [ - > % + ? } ; / * | || -- -> && == != <= >= << >> ++
+129 ! break comptime continue false for if import INTEGER { let ( MAP NAME offsetof POSITIONAL return sizeof STRING ~ true TYPE typeinfo typeof unroll VARIABLE while
 
 -
 -
-103 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+105 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
-114 } ;
+116 } ;
 
 -
 -
-87 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+89 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
-26 & ASSIGNMENT ! break ^ : , comptime continue . else END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+28 & ASSIGNMENT ! break ^ : , comptime continue . else END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
 
 else 131
 -
-13 & ASSIGNMENT ! break ^ : , comptime continue . END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+15 & ASSIGNMENT ! break ^ : , comptime continue . END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
 
 -
 -
-124 } ;
+126 } ;
 
 -
 -
-83 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+85 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 [ 132
 -
-90 & ASSIGNMENT ^ : , . END_PREDICATE = { < - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+92 & ASSIGNMENT ^ : , . END_PREDICATE = { < - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 & 133 ^ 134 < 135 - 136 > 137 % 138 + 139 ? 140 / 141 * 142 | 143 || 144 && 145 == 146 != 147 <= 148 >= 149 << 150 >> 151
 operator 152
-19 : , END_PREDICATE } ) ] ;
+21 : , END_PREDICATE } ) ] ;
 
 ASSIGNMENT 153 . 154 = 155 [ 156 -- 157 -> 158 ++ 159
 assign 160
-147 & ^ < - > % + ? } ; / * | || && == != <= >= << >>
+149 & ^ < - > % + ? } ; / * | || && == != <= >= << >>
 
 -
 -
-76 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+78 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 } 161 ; 162
 -
 
 -
 -
-132 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+134 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
 
 & 31 ! 32 break 33 comptime 34 continue 35 false 36 for 37 if 38 import 7 INTEGER 39 { 22 let 40 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 } 163 return 47 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 unroll 55 VARIABLE 56 while 57 -- 58 ++ 59
 block 60 braced 61 braced_operand 62 expression 63 identifier 64 if 65 if_chain 66 import_statement 67 integer 68 map 69 operation 70 postfix 71 primary 72 simple 164 statement 165 string 76 type_function 77 type_of 78 unary 79 variable 80
 
 -
 -
-84 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+86 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 ( 166 TYPE 167
 -
 
 -
 -
-102 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+104 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
-51 & ^ : , END_PREDICATE < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+53 & ^ : , END_PREDICATE < - > % + ? } ) ] ; / * | || && == != <= >= << >>
 
 -
 -
-88 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+90 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
-15 & ^ : , . END_PREDICATE { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+17 & ^ : , . END_PREDICATE { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 END_PREDICATE 168
 -
 
 . 154 [ 156 -- 157 -> 158 ++ 159
 -
-147 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+149 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | .. || && == != <= >= << >>
 
 NAME 169
 setting 170 settings 171
-110 } ;
+112 } ;
 
 : 172
 -
@@ -477,7 +479,7 @@ setting 170 settings 171
 
 -
 -
-72 , )
+74 , )
 
 , 174 ) 175
 -
@@ -487,10 +489,25 @@ setting 170 settings 171
 
 -
 -
-24 , . )
+26 , . )
 
 { 22
 block 177
+
+-
+-
+49 , )
+
+-
+-
+50 , )
+
+, 178 ) 179
+-
+
+-
+-
+48 , )
 
 -
 -
@@ -498,30 +515,15 @@ block 177
 
 -
 -
-48 , )
-
-, 178 ) 179
--
+154 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | .. || && == != <= >= << >>
 
 -
 -
-46 , )
+151 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | .. || && == != <= >= << >>
 
 -
 -
-45 , )
-
--
--
-152 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
-
--
--
-149 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
-
--
--
-155 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+157 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | .. || && == != <= >= << >>
 
 VARIABLE 56
 variable 180
@@ -537,18 +539,18 @@ block 183
 
 -
 -
-17 {
+19 {
 
 : 184 = 185
 -
-116 } ;
+118 } ;
 
 = 186
 -
 
 -
 -
-94 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+96 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 , 187 ) 188
 -
@@ -562,11 +564,11 @@ block 183
 
 -
 -
-22 , )
+24 , )
 
 -
 -
-148 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+150 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | .. || && == != <= >= << >>
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 ) 191 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 arguments 192 block 60 braced 81 braced_operand 62 expression 109 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
@@ -579,22 +581,22 @@ type 194 type_of 124
 
 -
 -
-121 } ;
+123 } ;
 
 -
 -
-151 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+153 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | .. || && == != <= >= << >>
 
 -
 -
-150 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+152 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | .. || && == != <= >= << >>
 
 NAME 195
 -
 
 -
 -
-135 , = { [ } ) ; *
+137 , = { [ } ) ; *
 
 NAME 196
 -
@@ -607,7 +609,7 @@ NAME 197
 
 -
 -
-142 , = { [ } ) ; *
+144 , = { [ } ) ; *
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 expression 201 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
@@ -623,11 +625,11 @@ block 204
 
 -
 -
-154 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+156 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | .. || && == != <= >= << >>
 
 -
 -
-153 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+155 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | .. || && == != <= >= << >>
 
 if 38 { 22
 block 205 if 206
@@ -637,7 +639,50 @@ arguments 207 block 60 braced 81 braced_operand 62 expression 109 identifier 64 
 
 -
 -
+59 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+58 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+62 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+69 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+63 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+72 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+68 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+& 31 ! 32 : 208 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 209 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+71 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+70 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
 57 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+55 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
 
 -
 -
@@ -649,58 +694,7 @@ arguments 207 block 60 braced 81 braced_operand 62 expression 109 identifier 64 
 
 -
 -
-67 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
-
--
--
 61 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
-
--
--
-70 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
-
--
--
-66 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
-
-& 31 ! 32 : 208 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 209 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
-
--
--
-69 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
-
--
--
-68 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
-
--
--
-55 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
-
--
--
-53 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
-
--
--
-54 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
-
--
--
-58 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
-
--
--
-59 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
-
--
--
-62 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
-
--
--
-63 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
 
 -
 -
@@ -709,6 +703,14 @@ block 60 braced 81 braced_operand 62 expression 209 identifier 64 if 65 if_chain
 -
 -
 65 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+66 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
+
+-
+-
+67 & ! comptime false if INTEGER { ( MAP - NAME offsetof POSITIONAL sizeof * STRING ~ true TYPE typeinfo typeof VARIABLE -- ++
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 210 variable 80
@@ -729,14 +731,14 @@ block 60 braced 81 braced_operand 62 expression 213 identifier 64 if 65 if_chain
 
 -
 -
-82 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+84 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 NAME 214
 -
 
 -
 -
-81 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
+83 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 expression 215 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
@@ -747,7 +749,7 @@ block 60 braced 81 braced_operand 62 expression 215 identifier 64 if 65 if_chain
 
 -
 -
-126 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+128 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
 
 -
 -
@@ -758,7 +760,7 @@ block 60 braced 81 braced_operand 62 expression 215 identifier 64 if 65 if_chain
 
 -
 -
-133 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+135 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 expression 217 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
@@ -774,7 +776,7 @@ block 219
 
 -
 -
-112 } ;
+114 } ;
 
 } 221 ; 222
 -
@@ -796,7 +798,7 @@ integer 227
 
 -
 -
-33 $END ATTACH_POINT config C_DEFINITION fn import let macro
+35 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
 MAP 18 NAME 90 VARIABLE 56
 identifier 92 macro_parameter 228 map 95 variable 96
@@ -807,266 +809,34 @@ block 229
 : 230
 -
 
-false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 STRING 16 true 51 typeinfo 53 typeof 54 VARIABLE 56
-block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 iterated 231 map 69 primary 232 string 76 type_function 77 type_of 78 variable 80
+false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 STRING 16 true 51 TYPE 231 typeinfo 53 typeof 54 VARIABLE 56
+block 60 bound 232 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 iterated 233 map 69 primary 234 string 76 type_function 77 type_of 78 variable 80
 
-) 233
+) 235
 -
-
--
--
-25 & ASSIGNMENT ! break ^ : , comptime continue . else END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
-
-enum 119 NAME 120 struct 121 typeof 54 union 122
-type 234 type_of 124
-
-& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 235 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
-
-& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 236 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
-
-& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 ) 237 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 238 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
-
--
--
-95 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
-
-KEY 106
-record_field 239
-
--
--
-97 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
-
--
--
-92 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
-
-, 240 ) 241
--
-
-, 242
--
-
-, 243 [ 198 * 200
--
-
--
--
-138 , = { [ } ) ; *
-
--
--
-136 , = { [ } ) ; *
-
--
--
-137 , = { [ } ) ; *
-
-INTEGER 39 ] 244
-integer 245
-
-& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 246 variable 80
-
--
--
-139 , = { [ } ) ; *
-
-) 247
--
-
-[ 198 ) 248 * 200
--
-
--
--
-129 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
-
--
--
-128 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
-
--
--
-14 & ASSIGNMENT ! break ^ : , comptime continue . END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
 
 -
 -
 27 & ASSIGNMENT ! break ^ : , comptime continue . else END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
 
-, 240 ] 249
--
+enum 119 NAME 120 struct 121 typeof 54 union 122
+type 236 type_of 124
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 250 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
-
-: 251
--
-
--
--
-52 & ^ : , END_PREDICATE < - > % + ? } ) ] ; / * | || && == != <= >= << >>
-
--
--
-77 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
-
--
--
-79 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
-
-] 252
--
-
--
--
-78 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
-
--
--
-115 } ;
-
--
--
-11 $END & ASSIGNMENT ATTACH_POINT ! break ^ : , comptime config continue C_DEFINITION . else END_PREDICATE = false fn for if import INTEGER { < let ( [ macro MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
-
-) 253
--
-
-[ 198 ) 254 * 200
--
-
--
--
-40 $END ATTACH_POINT config C_DEFINITION fn import let macro
-
-false 255 INTEGER 39 NAME 256 STRING 16 true 257
-integer 258 string 259
-
--
--
-31 $END ATTACH_POINT config C_DEFINITION fn import let macro
-
-NAME 169
-setting 260
-111 } ;
-
-{ 22 [ 198 * 200
-block 261
-
-[ 198 * 200
--
-71 , )
-
--
--
-73 , )
-
-enum 119 NAME 120 struct 121 typeof 54 union 122
-type 262 type_of 124
-
-) 263
--
-
--
--
-49 , )
-
--
--
-34 $END ATTACH_POINT config C_DEFINITION fn import let macro
-
-false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 STRING 16 true 51 typeinfo 53 typeof 54 VARIABLE 56
-block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 iterated 264 map 69 primary 232 string 76 type_function 77 type_of 78 variable 80
-
-{ 22
-block 265
-
-.. 266
--
-43 { )
-
--
--
-16 {
-
-= 267 [ 198 * 200
--
-118 } ;
-
--
--
-117 } ;
-
--
--
-104 , )
-
--
--
-96 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
-
--
--
-1 , ) ]
-
--
--
-23 , )
+block 60 braced 81 braced_operand 62 expression 237 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
 block 60 braced 81 braced_operand 62 expression 238 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
 
--
--
-93 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
-
-NAME 90
-identifier 268 path 269
-
-NAME 90
-identifier 268 path 270
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 ) 239 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 240 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
 
 -
 -
-140 , = { [ } ) ; *
+97 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
-] 271
--
-
--
--
-156 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | || && == != <= >= << >>
-
--
--
-145 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
-
--
--
-146 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
-
--
--
-91 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
-
--
--
-21 : , END_PREDICATE } ) ] ;
-
-& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 272 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
-
--
--
-80 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | || -- -> && == != <= >= << >> ++
-
--
--
-98 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+KEY 106
+record_field 241
 
 -
 -
@@ -1074,91 +844,234 @@ block 60 braced 81 braced_operand 62 expression 272 identifier 64 if 65 if_chain
 
 -
 -
-109 } ;
+94 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
+, 242 ) 243
 -
--
-107 } ;
 
+, 244
 -
--
-108 } ;
 
--
--
-105 } ;
-
--
--
-106 } ;
-
--
--
-113 } ;
-
--
--
-35 $END ATTACH_POINT config C_DEFINITION fn import let macro
-
-{ 22 [ 198 * 200
-block 273
-
-; 274
--
-37 $END ATTACH_POINT config C_DEFINITION fn import let macro
-
-) 275
+, 245 [ 198 * 200
 -
 
 -
 -
-130 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+140 , = { [ } ) ; *
 
-false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 STRING 16 true 51 typeinfo 53 typeof 54 VARIABLE 56
-block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 primary 276 string 76 type_function 77 type_of 78 variable 80
+-
+-
+138 , = { [ } ) ; *
+
+-
+-
+139 , = { [ } ) ; *
+
+INTEGER 39 ] 246
+integer 247
 
 & 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
-block 60 braced 81 braced_operand 62 expression 277 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
-
--
--
-74 . )
-
-. 278 ) 279
--
-
-. 278 ) 280
--
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 248 variable 80
 
 -
 -
 141 , = { [ } ) ; *
 
+) 249
+-
+
+[ 198 ) 250 * 200
+-
+
 -
 -
-20 : , END_PREDICATE } ) ] ;
+131 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+
+-
+-
+130 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+
+-
+-
+16 & ASSIGNMENT ! break ^ : , comptime continue . END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+-
+-
+29 & ASSIGNMENT ! break ^ : , comptime continue . else END_PREDICATE = false for if import INTEGER { < let ( [ MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+, 242 ] 251
+-
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 252 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+: 253
+-
+
+-
+-
+54 & ^ : , END_PREDICATE < - > % + ? } ) ] ; / * | || && == != <= >= << >>
+
+-
+-
+79 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+81 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+] 254
+-
+
+-
+-
+80 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+117 } ;
+
+-
+-
+11 $END & ASSIGNMENT ATTACH_POINT ! break ^ : , comptime config continue C_DEFINITION . else END_PREDICATE = false fn for if import INTEGER { < let ( [ macro MAP - > NAME offsetof % + POSITIONAL ? } return ) ] ; sizeof / * STRING ~ true TYPE typeinfo typeof unroll VARIABLE | while .. || -- -> && == != <= >= << >> ++
+
+) 255
+-
+
+[ 198 ) 256 * 200
+-
+
+-
+-
+42 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+false 257 INTEGER 39 NAME 258 STRING 16 true 259
+integer 260 string 261
+
+-
+-
+33 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+NAME 169
+setting 262
+113 } ;
+
+{ 22 [ 198 * 200
+block 263
+
+[ 198 * 200
+-
+73 , )
+
+-
+-
+75 , )
+
+enum 119 NAME 120 struct 121 typeof 54 union 122
+type 264 type_of 124
+
+) 265
+-
+
+-
+-
+51 , )
 
 -
 -
 36 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
+false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 STRING 16 true 51 TYPE 231 typeinfo 53 typeof 54 VARIABLE 56
+block 60 bound 232 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 iterated 266 map 69 primary 234 string 76 type_function 77 type_of 78 variable 80
+
+enum 119 NAME 120 struct 121 typeof 54 union 122
+type 267 type_of 124
+
+.. 268
 -
--
-38 $END ATTACH_POINT config C_DEFINITION fn import let macro
 
 { 22
-block 281
+block 269
 
 -
 -
-44 { )
+12 ..
+45 { )
+
+-
+-
+18 {
+
+= 270 [ 198 * 200
+-
+120 } ;
 
 -
 -
 119 } ;
 
-NAME 282
 -
+-
+106 , )
+
+-
+-
+98 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+1 , ) ]
+
+-
+-
+25 , )
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 240 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+95 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+NAME 90
+identifier 271 path 272
+
+NAME 90
+identifier 271 path 273
+
+-
+-
+142 , = { [ } ) ; *
+
+] 274
+-
+
+-
+-
+158 & ^ : , END_PREDICATE { < - > % + ? } ) ] ; / * | .. || && == != <= >= << >>
+
+-
+-
+147 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+148 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+93 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+23 : , END_PREDICATE } ) ] ;
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 275 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+82 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
 
 -
 -
@@ -1170,10 +1083,120 @@ NAME 282
 
 -
 -
-131 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+111 } ;
 
 -
 -
-75 . )
+109 } ;
+
+-
+-
+110 } ;
+
+-
+-
+107 } ;
+
+-
+-
+108 } ;
+
+-
+-
+115 } ;
+
+-
+-
+37 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+{ 22 [ 198 * 200
+block 276
+
+; 277
+-
+39 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+) 278
+-
+
+[ 198 ) 279 * 200
+-
+
+false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 STRING 16 true 51 TYPE 231 typeinfo 53 typeof 54 VARIABLE 56
+block 60 bound 280 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 primary 281 string 76 type_function 77 type_of 78 variable 80
+
+-
+-
+132 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 expression 282 identifier 64 if 65 if_chain 66 integer 68 map 69 operation 70 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 79 variable 80
+
+-
+-
+76 . )
+
+. 283 ) 284
+-
+
+. 283 ) 285
+-
+
+-
+-
+143 , = { [ } ) ; *
+
+-
+-
+22 : , END_PREDICATE } ) ] ;
+
+-
+-
+38 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+-
+-
+40 $END ATTACH_POINT config C_DEFINITION fn import let macro
+
+{ 22
+block 286
+
+& 31 ! 32 comptime 34 false 36 if 38 INTEGER 39 { 22 ( 41 MAP 18 - 42 NAME 43 offsetof 44 POSITIONAL 45 sizeof 48 * 49 STRING 16 ~ 50 true 51 TYPE 52 typeinfo 53 typeof 54 VARIABLE 56 -- 58 ++ 59
+block 60 braced 81 braced_operand 62 identifier 64 if 65 if_chain 66 integer 68 map 69 postfix 83 primary 72 string 76 type_function 77 type_of 78 unary 287 variable 80
+
+-
+-
+46 { )
+
+-
+-
+12 { )
+
+-
+-
+121 } ;
+
+NAME 288
+-
+
+-
+-
+102 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+103 & ASSIGNMENT ^ : , . END_PREDICATE = { < [ - > % + ? } ) ] ; / * | .. || -- -> && == != <= >= << >> ++
+
+-
+-
+133 & ! break comptime continue false for if import INTEGER { let ( MAP - NAME offsetof POSITIONAL } return sizeof * STRING ~ true TYPE typeinfo typeof unroll VARIABLE while -- ++
+
+-
+-
+13 { ) ..
+
+-
+-
+77 . )
 
 """

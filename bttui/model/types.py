@@ -35,6 +35,7 @@ class Integer(Type):
     size: int = 8
     signed: bool = False
     name: str = ""  # a C or BTF spelling, for messages only
+    flexible: bool = False  # only ever numbers that are written and not negative: they go with either sign
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Integer) and (self.size, self.signed) == (other.size, other.signed)

@@ -141,7 +141,8 @@ def test_positional_parameters(statements, given, value):
 )
 def test_named_parameters(call, named, value):
     lowered = begin(f"$a = {call};", named=named)
-    assert lowered.tables.typer.constant(lowered.bodies[0].block.statements[0].value) == value
+    told, literal = lowered.bodies[0].block.statements[0].value.note
+    assert (told, lowered.tables.typer.constant(literal)) == ("value", value)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +154,7 @@ def test_named_parameters(call, named, value):
         ("5", "3 x", "invalid trailing bytes"),
         ("5", "", "invalid integer"),
         ("5", "9" * 30, "value is out of range"),
+        ("-5", str(1 << 63), "value is out of range"),
         ("5", True, "expects an integer"),
         ("true", "maybe", "expects a boolean (e.g. 'true')"),
         ("true", "", "expects a boolean (e.g. 'true')"),
@@ -164,6 +166,25 @@ def test_a_named_parameter_of_the_wrong_kind(default, given, problem):
     assert errors(f'BEGIN {{ $a = getopt("n", {default}); }}', named=(("n", given),)) == [
         f"error: program command line option --n {problem} (value: {value})"
     ]
+
+
+@pytest.mark.parametrize(
+    ("program", "refused"),
+    [
+        ('unroll(getopt("n", 3)) { }', "unroll() needs a number that is known at compile time"),
+        ('$a = comptime getopt("n", 3);', "Unable to resolve comptime expression"),
+        ('@ = lhist(5, 0, getopt("n", 3), 1);', "lhist() max must be a literal integer"),
+        ('$a = (1, 2); print($a[getopt("n", 1)]);', "The index of a tuple must be a literal integer"),
+        ('printf(getopt("n", "a"));', "printf() format must be a string literal"),
+        (
+            'print(getopt("n", (uint8)1));',
+            "Second argument to 'getopt' must be a string literal, integer literal, or a boolean literal.",
+        ),
+    ],
+)
+def test_a_parameter_that_may_be_given_is_no_literal(program, refused):
+    (found,) = refusal(f"BEGIN {{ {program} }}")
+    assert found.message == refused
 
 
 def test_an_integer_parameter_has_64_bits():

@@ -39,6 +39,19 @@ def variable_types(lowered):
         ("$a = 0; $a = nsecs;", "uint64"),
         ("$a = -1; $a = nsecs;", "int64"),
         ("$a = 1; $a++;", "int64"),
+        ("$a = 1; $a++; $a = (uint64)-7;", "uint64"),
+        ("$a = 1; $a = $a + 1; $a = (uint64)-7;", "uint64"),
+        ("$a = 1; $a = pid;", "uint32"),
+        ("$a = 200; $a = (uint8)1;", "uint16"),
+        ("$a = (uint8)1; $a = 200;", "uint16"),
+        ("$a = (int8)1; $a = 200;", "int16"),
+        ("$a = 1; $a = -1; $a = (uint16)1;", "int32"),
+        ("$a = 1 << (int8)3;", "int64"),
+        ("$a = 1 << (uint8)3;", "uint64"),
+        ("$a = pid > 1 ? 300 : (uint8)3;", "uint16"),
+        ("$a = true + 300;", "uint64"),
+        ('$a = getopt("n", 1);', "uint64"),
+        ('$a = getopt("n", -1);', "int64"),
         ("$a = (uint8)1; $a++;", "uint64"),
         ("let $a : uint8 = 1; $a++;", "uint8"),
         ("$a = pid; ", "uint32"),
@@ -145,7 +158,7 @@ def test_signs_that_clash_are_told():
         (">>", -1, 1, -1),
         ("^", -1, 1, -2),
         ("+", True, True, True),
-        ("*", True, 5, 5),
+        ("*", True, 5, None),
         ("&&", "a", 0, False),
         ("||", "", 1, True),
         ("<", "abc", "abd", True),
@@ -225,3 +238,75 @@ def test_a_number_above_int64_does_not_fit_what_has_a_sign():
 def test_only_literals_of_different_kinds_are_chosen_from():
     assert variable_types(begin('$a = true ? 42 : "0";'))["$a"] == "int8"
     assert refusal('BEGIN { $a = true ? (uint32)42 : "0"; }') and refusal('BEGIN { $a = true ? sizeof(int8) : "0"; }')
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ("$v = 1; $a = $v; $a = nsecs;", "uint64"),
+        ("@v = 1; $a = @v; $a = nsecs;", "uint64"),
+        ("$t = (1, pid); $a = $t.0; $a = nsecs;", "uint64"),
+        ("$t = (x=1, y=pid); $a = $t.x; $a = nsecs;", "uint64"),
+        ("$a = 0; for ($i : 0..5) { $a = $i; } $a = nsecs;", "uint64"),
+        ("$v = 1; $a = $v + nsecs;", "uint64"),
+        ("$v = 1; $a = $v + $v; $a = nsecs;", "int64"),
+        ("$v = (int8)1; $a = $v; $a = nsecs;", "int64"),
+        ("$v = 1; $v = -1; $a = $v; $a = nsecs;", "int64"),
+        ("let $v : int8 = 1; $a = $v; $a = nsecs;", "int64"),
+        ("$v = 1; let $w : typeof($v) = 1; $a = $w; $a = nsecs;", "int64"),
+    ],
+)
+def test_what_only_ever_held_literals_goes_with_either_sign(statements, expected):
+    lowered = begin(statements)
+    assert next(describe(slot.type) for slot in lowered.bodies[0].slots.values() if slot.name == "$a") == expected
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ("0..5", "int8"),
+        ("0..300", "int16"),
+        ("0..pid", "uint32"),
+        ("0..(int64)5", "int64"),
+        ("(uint8)250..(uint16)260", "uint16"),
+        ("(int8)0..(uint16)2", "int32"),
+        ("(uint64)0..(int8)2", "int64"),
+    ],
+)
+def test_the_variable_of_a_range_holds_both_ends(bounds, expected):
+    assert variable_types(begin(f"for ($i : {bounds}) {{ }}"))["$i"] == expected
+
+
+def test_the_variable_of_a_range_grows():
+    assert variable_types(begin("for ($i : 0..5) { $i = 500; $i++; }"))["$i"] == "int64"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        'getopt("n", 300)',
+        '-300 + getopt("n", 1)',
+        "((65536 + 3ms), (int8)0).0",
+        "(x=300, y=pid).x",
+        'strlen("a") == 1 ? 300 : 2',
+        "true ? 300 : nsecs",
+        "true + 300",
+        "(true == 1) ? 300 : 2",
+    ],
+)
+def test_what_is_no_literal_is_cut(value):
+    assert variable_types(begin(f"let $a : int8 = {value};"))["$a"] == "int8"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["300", "(300, 1).0", "true ? 300 : 2", "(bool)256 ? 300 : 2", "sizeof(string[300])", "default_str_length()", "config.max_strlen"],
+)
+def test_a_literal_must_fit(value):
+    (found,) = refusal(f"BEGIN {{ let $a : int8 = {value}; }}")
+    assert found.message.startswith("Type mismatch for $a: trying to assign value of type ")
+
+
+def test_branches_differ_where_the_condition_is_no_literal():
+    (found,) = refusal("BEGIN { print(sizeof(uint8) < 255 ? true : 5); }")
+    assert found.message == "Branches must return the same type or compatible types: have 'bool' and 'int8'"

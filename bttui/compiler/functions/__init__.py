@@ -42,6 +42,7 @@ class Function:
     ``least`` and ``most`` bound the number of arguments (None: no bound). ``builtin``: may stand without parentheses.
     ``aggregation``: may only be assigned to a map. ``unsafe``: refused without --unsafe.
     ``effect``: it does something besides having a value, which may be left unused.
+    ``literal``: a call is as good as the literal that its note is, which must fit where it goes.
     """
 
     name = ""
@@ -54,6 +55,7 @@ class Function:
     aggregation = False
     unsafe = False
     effect = False
+    literal = False
 
     def __init_subclass__(cls) -> None:
         if cls.name:

@@ -45,7 +45,7 @@ class Aggregation(Function):
 
     def signed(self, typer: "Typer", call: "Call", type_: "types.Integer") -> bool:
         """Literals count as signed, where they fit."""
-        value = typer.constant(call.arguments[0])
+        value = typer.literal(call.arguments[0])
         return value < 1 << 63 if isinstance(value, int) else type_.signed
 
 

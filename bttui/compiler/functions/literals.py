@@ -30,7 +30,7 @@ class Option(Function):
         if not isinstance(name, str):
             typer.error("First argument to 'getopt' must be a string literal.", call.arguments[0])
             return None
-        default = typer.constant(call.arguments[1]) if len(call.arguments) > 1 else False
+        default = (typer.constant(call.arguments[1]) if typer.known(call.arguments[1]) else None) if len(call.arguments) > 1 else False
         if default is None:
             typer.error("Second argument to 'getopt' must be a string literal, integer literal, or a boolean literal.", call.arguments[1])
             return None
@@ -52,8 +52,11 @@ class Option(Function):
                 typer.error(f"program command line option --{name} {problem} (value: {'true' if given is True else given})", None)
                 return None
         assert value is not None
-        call.note = written(value, call, wide=True)
-        return call.note.type
+        literal = written(value, call)
+        if isinstance(default, int) and not isinstance(default, bool):
+            literal.type = types.INT64 if default < 0 else types.UINT64
+        call.note = ("value", literal)  # not a constant of the program, which must make sense whatever is given
+        return literal.type
 
     @staticmethod
     def read(given: "str | bool", default: "int | str | bool") -> "int | str | bool | None":
@@ -63,7 +66,10 @@ class Option(Function):
             return True if word in TRUE else False if word in FALSE else None
         if given is True:
             return None
-        return str(given) if isinstance(default, str) else number(str(given))
+        if isinstance(default, str):
+            return str(given)
+        value = number(str(given))
+        return value if value is None or default >= 0 or value < 1 << 63 else None
 
     @staticmethod
     def problem(given: "str | bool", default: "int | str | bool") -> str:
@@ -81,19 +87,19 @@ class Option(Function):
         return "value is out of range" if whole else "invalid trailing bytes"
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
-        return code.expression(call.note)
+        return code.expression(call.note[1])
 
 
-def written(value: "int | str | bool", where: "ast.Node", wide: bool = False) -> "ast.Expression":
-    """The literal that gives a value; ``wide``: an integer of 64 bits, whatever its value."""
+def written(value: "int | str | bool", where: "ast.Node") -> "ast.Expression":
+    """The literal that gives a value."""
     span = where.span
     if isinstance(value, bool):
         return ast.BooleanLiteral(span, types.BOOL, None, value)
     if isinstance(value, str):
         return ast.StringLiteral(span, types.String(len(value.encode("utf-8", "surrogateescape")) + 1), None, value)
-    type_ = types.INT64 if wide and value < 1 << 63 else literal_type(value)
+    type_ = literal_type(value)
     if value < 0:
-        return ast.Unary(span, type_, None, "-", written(-value, where, wide))
+        return ast.Unary(span, type_, None, "-", written(-value, where))
     return ast.IntegerLiteral(span, type_, None, value, str(value))
 
 
@@ -103,6 +109,7 @@ class Configuration(Function):
     doc = "The config variables in force, as a record."
     example = "interval:s:1 { print(config.max_strlen); exit(); }"
     builtin = True
+    literal = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
         fields = tuple((name, written(value, call)) for name, value in typer.config.items())

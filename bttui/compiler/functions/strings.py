@@ -3,7 +3,7 @@
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
-from bttui.compiler.infer.rules import describe, is_stringlike
+from bttui.compiler.infer.rules import describe, is_stringlike, literal_type
 from bttui.model import types
 
 TYPE_CHECKING = False
@@ -221,10 +221,12 @@ class Strlen(Function):
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         text(typer, call, 0)
         value = typer.constant(call.arguments[0])
-        call.note = len(value.encode("utf-8", "surrogateescape")) if isinstance(value, str) else None
+        call.note = ("length", len(value.encode("utf-8", "surrogateescape"))) if isinstance(value, str) else None
         return types.UINT64
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
+        if call.note is not None:
+            return code.literal(call.note[1], types.UINT64)
         f = code.f
         value = code.string(call.arguments[0])  # type: ignore[arg-type]
         index = code.temporary(8)
@@ -362,12 +364,13 @@ class Strcap(Strlen):
     signature = "strcap(string)"
     doc = "How many bytes the type of a string has room for, with the NUL; known at compile time."
     example = "interval:s:1 { print(strcap(comm)); exit(); }"
+    literal = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         super().check(typer, call)
         type_ = call.arguments[0].type  # type: ignore[attr-defined]
         call.note = type_.size if type_ is not None else 0
-        return types.UINT64
+        return literal_type(call.note)
 
 
 class Concatenate(Function):
@@ -462,13 +465,15 @@ class DefaultLength(Function):
     signature = "default_str_length()"
     doc = "The config variable max_strlen."
     example = "interval:s:1 { print(default_str_length()); exit(); }"
+    literal = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
         call.note = int(typer.config["max_strlen"])
-        return types.UINT64
+        return literal_type(call.note)
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
-        return Value(types.UINT64, str(call.note))
+        assert call.type is not None
+        return code.literal(call.note, call.type)
 
 
 class Named(Function):

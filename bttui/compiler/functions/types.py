@@ -29,6 +29,7 @@ class Known(Function):
     """The result is a number that the type pass finds."""
 
     least = most = 1
+    literal = True
     kind: "Type | None" = None  # the smallest for the number
 
     def value(self, typer: "Typer", call: "ast.Call") -> "int | None":
@@ -64,6 +65,7 @@ class TypeInfo(Function):
     doc = "A record that tells of a type: base_type (int, string, tuple, ...), full_type (uint32, string[16], ...) and btf_id, which is 0."
     example = "config = { unstable_typeinfo = enable } interval:s:1 { print(typeinfo(pid)); exit(); }"
     least = most = 1
+    literal = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
         typer.unstable(self.name, call)

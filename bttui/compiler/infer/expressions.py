@@ -4,7 +4,7 @@ from bttui.compiler import ast
 from bttui.compiler.functions import PLANNED, Function
 from bttui.compiler.infer.maps import Maps
 from bttui.compiler.infer.names import find_field
-from bttui.compiler.infer.rules import COUNTABLE, SAME_BYTES, Unfoldable, base_type, describe, fold, is_stringlike, literal_type
+from bttui.compiler.infer.rules import COUNTABLE, SAME_BYTES, Unfoldable, base_type, describe, flexible, fold, is_stringlike, literal_type
 from bttui.compiler.infer.scope import MapInfo
 from bttui.compiler.old_spellings import FIELDS, IDENTIFIERS
 from bttui.host import header_constants
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     pass
 
 MOST_SHOWN = 2000  # characters of a string in a message
+
+
+ONE = literal_type(1)
 
 
 class Expressions(Maps):
@@ -95,7 +98,7 @@ class Expressions(Maps):
 
     def Comptime(self, node: ast.Comptime) -> "Type | None":
         type_ = self.expression(node.operand)
-        if self.final and type_ is not None and not self.known(node.operand):
+        if self.final and type_ is not None and not self.known(node.operand, casts=True):
             self.error("Unable to resolve comptime expression", node)
         return type_
 
@@ -151,8 +154,8 @@ class Expressions(Maps):
                 self.changed = True
             if slot.type is not None and not isinstance(slot.type, (types.Integer, types.Pointer)):
                 self.error(f"The {node.operator.strip('x')} operator can not be used on expressions of type '{describe(slot.type)}'", node)
-            elif isinstance(slot.type, types.Integer) and not slot.declared and not slot.loop:
-                self.widen(slot, self.arithmetic(node.operator.strip("x")[0], slot.type, operand, None, None), None, node)
+            elif isinstance(slot.type, types.Integer) and not slot.declared and not self.early:
+                self.widen(slot, self.arithmetic(node.operator.strip("x")[0], slot.type, ONE), None, node)
             return slot.type
         if isinstance(operand, (ast.Map, ast.MapAccess)):
             info = self.target(operand)
@@ -160,7 +163,7 @@ class Expressions(Maps):
             if isinstance(info.value, types.Aggregation):
                 self.error(f"The {node.operator.strip('x')} operator can not be used on a map of type {describe(info.value)}", node)
             elif info.value is None or isinstance(info.value, types.Integer):
-                self.calculated(info, node.operator.strip("x")[0], operand, None, None, node)
+                self.calculated(info, node.operator.strip("x")[0], ONE, node)
             elif not isinstance(info.value, types.Pointer):
                 self.error(f"The {node.operator.strip('x')} operator can not be used on expressions of type '{describe(info.value)}'", node)
             operand.type = info.value
@@ -168,21 +171,15 @@ class Expressions(Maps):
         self.error(f"The {node.operator.strip('x')} operator must be applied to a map or variable", node)
         return None
 
-    def calculated(
-        self,
-        info: MapInfo,
-        operator: str,
-        target: "ast.Map | ast.MapAccess",
-        value: "Type | None",
-        node: "ast.Expression | None",
-        where: ast.Node,
-    ) -> None:
-        """A map is changed by an operator. One that nothing else is known of counts from a 0 that goes with either sign."""
+    def calculated(self, info: MapInfo, operator: str, value: "Type | None", where: ast.Node) -> None:
+        """A map is changed by an operator. One that nothing else is known of counts from 0."""
         if info.value is None:
-            self.store(info, types.INT64, None, where)
-            info.plain = operator != "-" and (node is None or self.plain_literal(node))
+            if self.settled:
+                self.store(info, types.INT64, None, where)
             return
-        result = self.arithmetic(operator, info.value, target, value, node)
+        if self.early:
+            return
+        result = self.arithmetic(operator, info.value, value)
         if result != info.value:
             self.store(info, result, None, where)
 
@@ -244,20 +241,18 @@ class Expressions(Maps):
             )
             return None
         sides = ((left, node.left), (right, node.right))
-        if operator not in ("<<", ">>") and any(self.signed(type_, side) for type_, side in sides):
+        if operator not in ("<<", ">>") and any(self.signed(type_) for type_, _side in sides):
             for type_, side in sides:
                 if type_ == types.UINT64 and self.literal(side) is None:
                     self.warn_cast(type_, types.INT64, side)
         if comparison:
             return types.BOOL
-        return self.arithmetic(operator, left, node.left, right, node.right)
+        return self.arithmetic(operator, left, right)
 
-    def arithmetic(self, operator: str, left: "Type | None", a: ast.Expression, right: "Type | None", b: "ast.Expression | None") -> Type:
-        """The type of an operation on two integers; ``b`` is None for a one that is nowhere written."""
-        signed = self.signed(left, a)
-        if operator not in ("<<", ">>"):
-            signed = signed or operator == "-" or (b is not None and self.signed(right, b))
-        return types.INT64 if signed else types.UINT64
+    def arithmetic(self, operator: str, left: "Type | None", right: "Type | None") -> Type:
+        """The type of an operation on two integers. Two that are flexible are signed; ``right`` is that for a one that is nowhere written."""
+        both = flexible(left) and flexible(right)
+        return types.INT64 if both or operator == "-" or self.signed(left) or self.signed(right) else types.UINT64
 
     def folded(self, node: ast.Binary, left: "int | str | bool | None", right: "int | str | bool | None") -> "Type | None":
         """The type of an operation on literals, None where it is none."""
@@ -271,13 +266,10 @@ class Expressions(Maps):
             return types.String(len(value.encode("utf-8", "surrogateescape")) + 1)
         return types.BOOL if isinstance(value, bool) else None if value is None else literal_type(value)
 
-    def signed(self, type_: "Type | None", node: ast.Expression) -> bool:
-        """Literals that are not negative go with the other side."""
-        value = self.literal(node)
-        if isinstance(value, int) and value >= 0:
-            return False
+    def signed(self, type_: "Type | None") -> bool:
+        """Whether a side of an operation makes it signed: what is flexible goes with the other side."""
         type_ = self.countable(type_)
-        return isinstance(type_, types.Integer) and type_.signed
+        return isinstance(type_, types.Integer) and type_.signed and not type_.flexible
 
     def comparable(self, left: Type, right: Type) -> bool:
         if is_stringlike(left) and is_stringlike(right):
@@ -315,7 +307,7 @@ class Expressions(Maps):
         if condition is not None and known is None and not self.truthy(condition):
             self.error(f"Invalid condition: {base_type(condition)}", node.condition)
         then = node.then or node.condition
-        decided = isinstance(node.condition, ast.Comptime) or (self.known(then, casts=False) and self.known(node.otherwise, casts=False))
+        decided = isinstance(node.condition, ast.Comptime) or all(self.known(part) for part in (node.condition, then, node.otherwise))
         if known is not None and decided:
             node.note = bool(known)
             return self.expression(then if known else node.otherwise)
@@ -338,8 +330,7 @@ class Expressions(Maps):
         then, otherwise = self.countable(then), self.countable(otherwise)
         if then is None or otherwise is None:
             return then or otherwise
-        first, second = (otherwise, then) if self.plain_literal(a) else (then, otherwise)
-        joined = self.join(first, second, a if first is otherwise else b) or self.join(second, first, b if first is otherwise else a)
+        joined = self.join(then, otherwise, b) or self.join(otherwise, then, a)
         if joined is None:
             self.error(f"Branches must return the same type or compatible types: have '{describe(then)}' and '{describe(otherwise)}'", node)
         return joined
@@ -456,11 +447,13 @@ class Expressions(Maps):
         if operand is None:
             return None
         if isinstance(operand, types.Tuple):
-            number = self.constant(node.index)
-            if not isinstance(number, int) or not 0 <= number < len(operand.elements):
-                self.error(f"Invalid tuple index: {number}. Found {len(operand.elements)} elements in tuple.", node)
+            place = self.integer_constant(node.index, "The index of a tuple")
+            if place is None:
                 return None
-            return operand.elements[number]
+            if not 0 <= place < len(operand.elements):
+                self.error(f"Invalid tuple index: {place}. Found {len(operand.elements)} elements in tuple.", node)
+                return None
+            return operand.elements[place]
         if index is not None and not isinstance(index, (types.Integer, types.Enum, types.Bool)):
             self.error("The array index operator [] only accepts positive (unsigned) integer indices. Got: " + describe(index), node)
         number = self.constant(node.index)

@@ -4,7 +4,6 @@ from bttui.compiler import ast
 from bttui.compiler.infer.names import Names
 from bttui.compiler.infer.rules import describe, is_stringlike
 from bttui.compiler.infer.scope import MapInfo
-from bttui.compiler.infer.state import both
 from bttui.model import types
 from bttui.model.diagnostic import near
 from bttui.model.types import Type
@@ -66,21 +65,18 @@ class Maps(Names):
             return
         if key is None:
             return
-        plain = self.plain(node.key)
         if isinstance(info.key, str):
-            info.key, info.plain_key = key, plain
+            info.key = key
             self.changed = True
             return
-        joined = self.join(info.key, key, node.key, info.plain_key)
-        info.plain_key = both(info.plain_key, plain)
+        joined = self.join(info.key, key, node.key)
         if joined is None:
             self.error(
                 f"Argument mismatch for {info.name}: trying to access with arguments: '{describe(key)}' when map expects arguments: '{describe(info.key)}'",
                 node,
             )
-        elif joined != info.key and not self.held(info, info.key, key, node):
+        elif self.grows(info, info.key, joined, key, node):
             info.key = joined
-            self.changed = True
 
     def target(self, node: "ast.Map | ast.MapAccess") -> MapInfo:
         return self.scalar(node) if isinstance(node, ast.Map) else self.access(node)
@@ -92,18 +88,16 @@ class Maps(Names):
             value = types.String(value.size)
         if info.value is None:
             info.value = value
-            info.plain = self.plain(node)
             self.changed = True
             return
         if isinstance(info.value, types.Aggregation):
             self.mismatch("map", info.name, info.value, value, where)
             return
-        joined = self.grow(info, info.value, value, node)
+        joined = self.join(info.value, value, node)
         if joined is None:
             self.mismatch("map", info.name, info.value, value, where)
-        elif joined != info.value and not self.held(info, info.value, value, where):
+        elif self.grows(info, info.value, joined, value, where):
             info.value = joined
-            self.changed = True
 
     def Map(self, node: ast.Map) -> "Type | None":
         info = self.scalar(node)

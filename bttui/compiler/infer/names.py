@@ -22,6 +22,7 @@ class Names(State):
         name = node.name
         if node.of is not None:
             base = self.type_name(node.of) if isinstance(node.of, ast.TypeName) else self.type_of(node.of)
+            base = base.replace(flexible=False) if isinstance(base, types.Integer) else base
         else:
             base = self.named_type(name, node)
         if base is None:

@@ -54,15 +54,34 @@ def wrapped(value: int, type_: types.Integer) -> int:
 
 
 def literal_type(value: int) -> types.Integer:
-    """The smallest signed type that holds it; above int64, uint64."""
+    """The smallest signed type that holds it, flexible where it is not negative; above int64, uint64."""
     for type_ in (types.INT8, types.INT16, types.INT32, types.INT64):
         if fits(value, type_):
-            return type_
+            return type_.replace(flexible=value >= 0)
     return types.UINT64
+
+
+def flexible(type_: "Type | None") -> object:
+    """Whether an integer goes with either sign; of a tuple or record that of its parts."""
+    if isinstance(type_, types.Tuple):
+        return tuple(flexible(element) for element in type_.elements)
+    if isinstance(type_, types.Record):
+        return {field.name: flexible(field.type) for field in type_.fields}
+    return isinstance(type_, types.Integer) and type_.flexible
+
+
+def settle(left: types.Integer, right: types.Integer) -> "tuple[types.Integer, types.Integer]":
+    """Where one of two is flexible, it takes the sign of the other."""
+    if left.flexible and not right.flexible:
+        return left.replace(signed=right.signed, flexible=False), right
+    if right.flexible and not left.flexible:
+        return left, right.replace(signed=left.signed, flexible=False)
+    return left, right
 
 
 def promote(left: types.Integer, right: types.Integer) -> "types.Integer | None":
     """The smallest type that holds both, None where there is none."""
+    left, right = settle(left, right)
     if left.signed == right.signed:
         return left if left.size >= right.size else right
     signed, unsigned = (left, right) if left.signed else (right, left)
@@ -168,12 +187,14 @@ def fold(operator: str, left: "int | bool | str", right: "int | bool | str") -> 
     """An operation on literals; None where it is left to run time. Raises Unfoldable.
 
     Negative numbers are signed, the ones above int64 unsigned, the rest goes with either. Bools stay bools, as in C++'s
-    promotion and back. Strings compare, and concatenate with +; a string + n leaves out its first n characters.
+    promotion and back; with a number they are calculated with at run time. Strings compare, and concatenate with +; a string + n leaves out its first n characters.
     """
     if operator in ("&&", "||"):
         return bool(left and right) if operator == "&&" else bool(left or right)
     if isinstance(left, str) or isinstance(right, str):
         return fold_strings(operator, left, right)
+    if isinstance(left, bool) != isinstance(right, bool):
+        return None
     if (left < 0) != (right < 0) and max(left, right) >= 1 << 63:
         raise Unfoldable
     value: int | bool

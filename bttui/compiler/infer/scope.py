@@ -5,8 +5,6 @@ from bttui.model.types import Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from bttui.model.diagnostic import Span
     from bttui.model.program import Attachment
     from bttui.probes.provider import Context
@@ -19,8 +17,6 @@ class MapInfo:
         self.name, self.span = name, span
         self.key: Type | str | None = "unknown"
         self.value: Type | None = None
-        self.plain: Any = False  # whether all values so far are literals that are not negative: they say nothing about the sign
-        self.plain_key: Any = False
         self.kind = ""
         self.size = 0
         self.assigned = False
@@ -32,7 +28,6 @@ class Slot:
 
     def __init__(self, name: str, type_: "Type | None" = None, declared: bool = False):
         self.name, self.type, self.declared = name, type_, declared
-        self.plain: Any = False  # as in MapInfo
         self.assigned = True  # before here, in order of the text
         self.locked = False  # as in MapInfo
         self.operand = ""

@@ -4,7 +4,7 @@ import re
 
 from bttui.compiler import ast
 from bttui.compiler.functions import Function, table
-from bttui.compiler.infer.rules import COUNTABLE, Unfoldable, base_type, describe, fits, fold, is_stringlike, promote, wrapped
+from bttui.compiler.infer.rules import COUNTABLE, Unfoldable, base_type, describe, fits, flexible, fold, is_stringlike, promote, wrapped
 from bttui.compiler.infer.scope import Body, MapInfo, Slot
 from bttui.compiler.macros import MARK
 from bttui.model import types
@@ -37,6 +37,7 @@ class State:
         self.problems: list[Diagnostic] = []
         self.asking = False  # types are known as far as they do not follow from typeinfo()
         self.settled = False  # what is unknown now is told by nothing in the program
+        self.early = False  # the first round: what follows from a variable's own value waits for what else it is given
         self.final = False
         self.changed = False
         self.named: dict[str, tuple[Any, ...]] = {}  # what each getopt() said of its parameter
@@ -109,6 +110,9 @@ class State:
             if isinstance(value, int):
                 return wrapped(value, node.type)
             return None
+        if isinstance(node, ast.Cast) and isinstance(node.type, types.Bool):
+            value = self.literal(node.operand)
+            return bool(value) if value is not None else None
         if isinstance(node, ast.Identifier) and isinstance(node.note, int):
             return node.note
         if isinstance(node, ast.Call) and isinstance(node.note, (int, ast.Expression)):
@@ -147,30 +151,34 @@ class State:
 
     def castless(self, node: "ast.Node | None") -> bool:
         if isinstance(node, ast.Cast):
-            return False
+            return isinstance(node.type, types.Bool)
+        if isinstance(node, ast.Call):
+            function = self.function_named(node.name)
+            return function is not None and function.literal
         if isinstance(node, (ast.Unary, ast.Comptime)):
             return self.castless(node.operand)
         if isinstance(node, ast.BlockExpression):
             return self.castless(node.value)
         if isinstance(node, ast.Ternary):
-            return self.castless(node.then or node.condition) and self.castless(node.otherwise)
+            return all(self.literal(part) is not None for part in (node.then or node.condition, node.otherwise, node.condition))
         part = self.part(node)
         if part is not None:
-            return self.castless(part)
+            assert isinstance(node, (ast.FieldAccess, ast.Index))
+            return self.castless(part) and self.known(node.operand, calls=True)
         return not isinstance(node, ast.Binary) or (self.castless(node.left) and self.castless(node.right))
 
-    def known(self, node: ast.Node, casts: bool = True) -> bool:
-        """Whether an expression is a literal or made of literals; ``casts``: and of casts and calls that are known."""
+    def known(self, node: ast.Node, casts: bool = False, calls: bool = False) -> bool:
+        """Whether an expression is a literal or made of literals; ``casts``: and of casts that are known, ``calls``: and such calls."""
         record = self.record(node)
         if record is not None:
-            return all(self.known(value, casts) for _name, value in record.fields)
+            return all(self.known(value, casts, calls) for _name, value in record.fields)
         if isinstance(node, ast.TupleLiteral):
-            return all(self.known(element, casts) for element in node.elements)
+            return all(self.known(element, casts, calls) for element in node.elements)
         if casts:
             return self.constant(node) is not None
         from bttui.compiler.bodies import walk
 
-        return self.literal(node) is not None and not any(isinstance(part, ast.Call) for part in walk(node))
+        return self.literal(node) is not None and (calls or not any(isinstance(part, ast.Call) for part in walk(node)))
 
     def part(self, node: "ast.Node | None") -> "ast.Node | None":
         """The element that an access to a literal tuple or record means."""
@@ -227,9 +235,7 @@ class State:
 
     def declare(self, variable: ast.Variable, type_: "Type | None", value: "ast.Node | None" = None) -> Slot:
         slot = self.body.slots.setdefault(id(variable), Slot(variable.name))
-        if type_ is not None and slot.type is None:
-            slot.plain = self.plain(value)
-        if (type_ is not None and slot.type is None) or (type_ is not None and slot.type != type_ and slot.loop):
+        if type_ is not None and (slot.type is None or (slot.loop and self.grows(slot, slot.type, type_, type_, variable))):
             slot.type = type_
             self.changed = True
         slot.depth = self.loops
@@ -280,43 +286,18 @@ class State:
                 node,
             )
 
-    def plain_literal(self, node: "ast.Node | None") -> bool:
-        """A number that is written and not negative: it goes with either sign."""
-        value = self.literal(node)
-        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-    def plain(self, node: "ast.Node | None") -> "Any":
-        """plain_literal() of an expression; of a literal tuple or record that of its parts, by number or name."""
-        if isinstance(node, ast.TupleLiteral):
-            return {str(index): self.plain(element) for index, element in enumerate(node.elements)}
-        if isinstance(node, ast.RecordLiteral):
-            return {name: self.plain(value) for name, value in node.fields}
-        return self.plain_literal(node)
-
-    def grow(self, holder: "Slot | MapInfo", old: Type, new: Type, node: "ast.Node | None") -> "Type | None":
-        """As join, for what a variable or map held so far."""
-        plain = holder.plain
-        holder.plain = both(plain, self.plain(node))
-        return self.join(old, new, node, plain)
-
-    def join(self, old: Type, new: Type, node: "ast.Node | None", plain: "Any" = False) -> "Type | None":
-        """The type that holds both, None where there is none. ``plain``: of the old one, see plain()."""
-        if old == new:
-            return old
+    def join(self, old: Type, new: Type, node: "ast.Node | None") -> "Type | None":
+        """The type that holds both, None where there is none."""
         if isinstance(old, types.Integer) and isinstance(new, types.Integer):
-            number = self.literal(node)
-            if isinstance(number, int) and not isinstance(number, bool) and fits(number, old):
-                return old
-            if new == types.UINT64 and (number is None or (isinstance(number, int) and number >> 63)):
-                if plain is True:
-                    return new
-                if number is not None and old.signed:
-                    return None
             promoted = promote(old, new)
             if promoted is None:  # uint64 and a signed one
+                if new == types.UINT64 and self.literal(node) is not None:
+                    return None
                 self.warn_cast(new, types.INT64, node)
                 return types.INT64
             return promoted
+        if old == new and not isinstance(old, (types.Tuple, types.Record)):
+            return old
         if isinstance(old, types.Enum) and isinstance(new, types.Enum):
             return (old if old.size >= new.size else new) if old.name == new.name else types.UINT64
         if isinstance(old, types.Enum) and isinstance(new, types.Integer):
@@ -335,15 +316,14 @@ class State:
             return old if old.space else old.replace(space=new.space)
         if isinstance(old, types.Tuple) and isinstance(new, types.Tuple) and len(old.elements) == len(new.elements):
             nodes: Any = node.elements if isinstance(node, ast.TupleLiteral) else [None] * len(old.elements)
-            parts = [part(plain, str(index)) for index in range(len(nodes))]
-            joined = [self.join(a, b, n, p) for a, b, n, p in zip(old.elements, new.elements, nodes, parts, strict=True)]
+            joined = [self.join(a, b, n) for a, b, n in zip(old.elements, new.elements, nodes, strict=True)]
             return None if None in joined else types.make_tuple(joined)  # type: ignore[arg-type]
         if isinstance(old, types.Record) and isinstance(new, types.Record):
             named = {f.name: f.type for f in new.fields}
             if {f.name for f in old.fields} != set(named):
                 return None
             values = dict(node.fields) if isinstance(node, ast.RecordLiteral) else {}
-            fields = [(f.name, self.join(f.type, named[f.name], values.get(f.name), part(plain, f.name))) for f in old.fields]
+            fields = [(f.name, self.join(f.type, named[f.name], values.get(f.name))) for f in old.fields]
             return None if any(t is None for _n, t in fields) else types.make_record(fields)  # type: ignore[arg-type]
         if isinstance(old, types.Array) and isinstance(new, types.Array) and is_stringlike(old) and is_stringlike(new):
             return old if old.size >= new.size else new
@@ -359,7 +339,6 @@ class State:
             return
         if slot.type is None:
             slot.type = value
-            slot.plain = self.plain(node)
             self.changed = True
             return
         if slot.declared:
@@ -372,22 +351,24 @@ class State:
             if not self.assignable(slot.type, value, node):
                 self.mismatch("variable", slot.name, slot.type, value, where)
             return
-        joined = self.grow(slot, slot.type, value, node)
+        joined = self.join(slot.type, value, node)
         if joined is None:
             self.mismatch("variable", slot.name, slot.type, value, where)
-        elif joined != slot.type and not self.held(slot, slot.type, value, where):
+        elif self.grows(slot, slot.type, joined, value, where):
             slot.type = joined
-            self.changed = True
 
-    def held(self, holder: "Slot | MapInfo", old: Type, new: Type, where: ast.Node) -> bool:
-        """Whether the type can not grow any more, since the program has asked for it; says so."""
-        if holder.locked:
+    def grows(self, holder: "Slot | MapInfo", old: Type, joined: Type, new: Type, where: ast.Node) -> bool:
+        """Whether ``joined`` is news. A type that the program has asked for can not grow any more, which is said."""
+        if joined != old and holder.locked:
             text = "this type has been locked because it was used in another part of the type graph that was already resolved (e.g. `sizeof`, `typeinfo`, etc.)."
             self.error(
                 f"Type mismatch for {holder.name}: {text} The new type '{describe(new)}' doesn't fit into the locked type '{describe(old)}'",
                 where,
             )
-        return holder.locked
+            return False
+        news = joined != old or flexible(joined) != flexible(old)
+        self.changed = self.changed or news
+        return news
 
     def decided(self, node: ast.Expression) -> "bool | None":
         """Which branch a comptime condition chooses; the other one is not even checked. None where it is no such."""
@@ -422,14 +403,3 @@ class State:
     def check(self, function: Function, call: ast.Call) -> "Type | None":
         """Ask a function for the type of a call."""
         return function.check(self, call)  # type: ignore[arg-type] # every State is a Typer
-
-
-def part(plain: "Any", name: str) -> "Any":
-    return plain.get(name, False) if isinstance(plain, dict) else False
-
-
-def both(plain: "Any", other: "Any") -> "Any":
-    """What is plain in the one and in the other."""
-    if isinstance(plain, dict) and isinstance(other, dict):
-        return {name: both(value, part(other, name)) for name, value in plain.items()}
-    return plain is True and other is True

@@ -3,7 +3,7 @@
 from bttui.compiler import ast
 from bttui.compiler.functions import Function, table
 from bttui.compiler.infer.expressions import Expressions
-from bttui.compiler.infer.rules import COUNTABLE, describe
+from bttui.compiler.infer.rules import COUNTABLE, describe, promote
 from bttui.model import types
 from bttui.model.types import Type
 
@@ -28,6 +28,13 @@ PLAIN = (
     ast.TupleLiteral,
     ast.RecordLiteral,
 )
+
+
+def mentions(node: ast.Node, name: str) -> bool:
+    """Whether an expression reads a variable or map."""
+    from bttui.compiler.bodies import walk
+
+    return any(isinstance(part, (ast.Variable, ast.Map)) and part.name == name for part in walk(node))
 
 
 class Statements(Expressions):
@@ -113,7 +120,11 @@ class Statements(Expressions):
         self.shadows(node.variable)
         self.scopes.append({})
         self.loops += 1
-        self.declare(node.variable, types.INT64).loop = True
+        slot = self.declare(node.variable, None)
+        if isinstance(start, types.Enum) or isinstance(end, types.Enum):
+            start = end = types.INT64
+        if isinstance(start, types.Integer) and isinstance(end, types.Integer):
+            self.widen(slot, start if start.size == end.size else promote(start, end) or types.INT64, None, node)
         self.block(node.body)
         self.loops -= 1
         self.scopes.pop()
@@ -216,13 +227,15 @@ class Statements(Expressions):
             slot = self.find(target.name) or self.declare(target, value, node.value)
             if slot.loop and value is not None and slot.type is not None and not self.assignable(slot.type, value, node.value):
                 self.error(f"Type mismatch for {target.name}: it is the loop's variable", node)
-            self.widen(slot, value, node.value, node)
+            if not (self.early and slot.type is not None and mentions(node.value, target.name)):
+                self.widen(slot, value, node.value, node)
             slot.assigned = True
             target.note, target.type = slot, slot.type
         elif isinstance(target, (ast.Map, ast.MapAccess)):
             info = self.target(target)
             info.assigned = True
-            self.store(info, value, node.value, node)
+            if not (self.early and info.value is not None and mentions(node.value, info.name)):
+                self.store(info, value, node.value, node)
             target.type = info.value
         else:
             self.error("Only variables and maps can be assigned to", target)
@@ -248,8 +261,8 @@ class Statements(Expressions):
                 )
             elif value is not None and not isinstance(value, (types.Integer, types.Bool, types.Enum)):
                 self.error(f"Type mismatch: '{node.operator}' of '{describe(slot.type)}' and '{describe(value)}'", node)
-            elif not slot.declared and slot.type is not None:
-                self.widen(slot, self.arithmetic(node.operator[:-1], slot.type, target, value, node.value), None, node)
+            elif not slot.declared and slot.type is not None and not self.early:
+                self.widen(slot, self.arithmetic(node.operator[:-1], slot.type, value), None, node)
         elif isinstance(target, (ast.Map, ast.MapAccess)):
             info = self.target(target)
             if isinstance(info.value, types.Aggregation) or (
@@ -259,7 +272,7 @@ class Statements(Expressions):
             elif value is not None and not isinstance(self.countable(value), (types.Integer, types.Bool, types.Enum)):
                 self.error(f"Type mismatch: '{node.operator}' of '{describe(info.value or types.INT64)}' and '{describe(value)}'", node)
             elif not isinstance(info.value, types.Pointer):
-                self.calculated(info, node.operator[:-1], target, value, node.value, node)
+                self.calculated(info, node.operator[:-1], value, node)
             info.assigned = True
             target.type = info.value
         else:

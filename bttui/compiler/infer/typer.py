@@ -21,11 +21,12 @@ class Typer(Subprograms):
         """Types every body. Returns warnings; raises DiagnosticError with all errors."""
         self.bodies = bodies
         for self.asking, self.settled in PHASES:
-            for _round in range(ROUNDS):
+            for number in range(ROUNDS):
                 self.changed = False
                 self.forget()
+                self.early = number == 0 and not self.asking and not self.settled
                 self.all(bodies)
-                if not self.changed:
+                if not self.changed and not self.early:
                     break
         self.final = True
         self.forget()

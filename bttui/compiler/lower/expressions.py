@@ -122,7 +122,7 @@ class Expressions(Events):
                 return self.boolean(equal if operator == "==" else self.f.binary("xor", 1, equal, "1"))
         if operator in COMPARISONS:
             a, b = self.integer(node.left), self.integer(node.right)
-            signed = self.typer.signed(left, node.left) or self.typer.signed(right, node.right)
+            signed = self.typer.signed(left) or self.typer.signed(right)
             predicate = COMPARISONS[operator]
             if predicate not in ("eq", "ne"):
                 predicate = ("s" if signed else "u") + predicate

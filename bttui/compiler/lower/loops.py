@@ -87,7 +87,9 @@ class Loops:
         def body(extra: "list[str]") -> None:
             slot: Slot = node.variable.note
             number = self.f.binary("add", 64, self.f.load(64, extra[0]), "%index")
-            self.f.store(64, number, self.variable(slot))
+            assert slot.type is not None
+            bits = slot.type.size * 8
+            self.f.store(bits, self.f.resize(number, 64, bits, False), self.variable(slot))
             self.block(node.body)
             slot.operand = ""
 

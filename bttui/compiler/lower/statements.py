@@ -105,7 +105,7 @@ class Statements(Expressions):
             value = ast.Binary(node.span, None, None, operator, target, value)
             value.type = target.type
             if not isinstance(target.type, types.Pointer):
-                value.type = self.typer.arithmetic(operator, target.type, target, node.value.type, node.value)
+                value.type = self.typer.arithmetic(operator, target.type, node.value.type)
         if isinstance(target, ast.Variable):
             slot: Slot = target.note
             assert slot.type is not None
