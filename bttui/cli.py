@@ -3,6 +3,7 @@
 import _signal  # the half of signal that is there at once: an interrupt while importing the other would be told at length
 import os
 import sys
+from io import TextIOWrapper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,9 +150,39 @@ def dashboard(options: "Options") -> int:
 def main() -> "NoReturn":
     """The command. Until a front end knows better, an interrupt ends it at once, also while it is being imported."""
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    open_missing()
+    encoding = sys.stderr.encoding if sys.stderr else "utf-8"
+    sys.stderr = Messages(os.fdopen(2, "wb", closefd=False), encoding, "backslashreplace", line_buffering=True)
     status = run_command(sys.argv[1:])
     # Everything is closed: taking the interpreter apart as well would cost milliseconds.
     os._exit(status)
+
+
+class Messages(TextIOWrapper):
+    """stderr, where what cannot be written is dropped: a full disk there is no reason to end a trace."""
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except OSError:
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError:
+            return
+
+
+def open_missing() -> None:
+    """Who started us may have closed stdin, stdout or stderr: /dev/null takes its place, before a map of the kernel does."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest number that is free: this one
+    sys.stdin = sys.stdin or os.fdopen(0)
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
 
 
 def run_command(arguments: "Sequence[str]") -> int:

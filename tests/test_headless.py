@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -105,6 +106,29 @@ def test_signals_print_the_maps(bttui):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         result, _ = bttui.trace("BEGIN { @ = 7; } interval:s:100 { }", "-q", number=number)
         assert result == ("\n\n@: 7\n", "", 0)
+
+
+def test_a_hangup_that_is_ignored_stays_so(bttui):
+    """As under nohup(1)."""
+    program = r'interval:ms:50 { printf("tick\n"); @++; if (@ == 40) { exit(); } }'
+    command = ["env", "--ignore-signal=HUP", COMMAND, "-q", "-e", program]
+    with subprocess.Popen(command, env=bttui.env, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"tick\n"
+        process.send_signal(signal.SIGHUP)
+        assert process.stdout.read().decode() == "tick\n" * 39 + "\n\n@: 40\n"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full"])
+def test_streams_that_are_closed_or_full_are_done_without(bttui, tmp_path, closed):
+    """The program runs to its end; a descriptor of the kernel is never taken for one of the streams."""
+    program = r'BEGIN { @ = 7; printf("x\n"); exit(5); }'
+    for output in ([], ["-o", str(tmp_path / "out")]):
+        command = shlex.join([str(COMMAND), *output, "-k", "-e", program])
+        done = subprocess.run(["sh", "-c", f"{command} {closed}"], env=bttui.env, capture_output=True, text=True, timeout=60)
+        expected = "" if output or " >&-" in f" {closed}" else "x\n\n\n@: 7\n"
+        assert (done.stdout, done.returncode) == (expected, 5)
+        assert done.stderr == ("" if "2>" in closed else "Attached 1 probe\n")
+    assert (tmp_path / "out").read_text() == "x\n\n\n@: 7\n"
 
 
 def test_sigusr1_runs_its_probe(bttui):

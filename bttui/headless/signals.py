@@ -11,14 +11,18 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop:
-    """INT, TERM and HUP end what is going on; a second one ends us at once. ``fileno()`` is readable after the first."""
+    """INT, TERM and HUP end what is going on; a second one ends us at once. ``fileno()`` is readable after the first.
+
+    HUP does not where it was ignored already, as under nohup(1).
+    """
 
     def __init__(self) -> None:
         self._reader, self._writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self.session: "Session | None" = None
         self.number = 0
         for number in STOPPING:
-            signal.signal(number, self._handle)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._handle)
         signal.signal(signal.SIGUSR1, self._user)
 
     def fileno(self) -> int:
