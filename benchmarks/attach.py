@@ -78,10 +78,10 @@ def run(command, program):
     attached = time.monotonic()
     fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
     cpu = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # its own and its children's, user and system
+    drain = subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL)
     time.sleep(0.3)
     asked = time.monotonic()
     process.send_signal(signal.SIGINT)
-    drain = subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL)
     said = process.stderr.read().decode(errors="replace")
     _, _, usage = os.wait4(process.pid, 0)
     ended = time.monotonic()

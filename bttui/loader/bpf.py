@@ -1,4 +1,4 @@
-"""The bpf(2) and perf_event_open(2) system calls by ctypes. Layouts are those of <linux/bpf.h> and <linux/perf_event.h>.
+"""The bpf(2), perf_event_open(2) and membarrier(2) system calls by ctypes. Layouts are those of <linux/bpf.h> and <linux/perf_event.h>.
 
 Functions raise OSError with the kernel's errno; making a sentence of it is the caller's part.
 """
@@ -33,9 +33,15 @@ TRACE_RAW_TP, TRACE_FENTRY, TRACE_FEXIT, TRACE_ITER = 23, 24, 25, 28
 XDP, BPF_PERF_EVENT, TCX_INGRESS, TCX_EGRESS, TRACE_UPROBE_MULTI = 37, 41, 46, 47, 48
 
 _machine = os.uname().machine
-_generic = (280, 241)
-# System call numbers of bpf and perf_event_open; the newer architectures share one table.
-_bpf_number, _perf_number = {"x86_64": (321, 298), "s390x": (351, 331), "ppc64le": (361, 319), "armv7l": (386, 364)}.get(_machine, _generic)
+_generic = (280, 241, 283)
+# System call numbers of bpf, perf_event_open and membarrier; the newer architectures share one table.
+_bpf_number, _perf_number, _membarrier_number = {
+    "x86_64": (321, 298, 324),
+    "s390x": (351, 331, 356),
+    "ppc64le": (361, 319, 365),
+    "armv7l": (386, 364, 389),
+}.get(_machine, _generic)
+_MEMBARRIER_CMD_GLOBAL = 1  # <linux/membarrier.h>
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _syscall = _libc.syscall
@@ -91,6 +97,17 @@ def obj_pin(fd: int, path: bytes) -> None:
 
 def iter_create(link_fd: int) -> int:
     return bpf(ITER_CREATE, pack("II", link_fd, 0))
+
+
+def grace_period() -> bool:
+    """Wait until every program that runs now has ended (10 to 20 ms); those that may sleep are not meant.
+
+    False where the kernel has no such call for us. membarrier(2) is synchronize_rcu() in kernel/sched/membarrier.c, but
+    nothing at all where only one processor is online: there a program may have been interrupted halfway.
+    """
+    if os.sysconf("SC_NPROCESSORS_ONLN") < 2:
+        return False
+    return _syscall(ctypes.c_long(_membarrier_number), ctypes.c_int(_MEMBARRIER_CMD_GLOBAL), ctypes.c_uint(0), ctypes.c_int(0)) == 0
 
 
 def test_run(program_fd: int, context: bytes) -> int:

@@ -5,7 +5,7 @@ import errno
 import os
 import struct
 
-from bttui.loader import bpf
+from bttui.loader import bpf, maps
 from bttui.loader.libbpf import Messages, OpenOptions, library
 from bttui.loader.maps import LoadedMap
 from bttui.model.diagnostic import DiagnosticError, error
@@ -48,6 +48,17 @@ class LoadedObject:
         self.programs = programs
         self.maps = maps
         self.log = log  # what libbpf and the verifier said, where they were asked to; see refusal.verifier_logs
+
+    def silence(self) -> bool:
+        """Set the variable of exit(), as programs of multi links have it too: from now on they do nothing.
+
+        False where there is none, or where we cannot wait for those that had looked at it before.
+        """
+        variables = self.maps.get(".bss")
+        if variables is None:
+            return False
+        maps.update(variables, bytes(4), struct.pack("=I", 1))
+        return bpf.grace_period()
 
     def close(self) -> None:
         """Close every descriptor. What is still attached keeps the kernel's copy alive: close the links first."""
@@ -113,7 +124,7 @@ def load(program: "Program", *, log_level: int = 0) -> LoadedObject:
 
                 raise load_error(program, number, messages.lines)
             programs = {spec.name: LoadedProgram(libbpf.bpf_program__fd(handles[spec.name]), spec) for spec in program.programs}
-            maps = dict(_maps(handle, program))
+            loaded = dict(_maps(handle, program))
             if log_level:
                 from bttui.loader.refusal import check_log_size
 
@@ -123,7 +134,7 @@ def load(program: "Program", *, log_level: int = 0) -> LoadedObject:
             raise
         finally:
             _close_traced(traced)
-    return LoadedObject(handle, programs, maps, messages.text if log_level else "")
+    return LoadedObject(handle, programs, loaded, messages.text if log_level else "")
 
 
 def _each(handle: "Any", following: "Any") -> "Iterator[Any]":

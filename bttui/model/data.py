@@ -86,13 +86,14 @@ def unpack(value: "Any") -> "Any":
     """Undo ``pack``. Raises KeyError when it names a class that is not loaded."""
     if not isinstance(value, list):
         return value
-    tag, *rest = value
+    # Most of a large program is names and numbers: looking at them here saves a call for each.
+    tag, *rest = [unpack(v) if isinstance(v, list) else v for v in value] if value[0] != "{}" else value
     if tag == "!":
-        return _registry[rest[0]](*(unpack(v) for v in rest[1:]))
+        return _registry[rest[0]](*rest[1:])
     if tag == "()":
-        return tuple(unpack(v) for v in rest)
+        return tuple(rest)
     if tag == "[]":
-        return [unpack(v) for v in rest]
+        return rest
     if tag == "b":  # bytes, where JSON stands between
         return bytes.fromhex(rest[0])
     return {unpack(k): unpack(v) for k, v in rest}

@@ -392,8 +392,7 @@ class Session:
         """
         self.state = STOPPING
         self._missed += sum(statistics.missed(link) for link in self._links)
-        close_all(self._links)
-        self._links, self._iterators = [], []
+        self._detach()
         events = self._rest_of_child()
         events += [Event("pinned", time.time_ns(), text=f"Program pinned to {path}\n") for path in self._pins()]
         events += self._drain_all()
@@ -406,6 +405,11 @@ class Session:
         if self.events.exit_code is None:
             self.events.exit_code = before
         return events + self._losses()
+
+    def _detach(self) -> None:
+        if self._links and self._loaded:
+            close_all(self._links, silence=self._loaded.silence)
+        self._links, self._iterators = [], []
 
     def _rest_of_child(self) -> "list[Event | str]":
         """What it wrote until now, which one read takes from the pipe: a command that goes on does not hold up the end."""
@@ -432,8 +436,7 @@ class Session:
         if self._closed:
             return
         self._closed = True
-        close_all(self._links)
-        self._links, self._iterators = [], []
+        self._detach()
         if self._follows:
             self._host.user_symbols.stop()
         if self._ring:

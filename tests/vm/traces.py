@@ -54,8 +54,9 @@ def second_instruction(bttui, function):
     return 5 if any(first in found.stdout for first in ("441f0f", "66666666")) or found.stdout.strip().endswith("e8") else 9
 
 
-def live(words):
-    command = [sys.executable, "-m", "pytest", "-m", "live", "-p", "no:cacheprovider", "--tb=short", *words]
+def live(words, folder):
+    # A folder of their own: in the usual one pytest would clear up what another run, outside, clears up at the same time.
+    command = [sys.executable, "-m", "pytest", "-m", "live", "-p", "no:cacheprovider", "--tb=short", f"--basetemp={folder}/live", *words]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", done.stdout.rpartition("\n=")[2])}
     return found | {"returncode": done.returncode, "report": done.stdout}
@@ -71,8 +72,8 @@ def main():
             except Exception as error:
                 answer = {"failure": f"{type(error).__name__}: {error}"}
             print(json.dumps({"name": name} | answer), flush=True)
-    if asked["live"]:
-        print(json.dumps({"name": "live"} | live(asked["live"])), flush=True)
+        if asked["live"]:
+            print(json.dumps({"name": "live"} | live(asked["live"], folder)), flush=True)
 
 
 main()

@@ -11,6 +11,7 @@ from bttui.model.diagnostic import error
 from bttui.probes.shared_tracepoints import TABLE
 
 EXITING = "exiting"  # the variable that exit() sets
+MULTI = ("kprobe.multi", "kprobe.session", "uprobe.multi")  # sections of programs that multi links attach
 SCRATCH_LIMIT = 32 << 10  # bytes, PCPU_MIN_UNIT_SIZE: the most a per-CPU value may have
 
 
@@ -28,8 +29,10 @@ class Code(Statements, Loops):
             self.choose_call()
         if self.body.context.iteration:
             begin_iteration(self, self.body.context.iteration)
-        if self.tables.exits and self.body.provider not in ("begin", "end", "iter"):
-            # exit() is told to us, and until we have heard of it nothing more shall happen; but iterators go on to their end
+        at_many = self.body.context.section in MULTI
+        if at_many or (self.tables.exits and self.body.provider not in ("begin", "end", "iter")):
+            # exit() is told to us, and until we have heard of it nothing more shall happen; but iterators go on to their end.
+            # Multi links are slow to close: at the end the same variable stops their programs (LoadedObject.silence).
             running = self.f.compare("ne", 32, self.f.load(32, self.tables.module.variable(EXITING), volatile=True), "0")
             self.when(running, self.f.ret)
         if self.body.context.packet:
