@@ -77,7 +77,7 @@ class Dashboard(Keeping, App[Frame]):
 
     def __init__(
         self,
-        text: str,
+        text: "str | None",
         controller: "Controller",
         name: str = "Program",
         catalog: "Catalog | None" = None,
@@ -89,9 +89,11 @@ class Dashboard(Keeping, App[Frame]):
         record: str = "",
         redactor: "Redactor | None" = None,
     ) -> None:
-        """``new_recorder`` opens a recording, ``record`` names one to begin with. Raises DiagnosticError where that cannot be.
+        """``text`` None opens an example. With ``start`` it runs at once; ``read_only`` keeps it as it is.
 
-        ``redactor`` hides names in all that is shown, written and recorded.
+        ``check`` tells what the compiler says of a text, and may take its time. ``refused`` says why nothing can be traced,
+        where that is known. ``new_recorder`` opens a recording, ``record`` names one to begin with; raises DiagnosticError
+        where that cannot be. ``redactor`` hides names in all that is shown, written and recorded.
         """
         super().__init__(driver_class=TerminalDriver)
         self.check = check
@@ -99,7 +101,7 @@ class Dashboard(Keeping, App[Frame]):
         self.feed = Feed(self)
         self.keep(Tee(self.feed), new_recorder, record)
         self.redactor = redactor
-        self.workspace = Workspace(text, name, controller.interval, read_only, refused)
+        self.workspace = Workspace(EXAMPLE if text is None else text, name, controller.interval, read_only, refused)
         self.probes = ProbeScreen(catalog)
         self.catalog = catalog
         self.start_at_once = start
@@ -281,52 +283,21 @@ def own_terminal() -> "Iterator[None]":
             os.close(copy)
 
 
-def run_dashboard(
-    text: "str | None",
-    *,
-    controller: "Controller",
-    name: str = "Program",
-    catalog: "Catalog | None" = None,
-    show_maps: "Callable[[Frame], str] | None" = None,
-    check: "Check | None" = None,
-    read_only: bool = False,
-    refused: "Diagnostic | None" = None,
-    new_recorder: "Callable[[str], Recorder] | None" = None,
-    record: str = "",
-    redactor: "Redactor | None" = None,
-) -> int:
-    """Open the dashboard and stay until it is left; returns the exit code. Raises DiagnosticError where it cannot ``record``.
+def run_dashboard(app: Dashboard) -> int:
+    """Open it and stay until it is left; the exit status. The maps of its last frame are printed to the normal screen."""
+    from bttui.render.text import maps_at_exit
 
-    ``text`` None opens an example and waits; any other text runs at once. ``show_maps`` makes the text of the last
-    frame that is printed to the normal screen. ``check`` tells what the compiler says of a text, and may take its time.
-    ``read_only`` keeps the program as it is. ``refused`` says why nothing can be traced, where that is known.
-    ``new_recorder`` opens a recording, ``record`` names one to begin with. ``redactor`` hides names.
-    """
-    name = "Program" if name == "stdin" else name
-    app = Dashboard(
-        EXAMPLE if text is None else text,
-        controller,
-        name,
-        catalog,
-        start=text is not None,
-        check=check,
-        read_only=read_only,
-        refused=refused,
-        new_recorder=new_recorder,
-        record=record,
-        redactor=redactor,
-    )
     try:
         with own_terminal():
             last = app.run()
     finally:
-        controller.close()
+        app.controller.close()
         app.tee.close()
     if app.recorder is not None:
         sys.stderr.write((ended(app.recorder) if app.recorder.failed else told(app.recorder)) + "\n")
-    if last is not None and show_maps is not None:
+    if last is not None:
         try:
-            sys.stdout.write(clean_lines(show_maps(last)))
+            sys.stdout.write(clean_lines(maps_at_exit(last.maps.values())))
             sys.stdout.flush()
         except OSError:  # the terminal is gone
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -85,6 +85,7 @@ def headless(options: "Options") -> int:
 
 
 def replay(options: "Options") -> int:
+    """The dashboard on a recording. Raises DiagnosticError."""
     from bttui.session.recording import Recorder, Recording, demo, hidden
 
     recording = Recording(demo() if options.action == "demo" else options.file)
@@ -92,29 +93,31 @@ def replay(options: "Options") -> int:
         from bttui.model.diagnostic import error
 
         raise error("a replay needs a terminal", hint="bttui dump prints what a recording holds")
-    from bttui.app import run_dashboard
-    from bttui.render.text import maps_at_exit
+    from bttui.app import Dashboard, run_dashboard
     from bttui.session.replay import ReplayController
 
     redactor = options.redactor()
     return run_dashboard(
-        redactor.program(recording.text) if redactor else recording.text,
-        controller=ReplayController(recording, options.speed),
-        name="demo" if options.action == "demo" else os.path.basename(options.file),
-        show_maps=lambda frame: maps_at_exit(frame.maps.values()),
-        read_only=True,
-        redactor=redactor,
-        new_recorder=lambda path: Recorder(path, hidden(recording.header, redactor)),
+        Dashboard(
+            redactor.program(recording.text) if redactor else recording.text,
+            ReplayController(recording, options.speed),
+            "demo" if options.action == "demo" else os.path.basename(options.file),
+            start=True,
+            read_only=True,
+            redactor=redactor,
+            new_recorder=lambda path: Recorder(path, hidden(recording.header, redactor)),
+        )
     )
 
 
 def dashboard(options: "Options") -> int:
+    """The dashboard on this machine. Raises DiagnosticError."""
     from bttui import __version__
-    from bttui.app import run_dashboard
+    from bttui.app import Dashboard, run_dashboard
     from bttui.host.facts import Host
     from bttui.host.privileges import refusal
     from bttui.probes import listing, registry
-    from bttui.render.text import formatted, maps_at_exit
+    from bttui.render.text import formatted
     from bttui.session.live import LiveController
     from bttui.session.recording import Recorder, header, hidden
     from bttui.session.worker import check
@@ -134,16 +137,18 @@ def dashboard(options: "Options") -> int:
         hidden=lambda: " ".join(each.message for each in listing.hidden(None, host)),
     )
     return run_dashboard(
-        options.text,
-        controller=LiveController(options, formatted, host),
-        name=options.file or "Program",
-        catalog=catalog,
-        show_maps=lambda frame: maps_at_exit(frame.maps.values()),
-        check=lambda text: check(text, options, host),
-        refused=refusal(),
-        new_recorder=lambda path: Recorder(path, hidden(header(options, host, __version__), redactor), redactor),
-        record=options.record,
-        redactor=redactor,
+        Dashboard(
+            options.text,
+            LiveController(options, formatted, host),
+            options.file if options.file not in ("", "stdin") else "Program",
+            catalog,
+            start=options.text is not None,
+            check=lambda text: check(text, options, host),
+            refused=refusal(),
+            new_recorder=lambda path: Recorder(path, hidden(header(options, host, __version__), redactor), redactor),
+            record=options.record,
+            redactor=redactor,
+        )
     )
 
 

@@ -100,7 +100,7 @@ def test_example_waits_for_f5_and_the_probe_tree_knows_this_machine(terminal):
     terminal.until(r"1 of [\d,]+")
     terminal.until("filename")
     terminal.press("Enter")
-    terminal.until(r"┃ ?1 +tracepoint:syscalls:sys_enter_openat")
+    terminal.until(r"┃ ?4 +tracepoint:syscalls:sys_enter_openat {")  # before the first probe
     terminal.press("C-z", "F5")
     terminal.until("● LIVE")
     terminal.until(r"@us\[comm\]")

@@ -10,8 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from widgets import scripted
 
-from bttui.app import run_dashboard
-from bttui.render.text import maps_at_exit
+from bttui.app import Dashboard, run_dashboard
 
 
 class Ticking(scripted.ScriptedController):
@@ -65,4 +64,4 @@ if __name__ == "__main__":
     program = scripted.READS
     while program.count("\n") < options.lines:
         program += scripted.READS
-    sys.exit(run_dashboard(program, controller=controller, name="reads.bt", show_maps=lambda frame: maps_at_exit(frame.maps.values())))
+    sys.exit(run_dashboard(Dashboard(program, controller, "reads.bt", start=True)))
