@@ -4,6 +4,7 @@ import errno
 import os
 import re
 
+from bttui.host.privileges import refusal
 from bttui.loader.places import place_of
 from bttui.model.diagnostic import Diagnostic, DiagnosticError, Span
 
@@ -96,11 +97,15 @@ def load_error(program: "Program", number: int, messages: "Sequence[str]") -> Di
         spec = next((m for m in program.maps if m.symbol == symbol), None)
         name = spec.name if spec else symbol
         return DiagnosticError(_map_refused(name, spec.span if spec else None, -int(code), text))
-    hint = _privilege_hint if number in (errno.EPERM, errno.EACCES) else ""
+    hint = _privilege_hint() if number in (errno.EPERM, errno.EACCES) else ""
     return DiagnosticError(Diagnostic(f"the program cannot be loaded: {os.strerror(number)}", hint=hint, detail=text, code="load"))
 
 
-_privilege_hint = "run it as root (CAP_BPF and CAP_PERFMON are needed)"
+def _privilege_hint() -> str:
+    """Root in a container, or on a locked kernel, is told what stops root."""
+    if refusal() is None:
+        return "the kernel's policy (lockdown, LSM, sysctl, seccomp) forbids it, also to root"
+    return "run it as root (CAP_BPF and CAP_PERFMON are needed)"
 
 
 def _map_refused(name: str, span: "Span | None", number: int, text: str) -> Diagnostic:
@@ -110,7 +115,7 @@ def _map_refused(name: str, span: "Span | None", number: int, text: str) -> Diag
     elif number == errno.EINVAL:
         hint = "its type or size is not supported by this kernel"
     elif number == errno.EPERM:
-        hint = _privilege_hint
+        hint = _privilege_hint()
     return Diagnostic(message, span, hint=hint, detail=text, code="map")
 
 
@@ -126,9 +131,8 @@ def _program_refused(program: "Program", name: str, number: int, text: str) -> D
     if not complaint:
         if spec is not None and number == errno.EPERM and spec.attach_to:
             message = f"the kernel does not permit {probe} to be loaded"
-            hint = "its policy (lockdown, LSM, sysctl) forbids it, or " + _privilege_hint
-            return Diagnostic(message, span, hint=hint, detail=text, code="permission")
-        hint = _privilege_hint if number in (errno.EPERM, errno.EACCES) else "this kernel may be too old for this kind of probe"
+            return Diagnostic(message, span, hint=_privilege_hint(), detail=text, code="permission")
+        hint = _privilege_hint() if number in (errno.EPERM, errno.EACCES) else "this kernel may be too old for this kind of probe"
         return Diagnostic(f"the kernel refuses {probe}: {os.strerror(number)}", span, hint=hint, detail=text, code="load")
     file = span.file if span else "stdin"
     place = place_of(program.object, name, _last_instruction(log)) if program.object else None

@@ -12,7 +12,7 @@ from loader import ir
 from bttui.loader import bpf, libbpf
 from bttui.loader.object import load as load_object
 from bttui.loader.refusal import explain, line_span, load_error, read_log, statement_span, verifier_logs
-from bttui.model.diagnostic import DiagnosticError, Span
+from bttui.model.diagnostic import Diagnostic, DiagnosticError, Span
 from bttui.model.program import Attachment, BpfProgram, MapSpec, Program
 
 SOURCE = "// first\nrawtracepoint:sys_enter {\n  @ = *(uint64*)16;\n}\n"
@@ -271,3 +271,12 @@ def test_a_log_that_has_no_room(bttui, arguments, size, code):
         assert bttui(*arguments, "-e", "begin { exit(); }", env={"BPFTRACE_LOG_SIZE": wanted}).returncode == 0
     else:
         assert "libbpf" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("privileged", "hint"), [(True, "policy (lockdown, LSM, sysctl, seccomp) forbids it, also to root"), (False, "run it as root")]
+)
+def test_who_is_root_is_not_told_to_become_it(monkeypatch, privileged, hint):
+    monkeypatch.setattr("bttui.loader.refusal.refusal", lambda: None if privileged else Diagnostic("no"))
+    (found,) = load_error(ir.Module().program(), errno.EPERM, ()).diagnostics
+    assert hint in found.hint
