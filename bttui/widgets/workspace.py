@@ -357,9 +357,14 @@ class Workspace(TimeTravel, Screen[None]):
         except OSError as problem:
             self.notify(f"{clean(choice.path)}: {problem.strerror or problem}", severity="error", markup=False)
             return
-        self.path = "" if choice.example else choice.path
-        self.program_name = os.path.basename(choice.path)
-        self.text = text
+        self.begin_program(text, "" if choice.example else choice.path, os.path.basename(choice.path))
+
+    def action_new(self) -> None:
+        if not self.read_only:
+            self.begin_program("", "", "Program")
+
+    def begin_program(self, text: str, path: str, name: str) -> None:
+        self.path, self.program_name, self.text = path, name, text
         self.editor.replace_text(text)
         self.editor.move_cursor((0, 0))
         self.title_editor()

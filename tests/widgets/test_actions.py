@@ -72,6 +72,7 @@ class State:
         self.text = driving.text(app)
         self.calls = list(controller.calls)
         self.program = app.workspace.editor.text
+        self.selected = app.workspace.editor.selected_text
         self.cursor = app.workspace.editor.cursor_location
         self.suspended = getattr(app, "suspended", False)
         self.remarks = {pane.map_name: pane.remark for pane in app.workspace.maps.panes}
@@ -141,6 +142,7 @@ EFFECTS = {
     "editor.comment": ([], lambda s: s.program.startswith("// tracepoint:")),
     "editor.move_lines.1": ([], lambda s: s.program.startswith("  @start[tid] = nsecs;\ntracepoint:")),
     "editor.move_lines.-1": (["down"], lambda s: s.program.startswith("  @start[tid] = nsecs;\ntracepoint:")),
+    "editor.select_all": ([], lambda s: s.selected == s.program),
     "editor.external": ([], lambda s: s.program == "BEGIN { }\n"),
     "completion.choice_next": (LIST, lambda s: s.picked == 1),
     "completion.choice_previous": ([*LIST, "down"], lambda s: s.picked == 0),
@@ -150,6 +152,7 @@ EFFECTS = {
     "global.open": ([], lambda s: s.screen == "OpenPage"),
     "main.jump": ([], lambda s: s.screen == "JumpPage" and " a " in s.text and " j " in s.text),
     "jump.cancel": (["ctrl+o"], lambda s: s.screen == "Workspace" and s.focus == "editor"),
+    "main.new": ([], lambda s: s.program == "" and s.focus == "editor"),
     "main.save": ([], lambda s: s.screen == "SavePage"),
     "open.cursor_down": (["f3"], lambda s: s.chosen == 1),
     "open.cursor_up": (["f3", "down"], lambda s: s.chosen == 0),
