@@ -115,6 +115,8 @@ class Completing(Base):
                 types = [Candidate(f"{name}:", "probe", f"{synopsis}  {doc}") for name, synopsis, doc in self.catalog.types()]
                 if ":" not in place.typed:
                     return completion.matching(place.typed, types)
+                if not self.catalog.is_read:
+                    self.app.call_from_thread(self.notify, "Reading the probes of this machine…", timeout=2)
                 probes = self.catalog.listed()
                 found = probes.search(place.typed)
                 return completion.matching(place.typed, [Candidate(probes.names[at], "probe") for at in found[:1000]])

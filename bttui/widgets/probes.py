@@ -42,6 +42,10 @@ class Catalog(Data):
     hidden: "Callable[[], str]" = str
     _list: "ProbeList | None" = None
 
+    @property
+    def is_read(self) -> bool:
+        return self._list is not None
+
     def listed(self) -> ProbeList:
         """All of them, read once. Raises OSError, DiagnosticError."""
         if self._list is None:

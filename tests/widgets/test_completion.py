@@ -1,5 +1,7 @@
 """What is offered at a place of a program; | is the cursor."""
 
+import threading
+
 import pytest
 from widgets import driving
 
@@ -146,3 +148,22 @@ async def test_help_on_a_probe():
         await driving.press(pilot, "f1")
         shown = driving.text(app)
         assert "args.filename" in shown and "a place" in shown
+
+
+async def test_that_probes_are_being_read_is_said():
+    reading = threading.Event()
+
+    def names():
+        reading.wait(60)
+        return driving.PROBES
+
+    async with driving.dashboard(text="kprobe:tcp", start=False, catalog=Catalog(names, lambda name: [])) as (app, _, pilot):
+        app.workspace.editor.move_cursor((0, 10))
+        await pilot.press("ctrl+@")
+        while not app._notifications:
+            await pilot.pause(0.02)
+        await pilot.pause()
+        assert "Reading the probes of this machine" in driving.text(app)
+        reading.set()
+        await driving.settle(pilot)
+        assert "kprobe:tcp_connect" in driving.text(app)
