@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 from support import COMMAND
@@ -162,6 +163,66 @@ def test_warnings_and_members_of_structs(bttui):
     assert [line["type"] for line in told] == ["warnf", "errorf", "value"]
     wanted = expected_json(name)
     assert f'"<{wanted}>"' in shown[0] and f'"<{wanted}>"' in shown[1] and f'[true,"{wanted}","{wanted}"]' in shown[2]
+
+
+def test_functions_of_strings(bttui):
+    """They look at bytes: what is no UTF-8 is found, counted and joined."""
+    program = (
+        OPENS
+        + ' { $s = str(args.filename); print((strlen($s), strstr($s, "\\xfe"), strcontains($s, "\\x07\\xff"), str_concat($s, "|"))); }'
+    )
+    place = HOSTILE.index(b"\xfe")
+    assert output(bttui, program, opening(HOSTILE)) == b"(%d, %d, true, %s|)\n\n\n" % (len(HOSTILE), place, HOSTILE)
+    line = output(bttui, program, opening(HOSTILE), "-f", "json").decode()
+    assert line == f'{{"type": "value", "data": [{len(HOSTILE)},{place},true,"{expected_json(HOSTILE)}|"]}}\n'
+
+
+def test_arrays_of_tracepoints(bttui):
+    before = ctypes.create_string_buffer(16)
+    prctl(PR_GET_NAME, before, 0, 0, 0)
+    name = b'\x1b[3\xff"\n\\,'
+    program = f"tracepoint:task:task_rename /pid == {os.getpid()}/"
+    program += (
+        ' { if (comm != args.newcomm) { printf("<%s>", args.newcomm); print((args.newcomm, 1)); @[args.newcomm] = args.oldcomm; } exit(); }'
+    )
+    texts = []
+    for options in ((), ("-f", "json")):
+        texts.append(output(bttui, program, lambda: prctl(PR_SET_NAME, name, 0, 0, 0), *options))
+        prctl(PR_SET_NAME, before, 0, 0, 0)
+    old, wanted = before.value, expected_json(name)
+    assert texts[0] == b"<" + name + b">(" + name + b", 1)\n\n\n@[" + name + b"]: " + old + b"\n"
+    assert texts[1].decode().splitlines() == [
+        f'{{"type": "printf", "data": "<{wanted}>"}}',
+        f'{{"type": "value", "data": ["{wanted}",1]}}',
+        f'{{"type": "map", "data": {{"@": {{"{wanted}": "{expected_json(old)}"}}}}}}',
+    ]
+
+
+@pytest.mark.parametrize("name", [HOSTILE[1:].replace(b"\n", b""), b"\xff" * 255], ids=["hostile", "longest"])
+def test_paths_of_cgroups(bttui, name):
+    """A newline is all that the kernel refuses in their names."""
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    place = next((words[1] for words in mounts if words[2] == "cgroup2" and words[1].startswith("/sys/fs/cgroup")), None)
+    if place is None:
+        pytest.skip("no hierarchy of cgroups (version 2) is mounted")
+    folder = os.fsencode(place) + b"/" + name
+    try:
+        os.mkdir(folder)
+    except OSError as reason:
+        pytest.skip(f"no cgroup can be made here: {reason.strerror}")
+    try:
+        identity = os.stat(folder).st_ino
+        program = f'begin {{ printf("<%s>", cgroup_path({identity}, "unified")); @[cgroup_path({identity}, "unified")] = 1; }}'
+        text = subprocess.run([COMMAND, "-q", "-e", program], capture_output=True).stdout
+        lines = subprocess.run([COMMAND, "-q", "-f", "json", "-e", program], capture_output=True).stdout.decode().splitlines()
+    finally:
+        os.rmdir(folder)
+    shown = b"unified:/" + name
+    assert text == b"<" + shown + b">\n\n@[" + shown + b"]: 1\n"
+    assert lines == [
+        f'{{"type": "printf", "data": "<{expected_json(shown)}>"}}',
+        f'{{"type": "map", "data": {{"@": {{"{expected_json(shown)}": 1}}}}}}',
+    ]
 
 
 def test_names_in_programs(bttui, load, tmp_path):

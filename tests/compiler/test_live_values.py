@@ -241,6 +241,22 @@ def test_assert_ends_the_program(bttui):
     assert result.returncode == 1 and "assert failed: not 100% two" in result.stderr and "1\n" not in result.stdout
 
 
+def test_exit_in_loops(bttui):
+    """It leaves all of them, and the block."""
+    step = "print(($i, $j));"
+    program = (
+        f"begin {{ $i = 0; while ($i < 2) {{ $i++; $j = 0; while ($j < 5) {{ $j++; if ($j == 3) {{ exit(7); }} {step} }} }} print(0); }}"
+    )
+    result = bttui("-e", program)
+    assert (result.returncode, result.stdout) == (7, "(1, 1)\n(1, 2)\n\n\n")
+
+
+def test_assert_in_loops(bttui):
+    result = bttui("-e", 'begin { for ($i : 0..5) { assert($i < 2, "too far"); print($i); } print("never"); }')
+    assert (result.returncode, result.stdout) == (1, "0\n1\n\n\n")
+    assert "ERROR: assert failed: too far" in result.stderr
+
+
 def test_exit_is_the_last_that_happens(bttui):
     """Probes that fire before we hear of it stay silent; end probes run."""
     result = bttui("-e", 'interval:us:100 { @ = count(); exit(7); } END { printf("end\\n"); }')

@@ -370,6 +370,26 @@ def test_a_perf_map_grows(tmp_path):
     assert perf_map.at(0x1010) == ("second", 0x1000)
 
 
+def test_a_perf_map_holds_what_its_process_likes(tmp_path):
+    perf_map = PerfMap(0)
+    perf_map.path = str(tmp_path / "perf-0.map")
+    longest = b"x" * 100_000
+    lines = (
+        b'1000 10 \x1b[31mmade\xff"\x07\0\\,',
+        b"2000 10 " + longest,
+        b"-5 10 below",
+        b"3000 -1 no size",
+        b"1" * 5000 + b" 1 far",
+        b"\xff\xfe",
+        b"4000 10",
+    )
+    with open(perf_map.path, "wb") as file:
+        file.write(b"\n".join(lines))
+    assert perf_map.at(0x1000) == (os.fsdecode(b'\x1b[31mmade\xff"\x07\0\\,'), 0x1000)
+    assert perf_map.at(0x200F) == (longest.decode(), 0x2000)
+    assert perf_map.at(0x3000) is perf_map.at(0x4000) is None
+
+
 def test_a_perf_map_that_is_a_link_is_not_followed(tmp_path):
     perf_map = PerfMap(0)
     (tmp_path / "other").write_text("1000 10 first\n")

@@ -6,7 +6,7 @@ from widgets import driving, scripted
 from widgets.scripted import SECOND
 
 from bttui.model.diagnostic import Diagnostic, Span
-from bttui.model.frame import ProbeCounters
+from bttui.model.frame import ProbeCounters, Symbol
 from bttui.model.types import (
     UINT64,
     Buffer,
@@ -37,7 +37,7 @@ PANES = "escape", "2", "3", "4", "5", "6", "7", "8"
 def frame(second, text):
     """A map of each kind, and every name in it is the attack."""
     raw = text.encode("utf-8", "surrogateescape")
-    stack = scripted.stack(text, "entry", text)
+    stack = (*scripted.stack(text, "entry", text), Symbol(1, text, 0, text, f"{text}:1", inlined=True))
     maps = (
         scripted.snapshot("@table", make_tuple((NAMES, Buffer(size=64), CgroupPath(), NAMES)), Count(), {(text, raw, text, text): second}),
         scripted.snapshot("@value", UINT64, NAMES, {1: text}),

@@ -29,8 +29,10 @@ FAMILIES = (
     "types",
 )
 
-# Names of the language that have no Function yet: the diagnostic says so instead of calling them unknown.
-PLANNED = frozenset("""dw_ustack""".split())
+# Names of the language that have no Function yet, and what to do instead: they are not called unknown.
+PLANNED = {
+    "dw_ustack": "ustack() follows frame pointers: build the program, and the libraries it is in, with -fno-omit-frame-pointer",
+}
 
 _table: "dict[str, Function]" = {}
 

@@ -28,14 +28,14 @@ class Exit(Function):
             type_ = typer.expression(call.arguments[0])
             if type_ is not None and not isinstance(type_, types.Integer):
                 typer.error("exit() only supports an integer code", call.arguments[0])
-        if typer.loops:
-            typer.error("exit() is not allowed in a loop", call, hint="leave the loop first: set a variable and break")
+        if typer.fors:
+            typer.error("exit() is not allowed in a for loop", call, hint="leave the loop first: set a variable and break")
         return types.VOID
 
     def lower(self, code: "Code", call: "ast.Call") -> Value:
         code.event(Output("exit", span=call.span), list(call.arguments), wake=True)  # type: ignore[arg-type]
         code.f.store(32, "1", code.tables.module.variable(EXITING), volatile=True)
-        code.f.ret()
+        code.leave()
         return Value(types.VOID, "0")
 
 

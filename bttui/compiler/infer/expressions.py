@@ -77,7 +77,7 @@ class Expressions(Maps):
     def planned(self, name: str, node: ast.Node) -> bool:
         """Whether this is a name of the language that waits for its turn; says so."""
         if name in PLANNED or name.startswith("__builtin_"):
-            self.error(f"not supported yet: {name}", node)
+            self.error(f"not supported yet: {name}", node, hint=PLANNED.get(name, ""))
             return True
         return False
 

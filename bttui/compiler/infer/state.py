@@ -48,6 +48,7 @@ class State:
         self.body: Body
         self.scopes: list[dict[str, Slot]] = []
         self.loops = 0
+        self.fors = 0  # those of them that are for loops
         self.empty: list[tuple[Slot, ast.Let]] = []  # variables that were declared without a value
         self.expansions: list[Span] = []  # calls of the macros that we are inside of
 

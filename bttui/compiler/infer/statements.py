@@ -120,6 +120,7 @@ class Statements(Expressions):
         self.shadows(node.variable)
         self.scopes.append({})
         self.loops += 1
+        self.fors += 1
         slot = self.declare(node.variable, None)
         if isinstance(start, types.Enum) or isinstance(end, types.Enum):
             start = end = types.INT64
@@ -127,6 +128,7 @@ class Statements(Expressions):
             self.widen(slot, start if start.size == end.size else promote(start, end) or types.INT64, None, node)
         self.block(node.body)
         self.loops -= 1
+        self.fors -= 1
         self.scopes.pop()
 
     def shadows(self, variable: ast.Variable) -> None:
@@ -151,9 +153,11 @@ class Statements(Expressions):
                 value = self.cast_aggregation(value)
             pair = types.make_tuple([info.key, value])
         self.loops += 1
+        self.fors += 1
         self.declare(node.variable, pair).loop = True
         self.block(node.body)
         self.loops -= 1
+        self.fors -= 1
         self.scopes.pop()
 
     def Let(self, node: ast.Let) -> None:
