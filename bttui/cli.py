@@ -224,9 +224,9 @@ def run_command(arguments: "Sequence[str]") -> int:
 
 
 def name_process() -> None:
-    """Probes see the name bttui, however we were started."""
+    """Probes see the name bttui, or bpftrace where we stand in for it: programs leave their tracer out with comm != "bpftrace"."""
     try:
         with open("/proc/self/comm", "w") as comm:
-            comm.write("bttui")
+            comm.write("bpftrace" if os.path.basename(sys.argv[0]) == "bpftrace" else "bttui")
     except OSError:
         return

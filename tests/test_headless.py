@@ -93,6 +93,18 @@ def test_standard_input_can_be_the_program(bttui):
     assert bttui("-q", "-", stdin="BEGIN { print(1); }").stdout == "1\n\n\n"
 
 
+def test_scripts_for_bpftrace_run_under_its_name(bttui, tmp_path):
+    """They name it in the first line, and leave it out by its comm."""
+    (tmp_path / "bpftrace").symlink_to(COMMAND)
+    script = tmp_path / "own.bt"
+    script.write_text('#!/usr/bin/env bpftrace\nBEGIN { printf("%s %d %s\\n", comm, $1, str($2)); exit(); }\n')
+    script.chmod(0o755)
+    environment = bttui.env | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run([script, "5", "a b"], env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr, done.returncode) == ("bpftrace 5 a b\n\n\n", "Attached 1 probe\n", 0)
+    assert bttui("-q", "-e", "BEGIN { print(comm); exit(); }").stdout == "bttui\n\n\n"
+
+
 def test_a_reader_that_leaves_ends_the_trace_quietly(bttui):
     program = r'interval:ms:10 { printf("tick\n"); }'
     with subprocess.Popen([COMMAND, "-q", "-e", program], env=bttui.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
