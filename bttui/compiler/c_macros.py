@@ -74,6 +74,7 @@ class Expander:
         return self.tree(self.parsed[macro.name], (*active, macro.name), site, given)
 
     def expression(self, macro: Macro, site: Span) -> ast.Expression:
+        from bttui.compiler.parameters import substitute
         from bttui.compiler.parser import parse
 
         last = macro.body[-1]
@@ -84,4 +85,5 @@ class Expander:
             statement = None
         if not isinstance(statement, ast.ExpressionStatement):
             raise error(f"unable to expand macro as an expression: {text}", site)
-        return statement.expression
+        expression: ast.Expression = substitute(statement.expression, self.typer.options.positional)
+        return expression

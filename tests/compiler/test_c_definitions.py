@@ -147,6 +147,18 @@ def test_macros_of_kernel_headers_that_everybody_uses():
         lower("#include <linux/not_installed_here.h>\n" + text.format(name=name, value=value))
 
 
+def test_positional_parameters_in_macros():
+    """As where a script defines its arguments at the top; bpftrace falls over."""
+    text = """
+        #define NANOSECONDS ((uint64)(1e6 * $1 / 1000))
+        #define NAME str($2)
+        #define COUNT $#
+        #define more(x) (x + $1)
+        BEGIN { static_assert(NANOSECONDS == 5000 && NAME == "abc" && COUNT == 2 && more(1) == 6 && more($1) == 10, "other"); }
+    """
+    lower(text, positional=("5", "abc"))
+
+
 def test_a_macro_that_is_its_own_name_leaves_the_enumerator():
     """<linux/in.h> defines IPPROTO_ICMP so, for #ifdef to find."""
     text = '#define A A\nenum of { A = 4 };\n#ifdef A\n#define FOUND 1\n#endif\nBEGIN { static_assert(A + FOUND == 5, "other"); }'
