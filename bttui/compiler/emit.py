@@ -332,6 +332,10 @@ class Function:
             return pointer
         return self.value(f"getelementptr i8, ptr {pointer}, i64 {offset}")
 
+    def opaque(self, number: str) -> str:
+        """The same 64 bits, of which LLVM knows nothing: else it adds to an address by setting bits, which the verifier refuses."""
+        return self.value(f'call i64 asm "", "=r,0"(i64 {number})')
+
     def load(self, bits: int, pointer: str, align: int = 0, volatile: bool = False) -> str:
         """``volatile``: of the context, which is to be read where it is said and at a fixed place."""
         number = self.value(f"load {'volatile ' if volatile else ''}i{bits}, ptr {pointer}, align {align or bits // 8}")

@@ -213,6 +213,20 @@ CASES = {
         "(1, hello)\nhi\n6\n",
     ),
     "a stack's length": ("print(len(kstack) > 0); print(len(kstack(1))); $k = kstack(2); print(len($k));", "true\n1\n2\n"),
+    "written numbers beside one above int64": (
+        "$b = (uint64)-1; $a = 7; @a = 7; print(($a < $b, @a < $b, $b / $a, $b % @a)); for ($i : 0..1) { print($i < $b); } $a = -7; print($a < $b);",
+        "(false, true, 0, 1)\ntrue\ntrue\n@a: 7\n",
+    ),
+    "ranges of other widths": (
+        "for ($i : (uint8)254..(uint16)257) { print($i); } for ($i : (int8)-1..1) { print($i); }",
+        "254\n255\n256\n-1\n0\n",
+    ),
+    "what is cut": ('let $a : int8 = getopt("n", 300); let $b : uint8 = -300 + getopt("m", 1); print(($a, $b));', "(44, 213)\n"),
+    "an index of two that are known": (
+        "$a = (uint8[4])0x04030201; $i = pid > 0 ? 1 : 2; print(($a[$i], $a[pid > 0 ? 2 : 1]));",
+        "(2, 3)\n",
+    ),
+    "str() of a literal is one": ('printf(str("a%dbc", 3), 5); print(str("abc") + "d");', "a5abcd\n"),
     "join of two": ('$a = pid > 0 ? (1, "a") : (70000, "abc"); print($a); print(sizeof($a.0));', "(1, a)\n4\n"),
 }
 
@@ -226,6 +240,12 @@ def test_division_by_zero_gives_one_and_is_told(bttui):
     result = bttui("-e", "BEGIN { $z = 0; print((5 / $z, 5 % $z)); }")
     assert result.stdout.startswith("(1, 1)\n")
     assert result.stderr.count("Divide or modulo by 0 detected.") == 2
+
+
+def test_an_index_outside_gives_zero_and_is_told(bttui):
+    result = bttui("-e", "BEGIN { $a = (uint8[4])0x04030201; for ($i : 3..6) { print($a[$i]); } }")
+    assert result.stdout.startswith("4\n0\n0\n")
+    assert result.stderr.count("Array access out of bounds.") == 2
 
 
 def test_parameters(bttui):

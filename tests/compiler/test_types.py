@@ -310,3 +310,21 @@ def test_a_literal_must_fit(value):
 def test_branches_differ_where_the_condition_is_no_literal():
     (found,) = refusal("BEGIN { print(sizeof(uint8) < 255 ? true : 5); }")
     assert found.message == "Branches must return the same type or compatible types: have 'bool' and 'int8'"
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ('"abc"[4]', "the index 4 is out of bounds for array of size 4"),
+        ('"abc"[-1]', "The array index operator [] only accepts non-negative integer indices. Got: -1"),
+        ("((uint8[4])1)[1 - 2]", "The array index operator [] only accepts non-negative integer indices. Got: -1"),
+        ("(1, 2)[pid]", "The index of a tuple must be a literal integer"),
+    ],
+)
+def test_indexes_that_are_outside(expression, message):
+    (found,) = refusal(f"BEGIN {{ print({expression}); }}")
+    assert found.message == message
+
+
+def test_the_end_of_a_string_may_be_looked_at():
+    assert begin('print("abc"[3]);')

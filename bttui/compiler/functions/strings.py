@@ -48,6 +48,7 @@ class Str(Function):
     doc = "The NUL-terminated string at an address, at most length (or max_strlen) bytes with the NUL."
     example = "tracepoint:syscalls:sys_enter_openat { print(str(args.filename)); exit(); }"
     least, most = 1, 2
+    literal = True
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type | None":
         source = typer.expression(call.arguments[0])
@@ -86,6 +87,11 @@ class Str(Function):
                     size = min(number + 1, source.size if source else limit, limit)
             else:
                 size = limit
+                return types.String(size)
+        first = call.arguments[0]
+        if isinstance(first, ast.StringLiteral):
+            text = first.value.encode("utf-8", "surrogateescape")[: max(size - 1, 0)].decode("utf-8", "surrogateescape")
+            call.note = ast.StringLiteral(call.span, types.String(max(size, 1)), None, text)
         return types.String(max(size, 1))
 
     @staticmethod
@@ -104,6 +110,8 @@ class Str(Function):
         type_ = call.type
         assert isinstance(type_, types.String)
         f = code.f
+        if isinstance(call.note, ast.StringLiteral):
+            return code.expression(call.note)
         if isinstance(call.note, dict):
             first, last = min(call.note), max(call.note)
             number = code.load(code.expression(call.arguments[0])).operand

@@ -457,14 +457,16 @@ class Expressions(Maps):
         if index is not None and not isinstance(index, (types.Integer, types.Enum, types.Bool)):
             self.error("The array index operator [] only accepts positive (unsigned) integer indices. Got: " + describe(index), node)
         number = self.constant(node.index)
-        if isinstance(operand, types.Array):
-            if isinstance(number, int) and operand.count and not 0 <= number < operand.count:
-                self.error(f"the index {number} is out of bounds for array of size {operand.count}", node)
-            return operand.element
+        if isinstance(number, int) and number < 0 and not isinstance(operand, types.Pointer):
+            self.error(f"The array index operator [] only accepts non-negative integer indices. Got: {number}", node.index)
+            return None
+        if isinstance(operand, (types.Array, types.String)):
+            count = operand.count if isinstance(operand, types.Array) else operand.size
+            if isinstance(number, int) and count and number >= count:
+                self.error(f"the index {number} is out of bounds for array of size {count}", node)
+            return operand.element if isinstance(operand, types.Array) else types.INT8
         if isinstance(operand, types.Pointer):
             return self.dereferenced(operand, node)
-        if isinstance(operand, types.String):
-            return types.INT8
         self.error(f"The array index operator [] can not be used on expressions of type '{describe(operand)}'.", node)
         return None
 

@@ -365,14 +365,15 @@ class Expressions(Events):
             return self.load(place) if isinstance(place.type, SCALARS) else place
         constant = self.typer.constant(node.index)
         step = node.type.size
+        inside = ""
         if isinstance(constant, int):
             distance: int | str = constant * step
         else:
             index = self.integer(node.index)
-            if operand.place in ("memory", "context"):
-                count = max(type_.size // max(step, 1), 1)
-                inside = self.f.compare("ult", 64, index, str(count))
-                index = self.f.select(inside, 64, index, "0")
+            count = type_.size // max(step, 1) if isinstance(type_, (types.Array, types.String)) else 0
+            if count or operand.place in ("memory", "context"):
+                inside = self.f.compare("ult", 64, index, str(max(count, 1)))
+                index = self.f.opaque(self.f.select(inside, 64, index, "0"))
             distance = self.f.binary("mul", 64, index, str(step))
         if isinstance(type_, types.Pointer):
             place = self.pointed(self.load(operand), node.type, distance)
@@ -386,10 +387,19 @@ class Expressions(Events):
         if isinstance(node.type, SCALARS):
             space = operand.place if operand.place in ("kernel", "user") else ""
             value = self.load(place)
+            if inside:
+                value = Value(value.type, self.f.select(inside, step * 8, value.operand, "0"))
+                self.out_of_bounds(node, inside)
             if isinstance(node.type, types.Pointer) and space and not node.type.space:
                 return Value(node.type.replace(space=space), value.operand)
             return value
         return place
+
+    def out_of_bounds(self, node: ast.Index, inside: str) -> None:
+        """Tell of an index that is outside an array; the value is 0 there."""
+        text = "Array access out of bounds. This can lead to unexpected results."
+        told = Output("runtime_error", text=text, span=node.span)
+        self.when(self.f.binary("xor", 1, inside, "1"), lambda: self.event(told, []))
 
     def Cast(self, node: ast.Cast) -> Value:
         to = node.type
