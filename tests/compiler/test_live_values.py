@@ -208,6 +208,10 @@ CASES = {
         "@v[1] = avg(3); @v[1] = avg(4); @t[1] = stats(3); @t[1] = stats(4); print((@n[1], @s[1], @i[1], @x[1], @v[1], @n[9] == 0)); delete(@n, 2);",
         "(2, -1, 3, 4, 3, true)\n@i[1]: 3\n@n[1]: 2\n@s[1]: -1\n@t[1]: { .count = 2, .average = 3, .total = 7 }\n@v[1]: 3\n@x[1]: 4\n",
     ),
+    "stats in a format": (
+        '@s = stats(4); @s = stats(-9); @k["x"] = stats(5); printf("%s|%s|%s\\n", @s, @k["x"], @k["y"]); clear(@s); clear(@k);',
+        "{ .count = 2, .average = -2, .total = -5 }|{ .count = 1, .average = 5, .total = 5 }|{ .count = 0, .average = 0, .total = 0 }\n",
+    ),
     "addresses of variables": (
         '$a = (1, "hello"); print(*(&$a)); $s = "hi"; $p = (int8 *)&$s; printf("%c", *$p); printf("%c\\n", *++$p); $n = 5; $q = &$n; $n = 6; print(*$q);',
         "(1, hello)\nhi\n6\n",

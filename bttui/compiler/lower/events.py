@@ -26,7 +26,7 @@ class Events(Maps):
         """How a value travels in an event record."""
         if isinstance(type_, types.Array) and is_stringlike(type_):
             return types.String(type_.size)
-        if isinstance(type_, types.Aggregation):
+        if isinstance(type_, types.Aggregation) and not isinstance(type_, types.Stats):
             return self.typer.cast_aggregation(type_)
         return type_
 

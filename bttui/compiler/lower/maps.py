@@ -183,9 +183,10 @@ class Maps(Values):
         return self.aggregation_at(info.value, self.tables.symbol(info.name), self.key(info, key_node))
 
     def aggregation_at(self, value: Type, symbol: str, key: str) -> Value:
-        """The same for a key in memory."""
+        """The same for a key in memory. A number, but of stats() the total and the count, in memory."""
         signed = bool(getattr(value, "signed", False))
-        first, second = self.temporary(8), self.temporary(8)
+        first = self.temporary(16)
+        second = self.f.offset(first, 8)
         self.f.store(64, "0", first)
         self.f.store(64, "0", second)
 
@@ -210,8 +211,10 @@ class Maps(Values):
                 self.f.store(64, self.f.binary("add", 64, self.f.load(64, second), more), second)
 
         self.each_cpu(symbol, key, add)
+        if isinstance(value, types.Stats):
+            return Value(value, first, "memory")
         result = self.f.load(64, first)
-        if isinstance(value, types.Average | types.Stats):
+        if isinstance(value, types.Average):
             result = self.divide(result, self.f.load(64, second), signed)
         return Value(types.INT64 if signed else types.UINT64, result)
 
