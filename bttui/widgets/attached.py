@@ -6,6 +6,10 @@ from bttui.render.figures import grouped, quantity, short
 from bttui.render.histogram import bar
 from bttui.widgets.pane import Pane
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 SECOND = 1_000_000_000
 FIGURES = 41  # cells of the figures beside a probe's name
 COSTS, NAME = 17, 14  # cells of those about its cost; a name that would have less room gets theirs
@@ -18,7 +22,7 @@ class AttachedPane(Pane):
     scope = "attached"
     need = 4
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self.caption = "Attached"
         self.frame: Frame | None = None

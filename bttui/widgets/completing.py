@@ -14,6 +14,8 @@ from bttui.widgets.rows import Rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from textual.widgets import TextArea as Base
 
     from bttui.widgets.probes import Catalog
@@ -28,7 +30,7 @@ class CompletionList(Rows):
 
     can_focus = False
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self.words: list[Candidate] = []
         self.at = 0

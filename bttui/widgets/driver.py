@@ -8,6 +8,7 @@ from textual.drivers.linux_driver import LinuxDriver
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 
 class TerminalDriver(LinuxDriver):
@@ -16,7 +17,7 @@ class TerminalDriver(LinuxDriver):
     Textual's own thread that writes would end by the error, and the next write would wait for it for ever, the trace attached.
     """
 
-    def __init__(self, app: "App[object]", **options) -> None:
+    def __init__(self, app: "App[object]", **options: "Any") -> None:
         super().__init__(app, **options)
         leave = app.action_leave  # type: ignore[attr-defined]
         self._file = Output(cast("TextIO", self._file), lambda: app.call_later(leave))  # type: ignore[assignment]

@@ -33,6 +33,8 @@ from bttui.widgets.keys import KeyBar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from textual.document._document import Location
     from textual.events import MouseEvent
     from textual.timer import Timer
@@ -78,7 +80,7 @@ class Editor(Completing, TextArea, inherit_bindings=False):
     class Rested(Message):
         """No key has changed the text for a while."""
 
-    def __init__(self, text: str, **options) -> None:
+    def __init__(self, text: str, **options: "Any") -> None:
         self.highlights = Highlights(set(COLOURS))
         self.diagnostics: list[Diagnostic] = []
         self.noted: set[str] = set()  # messages that stand below their lines; the others are only underlined

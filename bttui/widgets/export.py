@@ -26,6 +26,7 @@ from bttui.widgets.rows import Rows
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from bttui.session.intervals import IntervalFile
 
@@ -71,7 +72,7 @@ class Choices(Rows):
     class Changed(Message):
         pass
 
-    def __init__(self, subjects: "list[Subject]", running: "Sequence[IntervalFile]" = (), **options) -> None:
+    def __init__(self, subjects: "list[Subject]", running: "Sequence[IntervalFile]" = (), **options: "Any") -> None:
         super().__init__(**options)
         self.subjects, self.running = subjects, running
         self.at = 0  # the line
@@ -145,7 +146,7 @@ class Preview(Rows):
 
     can_focus = False
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self.lines: list[tuple[str, str]] = []
 

@@ -18,6 +18,10 @@ from bttui.render.clean import clean, fit
 from bttui.widgets.actions import bindings
 from bttui.widgets.rows import Rows
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MOST_FILES = 500
 
@@ -65,7 +69,7 @@ class ProgramList(Rows):
     scope = "open"
     BINDINGS = bindings("open")
 
-    def __init__(self, found: "list[Choice]", **options) -> None:
+    def __init__(self, found: "list[Choice]", **options: "Any") -> None:
         super().__init__(**options)
         self.found, self.at = found, 0
 
@@ -109,7 +113,7 @@ class Program(Rows):
 
     can_focus = False
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self.lines: list[str] = []
 

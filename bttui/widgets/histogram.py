@@ -11,6 +11,10 @@ from bttui.widgets.actions import bindings
 from bttui.widgets.cells import key_text
 from bttui.widgets.one_key import OneKeyPane
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 RATE_FROM = 44  # cells from which bars have their rates beside them
 BELOW_HEAT = 3  # ticks, times, what the cursor is on
 
@@ -21,7 +25,7 @@ class HistogramPane(OneKeyPane):
     pictures = ("bars", "heat map", "cumulative", "table")
     BINDINGS = bindings("histogram")
 
-    def __init__(self, *arguments, **options) -> None:
+    def __init__(self, *arguments: "Any", **options: "Any") -> None:
         super().__init__(*arguments, **options)
         self.buckets: list[Bucket] = []
         self.changes: dict[int | None, int] = {}  # by the lower bound of the bucket, since the frame before

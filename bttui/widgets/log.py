@@ -12,6 +12,10 @@ from bttui.widgets.actions import bindings
 from bttui.widgets.pane import Pane
 from bttui.widgets.search import SearchLine, pattern
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 MOST_LINES = 5_000
 LINES_A_SECOND = 400  # more than anyone reads; a batch above it is sampled evenly
 WIDEST = 4_000  # characters of one line
@@ -55,7 +59,7 @@ class Log(Pane):
     scope = "log"
     BINDINGS = bindings("log")
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self.lines: deque[Line] = deque(maxlen=MOST_LINES)
         self.sought = ""  # a regular expression

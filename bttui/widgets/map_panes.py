@@ -15,6 +15,10 @@ from bttui.widgets.pane import MapPane
 from bttui.widgets.stacks import StacksPane
 from bttui.widgets.table import TablePane, is_numeric
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 TWO_COLUMNS = 84  # cells from which two panes stand side by side
 CROWDED_COLUMNS = 68  # the same, where one column would be too crowded
 NARROW_COLUMNS = 24  # cells that a narrow pane should have
@@ -45,7 +49,7 @@ class MapPanes(Container):
     Several scalars stand on top, as many side by side as there is room for.
     """
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self.text = ""
         self.placed: tuple[list[int], list[int], list[MapPane]] = ([], [], [])

@@ -4,11 +4,15 @@ from bttui.render.clean import cell_width, fit
 from bttui.widgets.cells import key_text
 from bttui.widgets.pane import MapPane
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class OneKeyPane(MapPane):
     """Its first line names the key on show and those after it."""
 
-    def __init__(self, *arguments, **options) -> None:
+    def __init__(self, *arguments: "Any", **options: "Any") -> None:
         super().__init__(*arguments, **options)
         self.key: object = None  # the one on show
         self.keys: list = []

@@ -13,6 +13,10 @@ from bttui.widgets.ask import Ask
 from bttui.widgets.clipboard import to_clipboard
 from bttui.widgets.rows import Rows
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 MODEST = 7
 TEXT = FORMATS[0]
 
@@ -27,7 +31,7 @@ class Pane(Rows):
     chosen_height: int | None = None  # by somebody
     drawn_to = 0  # the line of the screen to which it was dragged
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self._caption = ""
 
@@ -141,7 +145,7 @@ class MapPane(Pane):
     kind = ""  # what the caption says of it
     pictures: "tuple[str, ...]" = ()  # ways to draw it, the usual one first
 
-    def __init__(self, name: str, keys: "tuple[str, ...]" = (), kind: str = "", **options) -> None:
+    def __init__(self, name: str, keys: "tuple[str, ...]" = (), kind: str = "", **options: "Any") -> None:
         super().__init__(**options)
         self.map_name = name
         self.key_names = keys

@@ -23,6 +23,7 @@ from bttui.widgets.rows import Rows
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
 
 MOST_MARKED = 200
@@ -64,7 +65,7 @@ class ProbeTree(Rows):
             super().__init__()
             self.probe = probe
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self.probes = ProbeList([])
         self.matches: list[int] = []
@@ -222,7 +223,7 @@ class Facts(Rows):
 
     can_focus = False
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self.told: list[str] = []
 

@@ -6,6 +6,10 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 ROLES = tuple(
     "text dim label key value bar head mark good warning bad note cursor kernel user group found line grew shrank"
     " heat0 heat1 heat2 heat3 heat4 heat5".split()
@@ -23,7 +27,7 @@ class Rows(ScrollView, can_focus=True):
     base = Style()
     drawn = 0  # lines made since the start: how tests see that a big list costs no more than what is visible
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self.looks: "dict[str, Style]" = {}  # by role, until the styles change
 

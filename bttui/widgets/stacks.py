@@ -24,6 +24,10 @@ from bttui.widgets.actions import bindings
 from bttui.widgets.pane import MapPane
 from bttui.widgets.search import SearchLine, pattern
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 NOTABLE = 0.5  # points of the whole from which a change is shown
 LABELLED = 4  # cells from which a name is worth beginning
 EMPTY = Node("all", "group", "", None)
@@ -36,7 +40,7 @@ class StacksPane(MapPane):
     pictures = ("icicle", "functions", "list")
     BINDINGS = bindings("stacks")
 
-    def __init__(self, *arguments, **options) -> None:
+    def __init__(self, *arguments: "Any", **options: "Any") -> None:
         super().__init__(*arguments, **options)
         self.root = EMPTY
         self.marked: Node | None = None  # the tree at mark A

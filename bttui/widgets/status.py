@@ -14,6 +14,8 @@ from bttui.session.controller import ATTACHING, CHECKING, ENDED, IDLE, LIVE, REP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from bttui.session.intervals import IntervalFile
     from bttui.session.recording import Recorder
 
@@ -34,7 +36,7 @@ class StatusBar(Widget):
 
     COMPONENT_CLASSES = {"status--state", "status--live", "status--busy", "status--text", "status--dim", "status--bad"}
 
-    def __init__(self, interval: float = 1.0, may_trace: bool = True, **options) -> None:
+    def __init__(self, interval: float = 1.0, may_trace: bool = True, **options: "Any") -> None:
         super().__init__(**options)
         self.interval, self.may_trace = interval, may_trace
         self.status = Status()

@@ -13,6 +13,8 @@ from bttui.widgets.status import fired
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from bttui.session.replay import ReplayController
 
 LEFT = 9  # cells before the curve
@@ -30,7 +32,7 @@ class HistoryStrip(Widget):
             super().__init__()
             self.first, self.last = first, last
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self.timeline = Timeline()
         self.pressed: int | None = None

@@ -32,7 +32,7 @@ class TablePane(MapPane):
     scope = "table"
     BINDINGS = bindings("table")
 
-    def __init__(self, *arguments, **options) -> None:
+    def __init__(self, *arguments: "Any", **options: "Any") -> None:
         super().__init__(*arguments, **options)
         self.sorted_by: int | None = None  # column; None: the first value column
         self.reversed = False

@@ -5,11 +5,15 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class TabStrip(Widget):
     COMPONENT_CLASSES = {"tabs--tab", "tabs--shown"}
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self.names: list[str] = []
         self.shown = 0
