@@ -109,6 +109,7 @@ class Dashboard(Keeping, App[Frame]):
         self.status = Status()
         self.interrupted = float("-inf")
         self.leaving = False
+        self.broken: Exception | None = None  # what a recording could not be shown for
 
     def on_mount(self) -> None:
         self.register_theme(THEME)
@@ -127,6 +128,15 @@ class Dashboard(Keeping, App[Frame]):
         self.controller.listen(Redacted(self.tee, self.redactor, self.workspace.read_only) if self.redactor else self.tee)
         if self.start_at_once:
             self.call_after_refresh(self.action_run)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual prints the traceback of what nobody caught. Of a recording, which anybody may have made, a line is told."""
+        if self.workspace.read_only:
+            self.broken = self.broken or error
+            self._return_code = 1
+            self._close_messages_no_wait()  # as panic() does: the app may be what failed, and not hear of an exit
+        else:
+            super()._handle_exception(error)
 
     # Reports
 

@@ -86,9 +86,10 @@ def headless(options: "Options") -> int:
 
 def replay(options: "Options") -> int:
     """The dashboard on a recording. Raises DiagnosticError."""
-    from bttui.session.recording import Recorder, Recording, demo, hidden
+    from bttui.session.recording import Recorder, Recording, Shown, demo, hidden
 
-    recording = Recording(demo() if options.action == "demo" else options.file)
+    path = demo() if options.action == "demo" else options.file
+    recording = Recording(path)
     if not sys.stdout.isatty():
         from bttui.model.diagnostic import error
 
@@ -97,8 +98,8 @@ def replay(options: "Options") -> int:
     from bttui.session.replay import ReplayController
 
     redactor = options.redactor()
-    return run_dashboard(
-        Dashboard(
+    with Shown(path):
+        app = Dashboard(
             redactor.program(recording.text) if redactor else recording.text,
             ReplayController(recording, options.speed),
             "demo" if options.action == "demo" else os.path.basename(options.file),
@@ -107,7 +108,10 @@ def replay(options: "Options") -> int:
             redactor=redactor,
             new_recorder=lambda path: Recorder(path, hidden(recording.header, redactor)),
         )
-    )
+        status = run_dashboard(app)
+    if app.broken is not None:
+        raise Shown(path).refusal(app.broken)
+    return status
 
 
 def dashboard(options: "Options") -> int:

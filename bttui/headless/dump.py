@@ -5,7 +5,7 @@ from bttui.model.diagnostic import error
 from bttui.model.frame import Frame
 from bttui.render.export import Export, find, suiting
 from bttui.session.controller import Status
-from bttui.session.recording import Recording
+from bttui.session.recording import Recording, Shown
 from bttui.session.replay import moment
 
 TYPE_CHECKING = False
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 def dump(options: "Options") -> int:
     """Print what the options ask for; the exit status. Raises DiagnosticError."""
+    with Shown(options.file):
+        return _dump(options)
+
+
+def _dump(options: "Options") -> int:
     recording = Recording(options.file)
     first, last = recording.span
     format_ = find(options.format or "text")

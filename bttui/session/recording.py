@@ -21,7 +21,7 @@ import zlib
 from time import time_ns
 
 from bttui.model.data import pack, unpack
-from bttui.model.diagnostic import error
+from bttui.model.diagnostic import DiagnosticError, error
 from bttui.model.frame import Counters, Event, Frame, MapSnapshot, Written
 from bttui.model.types import Integer, String
 from bttui.session.controller import Status
@@ -182,6 +182,28 @@ class _Keys:
         self._values = dict(snapshot.rows)
         gone = [numbers[key] for key in before if key not in self._values]
         return {"keys": fresh, "rows": changed, "gone": gone}
+
+
+class Shown:
+    """A context in which a recording is shown. Its checksums tell of accidents; what was made to mislead may show only there.
+
+    Raises DiagnosticError for it. Such an exception may also be given to ``refusal``.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, reason: "BaseException | None", trace: object) -> None:
+        if isinstance(reason, (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)):
+            raise self.refusal(reason) from None
+
+    def refusal(self, reason: BaseException) -> DiagnosticError:
+        return error(
+            f"'{self.path}' cannot be shown: {reason!r}", hint="it is damaged; if not, this is a mistake of ours: please report it"
+        )
 
 
 class Recording:

@@ -6,6 +6,7 @@ import time
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.model.frame import Frame
 from bttui.session.controller import ENDED, REPLAY, Status
+from bttui.session.recording import Shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class ReplayController:
 
     def _play(self, over: threading.Event) -> None:
         try:
-            self._report(self._recording.play(), over)
+            with Shown(self.file):
+                self._report(self._recording.play(), over)
         except DiagnosticError as reason:
             self._say(reason.diagnostics)
         else:

@@ -17,6 +17,7 @@ from model.test_timeline import MOVES
 from support import COMMAND
 from widgets.scripted import SECOND, START, ScriptedController, frame, message, printed, reads_frame, snapshot
 
+from bttui.cli import run_command
 from bttui.model.diagnostic import DiagnosticError
 from bttui.model.difference import subtract
 from bttui.model.frame import Event, Written
@@ -464,3 +465,18 @@ def test_a_killed_trace_leaves_a_recording(tmp_path):
     counts = [dict(f.maps["@"].rows)[None] for f in heard.frames[1:]]
     assert counts == sorted(counts) and counts[-1] > 0  # how many fit before the kill is the scheduler's business
     assert [d.message for d in heard.diagnostics] == ["the recording has no proper end: its tracer was killed, or the disk was full"]
+
+
+def test_what_checksums_do_not_tell_is_a_line(tmp_path, capsys):
+    """A recording that somebody made, with a value that its type does not have."""
+    path = str(tmp_path / "a")
+    forged = reads_frame(1)
+    record(path, forged.replace(maps={name: m.replace(rows=[(key, "x") for key, _ in m.rows]) for name, m in forged.maps.items()}))
+    assert run_command(["dump", path, "--every"]) == 1
+    assert f"ERROR: '{path}' cannot be shown: " in capsys.readouterr().err
+    controller = ReplayController(Recording(path), speed=0)
+    controller.listen(heard := Heard())
+    heard.on_frame = lambda _run, frame_: Packer().pack(frame_)
+    controller.run("")
+    controller._thread.join()
+    assert "cannot be shown" in heard.diagnostics[0].message and heard.statuses[-1].state == ENDED

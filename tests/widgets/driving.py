@@ -36,6 +36,7 @@ async def dashboard(size=(120, 36), text=READS, start=True, catalog=CATALOG, nam
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(pilot)
         yield app, controller, pilot
+    assert app.broken is None, app.broken
 
 
 async def settle(pilot):

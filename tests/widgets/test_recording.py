@@ -1,5 +1,6 @@
 """The key that records: what it asks, what it shows meanwhile, how a recording ends."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -8,8 +9,12 @@ from session.test_recording import replayed, small_disk  # noqa: F401 - a fixtur
 from widgets import driving, scripted
 
 from bttui.app import Dashboard
+from bttui.model.frame import Event
+from bttui.model.program import Argument, Output
 from bttui.model.redaction import Redactor
-from bttui.session.recording import Recording
+from bttui.model.types import INT64
+from bttui.session.controller import LIVE, Status
+from bttui.session.recording import Recorder, Recording
 from bttui.session.replay import ReplayController
 from bttui.widgets.ask import Ask
 
@@ -131,3 +136,16 @@ async def test_with_pseudonyms_the_screen_shows_what_is_recorded_and_exported():
         for text in (driving.text(app), app.clipboard, repr(replayed("run.bttui").frames), repr(replayed("run.bttui").events)):
             assert not any(name in text for name in ("postgres", "nginx", "systemd-journal"))
         assert "do_syscall_64" in repr(replayed("run.bttui").frames)
+
+
+async def test_a_recording_that_cannot_be_drawn_is_a_line_and_no_traceback(capsys):
+    """Its checksums are right: somebody made it."""
+    recorder = Recorder("run.bttui", {})
+    recorder.program(Status(LIVE, 1, True, 1, 1, ("probe",), scripted.START, scripted.READS))
+    number = Output("printf", "%d\n", (Argument(INT64, 8),))
+    recorder.events([Event("printf", scripted.START, number, ("x",))])
+    recorder.close()
+    app = Dashboard(scripted.READS, ReplayController(Recording("run.bttui"), speed=0), "run", start=True, read_only=True)
+    await asyncio.wait_for(app.run_async(headless=True, size=(120, 36)), 60)
+    assert isinstance(app.broken, TypeError) and app.return_code == 1
+    assert capsys.readouterr() == ("", "")
