@@ -49,7 +49,7 @@ class Data:
 
     def contents(self) -> "tuple[Any, ...]":
         """The field values in field order."""
-        return tuple(getattr(self, name) for name in self._fields)
+        return tuple(map(self.__dict__.__getitem__, self._fields))
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.contents() == other.contents()

@@ -65,6 +65,11 @@ def matcher(glob: str) -> "Callable[[str], object]":
         return re.compile(".*".join(map(re.escape, glob.split("*"))), re.DOTALL).fullmatch
 
 
+def literal_beginning(glob: str) -> str:
+    """What every name that a glob means begins with."""
+    return next((glob[:at] for at, character in enumerate(glob) if character in _SPECIAL), glob)
+
+
 def select(glob: str, names: "Iterable[str]") -> "Iterator[str]":
     return filter(matcher(glob), names)
 

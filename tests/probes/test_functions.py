@@ -62,6 +62,22 @@ def test_who_insists_may_try(machine):
     assert [target.name for target in expand("kprobe:ksys_read", machine, unsafe=True)] == ["kprobe:ksys_read"]
 
 
+def test_functions_of_tracing_itself_are_left_out(tmp_path):
+    listed = tmp_path / "functions"
+    listed.write_text("rcv\nrcu_read\nrcu_\narch_cpu_idle\nrcu\nrcu_of [overlay]\nrcuwait [overlay]\n")
+    host = Host(str(FACTS / "6.12"))
+    wanted = {
+        "*": ["rcu", "rcuwait", "rcv"],
+        "rc*": ["rcu", "rcuwait", "rcv"],
+        "rcu*": ["rcu", "rcuwait"],
+        "rcu?*": ["rcuwait"],
+        "?cv": ["rcv"],
+        "rc[v]": ["rcv"],
+        "rcw*": [],
+    }
+    assert {glob: [t.target for t in expand(f"kprobe:{glob}", host, traceable_functions=str(listed))] for glob in wanted} == wanted
+
+
 def test_functions_of_one_name_in_several_modules(machine):
     """A link for many finds functions by name: those of modules are attached one by one."""
     found = expand("kprobe:*:vfs_*", machine)
