@@ -152,8 +152,10 @@ _ROOT = frozenset("ATTACH_POINT C_DEFINITION config import macro fn let $END".sp
 
 def _unexpected(builder: Builder, kind: str, start: int, end: int, expected: "set[str]") -> DiagnosticError:
     """The token that fits nowhere, and what would have fitted."""
+    from bttui.compiler import mistakes
+
     text = builder.text[start:end]
-    hint = _hint(expected)
+    hint = mistakes.hint(builder.text, start, expected) or _hint(expected)
     if kind == "$END":
         return builder.wrong("the program ends too early", start, end, hint)
     if kind == "open C definition":

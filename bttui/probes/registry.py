@@ -78,7 +78,11 @@ def expand(
         if is_glob(word):
             raise error(f"No probe type matched for {word}", span, hint="bttui -l lists all probes")
         words = [name for name in _by_word() if len(name) > 2]
-        raise error(f"Invalid probe type: {word}", span, hint=did_you_mean(word.lower(), words))
+        raise error(
+            f"Invalid probe type: {word}",
+            span,
+            hint=did_you_mean(word.lower(), words) or f"bttui -l '*{word}*' lists the probes with this in their names",
+        )
     found: list[tuple[Provider, Target]] = []
     problem: DiagnosticError | None = None
     for provider in providers:

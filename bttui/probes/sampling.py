@@ -38,10 +38,11 @@ def _rate(provider: str, parts: "Sequence[str]", span: "Span | None") -> Target:
     except ValueError as reason:
         if _is_negative(parts[-1]):
             raise error(f"{provider} frequency should be a positive integer", span) from None
-        raise error(f"Invalid rate of {provider} probe: {reason}", span, hint=f"for example {provider}:s:1") from None
+        raise error(f"Invalid rate of {provider} probe: {reason}", span, hint=f"for example {provider}:hz:99 or {provider}:s:1") from None
     if len(parts) == 1:
         if value < 1000:
-            raise error(f"Invalid rate of {provider} probe. Minimum is 1000 or 1us. Found: {value} nanoseconds", span)
+            hint = f"with its unit: {provider}:hz:{value}, {provider}:s:{value} or {provider}:ms:{value}"
+            raise error(f"Invalid rate of {provider} probe. Minimum is 1000 or 1us. Found: {value} nanoseconds", span, hint=hint)
         unit, value = "us", value // 1000
     else:
         unit = parts[0]

@@ -420,7 +420,7 @@ def test_an_empty_program_has_no_items():
     "text, line, column, end_column, hint",
     [
         ("BEGIN { print(1 }", 1, 17, 18, 'expected ")" or ","'),
-        ("BEGIN { print(); ", 1, 18, 18, 'expected a statement or "}"'),
+        ("BEGIN { print(); ", 1, 18, 18, '"}" is missing: the "{" in line 1, column 7 is not closed'),
         ("BEGIN { $x = ; }", 1, 14, 15, "expected an expression"),
         ("BEGIN { break print(1); }", 1, 15, 20, 'expected ";" or "}"'),
         ("BEGIN { $x: int8; }", 1, 11, 12, 'expected ";" or "}"'),
@@ -429,7 +429,7 @@ def test_an_empty_program_has_no_items():
         ("kprobe:f", 1, 9, 9, 'expected ",", a predicate (/.../) or "{"'),
         ("kprobe : f { }", 1, 8, 9, 'expected ",", a predicate (/.../) or "{"'),
         ("BEGIN { } }", 1, 11, 12, "a probe with its block"),
-        ("BEGIN { for (@kv : @m) { } }", 1, 14, 17, "expected a variable ($x)"),
+        ("BEGIN { for (@kv : @m) { } }", 1, 14, 17, "loops are for ($kv : @map) { ... }"),
         ("BEGIN { for ($i : 1+1..10) { } }", 1, 20, 21, 'expected ")" or ".."'),
         ("BEGIN { while (a, b) { } }", 1, 17, 18, 'expected ")"'),
         ("BEGIN { if ($x) + 1 { } }", 1, 17, 18, 'expected "{"'),

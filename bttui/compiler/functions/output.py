@@ -1,5 +1,7 @@
 """What programs print: printf, print, errorf, warnf, debugf, cat, system, join."""
 
+import re
+
 from bttui.compiler import ast
 from bttui.compiler.emit import Helper, Value
 from bttui.compiler.functions import Function
@@ -28,7 +30,7 @@ class Formatted(Function):
     kind = ""
 
     def check(self, typer: "Typer", call: "ast.Call") -> "Type":
-        text = typer.text(call.arguments[0], f"{self.name}() format")
+        text = typer.text(call.arguments[0], f"{self.name}() format", f'{self.name}("%s", ...) where it is a value')
         call.note = ("format", text)
         arguments = call.arguments[1:]
         kinds = [typer.expression(a) for a in arguments]
@@ -42,6 +44,7 @@ class Formatted(Function):
                 if few
                 else f"{self.name}: Too many arguments for format string ({len(letters)} expected, {len(arguments)} found)",
                 call,
+                hint=next((f"{what} is no conversion" for what in re.findall(r"%[a-zA-Z]", text) if not specifiers(what)), ""),
             )
             return types.VOID
         for letter, type_, node in zip(letters, kinds, arguments, strict=True):
@@ -59,7 +62,8 @@ class Formatted(Function):
             )
             return
         if letter not in SUPPORTED:
-            typer.error(f"{self.name}: Unknown format string token '%{letter}'", node)
+            hint = "numbers have no fractions: %d" if letter in "aefgAEFG" else ""
+            typer.error(f"{self.name}: Unknown format string token '%{letter}'", node, hint)
             return
         if letter in INTEGERS or letter == "gr":
             good = isinstance(type_, whole)

@@ -102,7 +102,11 @@ class Argument(Function):
             typer.error(
                 f"The {call.name} builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes",
                 call,
-                hint="use args here" if context.arguments is not None else "",
+                hint="use args here"
+                if context.arguments is not None
+                else "keep it at the entry: kprobe:f { @a[tid] = arg0; }, and read @a[tid] here"
+                if context.return_value
+                else "",
             )
         elif number >= (len(context.argument_registers) or context.argument_slots):
             typer.error(
@@ -183,7 +187,11 @@ class ReturnValue(Function):
             typer.error(
                 "The retval builtin can only be used with 'kretprobe' and 'uretprobe' and 'fexit' probes",
                 call,
-                hint="use args.ret here" if context.arguments and any(f.name == "ret" for f in context.arguments.fields or ()) else "",
+                hint="use args.ret here"
+                if context.arguments and any(f.name == "ret" for f in context.arguments.fields or ())
+                else "it is known when the function returns: kretprobe:f { ... }"
+                if context.argument_registers
+                else "",
             )
         return context.return_type or types.UINT64
 

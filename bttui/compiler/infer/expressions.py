@@ -1,6 +1,6 @@
 """Expressions."""
 
-from bttui.compiler import ast
+from bttui.compiler import ast, mistakes
 from bttui.compiler.functions import PLANNED, Function
 from bttui.compiler.infer.maps import Maps
 from bttui.compiler.infer.names import find_field
@@ -69,6 +69,11 @@ class Expressions(Maps):
         names = [*self.functions, *self.constants, *self.enumerators]
         found_names = near(name, names)
         hint = f"did you mean {found_names[0]}?" if found_names else ""
+        hint = mistakes.called(name) or hint
+        arguments = self.body.context.arguments
+        if arguments is not None and any(field.name == name for field in arguments.fields or ()):
+            self.error(f"Unknown identifier: '{name}'", node, f"did you mean args.{name}?", fix=Fix(node.span, f"args.{name}"))
+            return None
         if self.headers and name.isupper():
             hint = f"macros of <{'>, <'.join(self.headers)}> are not in BTF: add #define {name} with its value"
         self.error(f"Unknown identifier: '{name}'", node, hint=hint, fix=self.slip(node, name, names))
@@ -545,13 +550,13 @@ class Expressions(Maps):
             return None
         if function is None:
             close = near(node.name, list(self.functions))
-            hint = f"did you mean {close[0]}()?" if close else ""
+            hint = mistakes.called(node.name) or (f"did you mean {close[0]}()?" if close else "")
             if any(body.name == node.name for body in self.subprograms):
                 hint = f"a fn is checked but cannot be called yet, as in bpftrace: write macro {node.name}(...) instead"
             self.error(f"Unknown function: '{node.name}'", node, hint=hint, fix=self.slip(node, node.name, list(self.functions)))
             return None
         if function.aggregation:
-            self.error(f"{function.name}() should be directly assigned to a map", node, hint=f"@x = {function.signature}")
+            self.error(f"{function.name}() should be directly assigned to a map", node, hint=function.signature)
             return None
         if function.unsafe and not self.options.unsafe:
             self.error(f"{function.name}() is an unsafe function being used in safe mode", node, hint="run with --unsafe")

@@ -209,20 +209,20 @@ class State:
         self.error(f"{what} must be a literal integer", node)
         return None
 
-    def string_constant(self, node: ast.Node, what: str) -> "str | None":
+    def string_constant(self, node: ast.Node, what: str, hint: str = "") -> "str | None":
         value = self.constant(node)
         if isinstance(value, str):
             return value
-        self.error(f"{what} must be a string literal", node)
+        self.error(f"{what} must be a string literal", node, hint)
         return None
 
-    def text(self, node: ast.Node, what: str) -> "str | None":
+    def text(self, node: ast.Node, what: str, hint: str = "") -> "str | None":
         """A literal that never becomes a value of the program, such as a format: it may be longer than max_strlen."""
         if isinstance(node, ast.StringLiteral):
             node.type = types.String(len(node.value.encode("utf-8", "surrogateescape")) + 1)
         else:
             self.expression(node)
-        return self.string_constant(node, what)
+        return self.string_constant(node, what, hint)
 
     def function_named(self, name: str) -> "Function | None":
         name = name.removeprefix("__builtin_")

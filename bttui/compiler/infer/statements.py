@@ -206,7 +206,7 @@ class Statements(Expressions):
         if isinstance(call, ast.Call) and function is not None and function.aggregation:
             if isinstance(target, (ast.Map, ast.MapAccess)) and node.operator == "=":
                 return self.aggregate(target, call, function)
-            self.error(f"{function.name}() should be directly assigned to a map", node, hint=f"@x = {function.signature}")
+            self.error(f"{function.name}() should be directly assigned to a map", node, hint=function.signature)
             return
         value = self.expression(node.value)
         if isinstance(value, types.Void):
