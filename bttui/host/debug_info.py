@@ -26,6 +26,8 @@ SECTIONS = (
 ).split()
 _MACHINES = {62: "x64", 183: "AArch64", 3: "x86", 40: "ARM"}  # EM_* of <elf.h>, in the words of pyelftools
 _SHT_NOBITS, _SHF_COMPRESSED = 8, 0x800
+_ELFCOMPRESS_ZLIB, _ELFCOMPRESS_ZSTD = 1, 2  # <elf.h>
+_ZSTD = "libzstd.so.1"
 _CHUNK = 1 << 20
 _MOST_IN_MEMORY = 1 << 25  # bytes of a section; of larger ones, what is asked for is read
 _MOST_UNPACKED = 1 << 31  # bytes of a compressed section
@@ -431,16 +433,17 @@ def _unpacked(file: "Elf", found: "Section") -> bytes:
     import zlib
 
     if found.name.startswith(".z"):
-        kind, size, header = 1, Struct(">4xQ").unpack(file.read(found.offset, 12))[0], 12
+        kind, size, header = _ELFCOMPRESS_ZLIB, Struct(">4xQ").unpack(file.read(found.offset, 12))[0], 12
     else:
         layout = file.layout({1: "III", 2: "I4xQQ"})
         header = layout.size
         kind, size, _ = layout.unpack(file.read(found.offset, header))
-    if kind != 1:  # ELFCOMPRESS_ZLIB
-        hint = f"objcopy --decompress-debug-sections {file.path}"
-        raise error(f"The debugging information in {file.path} is compressed in a way that cannot be read (zstd)", hint=hint)
     if size > _MOST_UNPACKED:
         raise error(f"The debugging information in {file.path} is too large: {size} bytes in {found.name}")
+    if kind == _ELFCOMPRESS_ZSTD:
+        return _zstd_unpacked(file, file.read(found.offset + header, found.size - header), size)
+    if kind != _ELFCOMPRESS_ZLIB:
+        raise _cannot_be_read(file, f"in a way that is not known ({kind})")
     unpack, parts, at, left = zlib.decompressobj(), [], found.offset + header, size
     while left > 0 and not unpack.eof:
         packed = file.read(at, min(_CHUNK, found.offset + found.size - at))
@@ -451,6 +454,27 @@ def _unpacked(file: "Elf", found: "Section") -> bytes:
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
+
+
+def _zstd_unpacked(file: "Elf", packed: bytes, size: int) -> bytes:
+    """By the system's library; its functions are those of <zstd.h>."""
+    import ctypes
+
+    try:
+        library = ctypes.CDLL(_ZSTD)
+    except OSError:
+        raise _cannot_be_read(file, f"with zstd, and {_ZSTD} is missing") from None
+    library.ZSTD_decompress.restype = ctypes.c_size_t
+    content = ctypes.create_string_buffer(max(size, 1))
+    got = library.ZSTD_decompress(content, ctypes.c_size_t(size), packed, ctypes.c_size_t(len(packed)))
+    if got != size:  # other numbers are errors
+        raise _cannot_be_read(file, "with zstd, and damaged")
+    return ctypes.string_at(content, size)
+
+
+def _cannot_be_read(file: "Elf", how: str) -> "DiagnosticError":
+    hint = f"objcopy --decompress-debug-sections {file.path} leaves it as it was before"
+    return error(f"The debugging information in {file.path} cannot be read: it is compressed {how}", hint=hint)
 
 
 class _Window(io.RawIOBase):

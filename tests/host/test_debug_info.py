@@ -59,6 +59,45 @@ def test_in_the_file_itself(build, flags):
     assert check(Elf(str(path))).file.path == str(path)
 
 
+@pytest.fixture
+def zstd(build):
+    """The path of a program whose debugging information is compressed so."""
+    path = build("-g")
+    packed = subprocess.run(["objcopy", "--compress-debug-sections=zstd", path], capture_output=True, text=True)
+    if packed.returncode:
+        pytest.skip(f"objcopy has no zstd (binutils 2.40): {packed.stderr}")
+    return path
+
+
+def test_what_zstd_compressed(zstd):
+    if shutil.which("ldconfig") and debug_info._ZSTD not in run("ldconfig", "-p"):
+        pytest.skip("libzstd is not installed")
+    check(Elf(str(zstd)))
+
+
+def refused(path):
+    with pytest.raises(DiagnosticError) as caught:
+        check(Elf(str(path)))
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.hint == f"objcopy --decompress-debug-sections {path} leaves it as it was before"
+    return diagnostic.message
+
+
+def test_without_the_library_of_zstd(zstd, monkeypatch):
+    monkeypatch.setattr(debug_info, "_ZSTD", "libnowhere.so.1")
+    why = "it is compressed with zstd, and libnowhere.so.1 is missing"
+    assert refused(zstd) == f"The debugging information in {zstd} cannot be read: {why}"
+
+
+@pytest.mark.parametrize(("at", "byte", "why"), [(30, b"\x55", "with zstd, and damaged"), (0, b"\x09", "in a way that is not known (9)")])
+def test_damaged_compression(zstd, at, byte, why):
+    section = Elf(str(zstd)).section(".debug_info")
+    with zstd.open("r+b") as file:
+        file.seek(section.offset + at)
+        file.write(byte)
+    assert refused(zstd) == f"The debugging information in {zstd} cannot be read: it is compressed {why}"
+
+
 @pytest.mark.parametrize("version", [4, 5])
 def test_without_a_table_of_addresses(build, version):
     path = build(f"-gdwarf-{version}")
