@@ -83,7 +83,7 @@ def test_small_ones(text):
     assert comments(done) == comments(text) and format_text(done) == done
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32))
 def test_nothing_is_lost(seed):
     chance = random.Random(seed)

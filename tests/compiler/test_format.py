@@ -8,7 +8,7 @@ from bttui.compiler.format import format_program
 from bttui.compiler.parser import parse
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.integers(0, 2**32))
 def test_a_printed_program_parses_to_the_same_tree(seed):
     root = Trees(random.Random(seed)).root()

@@ -100,7 +100,7 @@ def ordered(text):
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet=st.sampled_from(list("aBk:/*\"\\ \n{}()[]@$#.,;=<>-+&|!?1x%'é")), max_size=60))
 def test_any_text_is_cut_in_order(text):
     found = ordered(text)
@@ -110,7 +110,7 @@ def test_any_text_is_cut_in_order(text):
     assert not "".join(blank).strip()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32))
 def test_good_programs_have_no_errors(seed):
     assert not only("error", format_program(Trees(random.Random(seed)).root()))

@@ -17,7 +17,7 @@ numbers = st.one_of(
     st.integers(-5, 40),
     st.builds(lambda power, off: max(LOWEST, min(HIGHEST, (1 << power) + off)), st.integers(0, 62), st.integers(-2, 2)),
 )
-live = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+live = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 
 
 def written(number):

@@ -38,7 +38,7 @@ def test_a_mutated_program_is_a_tree_or_one_diagnostic(seeds):
     assert refused > len(seeds) / 4
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(SEEDS)
 def test_the_span_of_an_expression_is_its_text(seed):
     text = format_program(Trees(random.Random(seed)).root())
@@ -53,7 +53,7 @@ def test_the_span_of_an_expression_is_its_text(seed):
             assert shape(probe.body.statements[0].value) == shape(node)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(SEEDS)
 def test_comments_and_blanks_change_nothing(seed):
     chance = random.Random(seed)

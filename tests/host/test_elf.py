@@ -316,7 +316,7 @@ def small(built, tmp_path_factory):
     return path.read_bytes()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_broken_files_end_nothing(small, data):
     content = bytearray(small)
@@ -328,13 +328,13 @@ def test_broken_files_end_nothing(small, data):
     ask_everything(bytes(content[: data.draw(st.integers(0, len(small)) | st.just(len(small)))]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=600), st.sampled_from([1, 2]), st.sampled_from([1, 2]))
 def test_any_bytes_after_the_magic(content, width, order):
     ask_everything(b"\x7fELF" + bytes([width, order]) + bytes(10) + content)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=240), st.binary(max_size=64), st.sampled_from("<>"), st.sampled_from([4, 8]), st.binary(max_size=20))
 def test_any_bytes_as_a_symbol_table(entries, strings, order, word_size, versions):
     table = SymbolTable(entries, strings, order, word_size, [1 << 40], versions)

@@ -53,7 +53,7 @@ not{size}:""")
 
 
 @pytest.mark.live
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(SIZES), st.booleans(), st.integers(1, 9), st.booleans()), max_size=30))
 def test_every_record_comes_once_and_in_order(writer, steps):
     program, ring = writer

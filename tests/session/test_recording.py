@@ -113,7 +113,7 @@ def seen(timeline_):
 
 
 @pytest.mark.parametrize("value", sorted(VALUES))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(data=st.data(), moves=MOVES)
 def test_live_and_from_a_file_are_the_same(value, data, moves):
     """Pause, steps, times, marks, ranges, differences and exports of every kind of map, by the same functions."""
@@ -184,7 +184,7 @@ def test_only_its_owner_may_read_it(tmp_path):
     assert os.stat(tmp_path / "a").st_mode & 0o777 == 0o600
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(cut=st.integers(0, 3000), flip=st.booleans())
 def test_a_torn_or_damaged_file_gives_what_is_before(cut, flip):
     with tempfile.TemporaryDirectory() as folder:

@@ -170,9 +170,7 @@ def fakes(monkeypatch):
 
 
 def test_live_states():
-    run_state_machine_as_test(
-        LiveStates, settings=settings(max_examples=40, stateful_step_count=12, deadline=None, phases=[Phase.generate])
-    )
+    run_state_machine_as_test(LiveStates, settings=settings(max_examples=40, stateful_step_count=12, phases=[Phase.generate]))
 
 
 class Endless:
@@ -219,4 +217,4 @@ class ReplayStates(RuleBasedStateMachine):
 
 
 def test_replay_states():
-    run_state_machine_as_test(ReplayStates, settings=settings(max_examples=20, stateful_step_count=8, deadline=None))
+    run_state_machine_as_test(ReplayStates, settings=settings(max_examples=20, stateful_step_count=8))

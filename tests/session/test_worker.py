@@ -141,7 +141,7 @@ def test_no_damage_of_a_file_goes_unseen(home):
     cache.write(key, PROGRAM)
     (path,) = (home / "bttui").iterdir()
     content = path.read_bytes()
-    for at in range(0, len(content), 7):
+    for at in range(0, len(content), 29):
         path.write_bytes(content[:at] + bytes([content[at] ^ 0x40]) + content[at + 1 :])
         assert cache.read(key) is None
         path.write_bytes(content[:at])
