@@ -98,6 +98,8 @@ def scan(text: str, depth: int = 0, in_header: bool = False, in_comment: bool = 
             break
         if group == 1:
             found.append(("comment", start, position))
+        elif group == 2 and text.startswith("#!", start) and all(kind == "comment" for kind, _start, _end in found):
+            found.append(("comment", start, position))  # below what a script begins with, its licence, say
         elif group == 2 or group == 3:
             end = _end_of_c_definition(text, position) if group == 3 else position
             position = end or len(text)

@@ -359,6 +359,13 @@ kprobe:f { }"""
     assert len(root.items) == 1
 
 
+@pytest.mark.parametrize("before", ["", "\n\n  ", "// a licence\n", "/* a\nlicence */\n\n// more\n"])
+def test_the_first_line_of_a_script_may_stand_below_its_licence(before):
+    root = parse(before + "#!/usr/bin/env bpftrace\n#define ONE 1\nBEGIN { }")
+    assert [d.text for d in root.c_definitions] == ["#define ONE 1"]
+    assert [d.text for d in parse("#define ONE 1\n#!/bin/sh\nBEGIN { }").c_definitions] == ["#define ONE 1", "#!/bin/sh"]
+
+
 @pytest.mark.parametrize("rest", ["int x;", "int x; }; // {\n", '"', "/* } ", "union { char a; } b;"])
 def test_a_c_definition_that_does_not_close(rest):
     text = f"struct a {{ struct {{ {rest}"
