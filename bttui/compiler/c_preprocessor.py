@@ -145,7 +145,11 @@ class Preprocessor:
             if rest and rest[0].text == "once":
                 self.once.add(os.path.realpath(name.span.file))
         elif word not in ("warning", "line", "ident") and name.kind != NUMBER:
-            raise wrong("invalid preprocessing directive", name.span, "#define, #include, #if, #ifdef, #ifndef, #else, #endif")
+            raise wrong(
+                "invalid preprocessing directive",
+                name.span,
+                "#define, #include, #if, #ifdef, #ifndef, #else, #endif; comments begin with //",
+            )
         return []
 
     def condition(self, word: str, name: Token, rest: "list[Token]") -> bool:

@@ -167,3 +167,9 @@ def test_a_kernel_without_type_information_is_told_of(tmp_path):
     with pytest.raises(DiagnosticError) as caught:
         pipeline.lower("BEGIN { print(curtask.pid); }", "stdin", Host(str(tmp_path)), CompileOptions())
     assert "this kernel has no type information" in caught.value.diagnostics[0].hint
+
+
+@pytest.mark.parametrize("text", ["# comment\nBEGIN { }", "BEGIN {\n  # comment\n}", "BEGIN { print(1); # comment\n}"])
+def test_a_comment_of_the_shell_is_told_how_comments_begin(text):
+    (found,) = refusal(text)
+    assert "comments begin with //" in found.hint
