@@ -92,6 +92,9 @@ class Array(Type):
     def size(self) -> int:  # type: ignore[override]
         return self.element.size * self.count
 
+    def contents(self) -> "tuple[int, Type, int]":
+        return self.size, self.element, self.count
+
     @property
     def align(self) -> int:
         return self.element.align
