@@ -1,11 +1,12 @@
 """The maps of a recording, as of a moment or as of all of them."""
 
 from bttui.headless.output import show
-from bttui.model.diagnostic import error
-from bttui.model.frame import Frame
+from bttui.model.diagnostic import Diagnostic, error
+from bttui.model.frame import Counters, Frame
+from bttui.render.diagnostics import complain
 from bttui.render.export import Export, find, suiting
 from bttui.session.controller import Status
-from bttui.session.recording import Recording, Shown
+from bttui.session.recording import NO_END, Recording, Shown
 from bttui.session.replay import moment
 
 TYPE_CHECKING = False
@@ -30,7 +31,9 @@ def _dump(options: "Options") -> int:
     assert format_ is not None
     redactor = options.redactor()
     if options.every:
-        return show(_every_frame(recording, options, format_, redactor))
+        status = show(_every_frame(recording, options, format_, redactor))
+        _warn(recording, recording.frame_at(last), options)
+        return status
     try:
         wall = moment(options.at, first, last) if options.at else last
     except ValueError:
@@ -38,7 +41,19 @@ def _dump(options: "Options") -> int:
     found = recording.frame_at(wall)
     if found is None:
         raise error(f"'{options.file}' holds no frame")
-    return show(_lines(format_.write(_chosen(*found, options, format_, redactor))))
+    status = show(_lines(format_.write(_chosen(*found, options, format_, redactor))))
+    _warn(recording, found, options)
+    return status
+
+
+def _warn(recording: Recording, found: "tuple[Status, Frame] | None", options: "Options") -> None:
+    """What the maps that were printed may lack."""
+    if not options.warnings:
+        return
+    counters = found[1].counters if found else Counters()
+    told = [f"{times} new keys were left out of {name}, which was full" for name, times in counters.full.items() if times]
+    told += [f"{name}: {times}" for name, times in counters.losses.items() if times and name != "full"]
+    complain([*([NO_END] if recording.damaged else []), *[Diagnostic(text, severity="warning") for text in told]])
 
 
 def _every_frame(recording: Recording, options: "Options", format_: "Format", redactor: "Redactor | None") -> "Iterator[str]":

@@ -21,7 +21,7 @@ import zlib
 from time import time_ns
 
 from bttui.model.data import pack, unpack
-from bttui.model.diagnostic import DiagnosticError, error
+from bttui.model.diagnostic import Diagnostic, DiagnosticError, error
 from bttui.model.frame import Counters, Event, Frame, MapSnapshot, Written
 from bttui.model.types import Integer, String
 from bttui.session.controller import Status
@@ -182,6 +182,9 @@ class _Keys:
         self._values = dict(snapshot.rows)
         gone = [numbers[key] for key in before if key not in self._values]
         return {"keys": fresh, "rows": changed, "gone": gone}
+
+
+NO_END = Diagnostic("the recording has no proper end: its tracer was killed, or the disk was full", severity="warning")
 
 
 class Shown:

@@ -6,7 +6,7 @@ import time
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
 from bttui.model.frame import Frame
 from bttui.session.controller import ENDED, REPLAY, Status
-from bttui.session.recording import Shown
+from bttui.session.recording import NO_END, Shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class ReplayController:
             self._say(reason.diagnostics)
         else:
             if self._recording.damaged and not over.is_set():
-                self._say((Diagnostic("the recording has no proper end: its tracer was killed, or the disk was full", severity="warning"),))
+                self._say((NO_END,))
         self._tell(self.status.replace(state=ENDED, live=False))
 
     def _report(self, items: "Iterable[Status | Frame | list]", over: threading.Event) -> None:

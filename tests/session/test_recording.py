@@ -467,6 +467,23 @@ def test_a_killed_trace_leaves_a_recording(tmp_path):
     assert [d.message for d in heard.diagnostics] == ["the recording has no proper end: its tracer was killed, or the disk was full"]
 
 
+def test_what_a_dump_lacks_is_said(tmp_path, capsys):
+    path = str(tmp_path / "a")
+    record(path, reads_frame(1), reads_frame(2, lost=12, missed=3, full={"@us": 40, "@calls": 0}), ended=False)
+    told = (
+        "WARNING: the recording has no proper end: its tracer was killed, or the disk was full\n"
+        "WARNING: 40 new keys were left out of @us, which was full\nWARNING: lost: 12\nWARNING: missed: 3\n"
+    )
+    for arguments in ([], ["--every"], ["-f", "json"]):
+        assert run_command(["dump", path, *arguments]) == 0
+        assert capsys.readouterr().err == told
+    assert run_command(["dump", path, "--no-warnings"]) == 0
+    assert capsys.readouterr().err == ""
+    record(path, reads_frame(1))
+    assert run_command(["dump", path]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_what_checksums_do_not_tell_is_a_line(tmp_path, capsys):
     """A recording that somebody made, with a value that its type does not have."""
     path = str(tmp_path / "a")
