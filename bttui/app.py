@@ -127,7 +127,7 @@ class Dashboard(Keeping, App[Frame]):
             get_running_loop().add_signal_handler(signal.SIGUSR1, self.controller.signal)
         self.controller.listen(Redacted(self.tee, self.redactor, self.workspace.read_only) if self.redactor else self.tee)
         if self.start_at_once:
-            self.call_after_refresh(self.action_run)
+            self.workspace.call_later(self.action_run)  # a refresh may be long in coming: to a process that ^Z stops
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual prints the traceback of what nobody caught. Of a recording, which anybody may have made, a line is told."""

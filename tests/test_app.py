@@ -358,3 +358,10 @@ async def test_cost_shows_where_the_kernel_counts_it(nanoseconds, shown):
             await driving.settle(pilot)
         assert ("250 ns/event" in driving.lines(app)[-2]) is shown
         assert ("ns/event" in driving.lines(app)[-2]) is shown
+
+
+async def test_a_program_runs_before_the_screen_is_drawn(monkeypatch):
+    """It may be long until then: for a process that ^Z stops at once, until fg and a key."""
+    monkeypatch.setattr("textual.screen.Screen._invoke_later", lambda *_: None)
+    async with driving.dashboard(start=True) as (_, controller, _):
+        assert ("run", scripted.READS) in controller.calls
