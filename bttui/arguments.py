@@ -5,7 +5,7 @@ from bttui.session.options import FEATURES, STAGES, Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
 USAGE = """\
@@ -148,7 +148,6 @@ OPTIONS: "tuple[tuple[str, str, bool], ...]" = (
 SHORT = {short: (long or short, valued) for long, short, valued in OPTIONS if short}
 LONG = {long: valued for long, _, valued in OPTIONS if long}
 SUBCOMMANDS = ("replay", "dump")  # a file of that name is ./replay
-MODES = ("codegen", "compiler-bench", "bench", "test", "format")
 PID_LIMIT = 1 << 22  # PID_MAX_LIMIT of <linux/threads.h>
 
 
@@ -241,83 +240,6 @@ def parse(arguments: "Sequence[str]") -> Options:
     return Options(**values, parameters=tuple(words), named=named, arguments=tuple(arguments))
 
 
-def understand(name: str, value: str, values: "dict[str, Any]") -> None:
-    """Check one option and put what it means into the values of Options."""
-    if name in ("e", "n"):
-        values.update(text=value, file="stdin")
-        if name == "n":
-            from bttui.compiler.old_spellings import OPTIONS as RENAMED
-
-            values["hints"] = (Diagnostic(f"-n is now {RENAMED['-n']}", severity="hint"),)
-    elif name == "list":
-        values["action"] = "list"
-    elif name == "f":
-        values["format"] = output_format(value, values.get("action") == "dump")
-    elif name == "B":
-        if value not in ("line", "full", "none"):
-            raise error("USAGE: -B must be either 'line', 'full', or 'none'.")
-        values["buffering"] = value
-    elif name == "pid":
-        values["pid"] = process_number(value)
-    elif name == "max-probes":
-        if not value.isascii() or not value.isdigit():
-            raise error(f"--max-probes is a number of probes: {value}")
-        values["max_probes"] = int(value)
-    elif name in ("test", "bench"):
-        values["mode"] = name
-    elif name == "probe-filter":
-        values["probe_filter"] = regular_expression(value)
-    elif name == "fmt":
-        values["action"] = "format"
-    elif name == "mode":
-        if value not in MODES:
-            raise error("USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'.")
-        if value == "format":
-            values["action"] = "format"
-            return
-        if value in ("test", "bench", "compiler-bench"):
-            values["mode"] = value
-            return
-        values.update(mode="codegen", compile_only=True)
-    elif name == "demo":
-        values["action"] = "demo"
-    elif name == "speed":
-        values["speed"] = speed(value)
-    elif name == "debuginfo":
-        values["debug_folders"] = (*values.get("debug_folders", ()), *(folder for folder in value.split(":") if folder))
-    elif name in ("I", "include"):
-        field = "include" if name == "I" else "headers"
-        values[field] = (*values.get(field, ()), value)
-    elif name == "map":
-        values["maps"] = (*values.get("maps", ()), value if value.startswith("@") else f"@{value}")
-    elif name == "interval":
-        values["interval"] = seconds(value)
-    elif name == "warnings":
-        if values.get("helper_errors"):
-            raise error("USAGE: -kk has been deprecated. Use a single -k for runtime warnings for errors in map lookups and probe reads.")
-        values["helper_errors"] = True
-    elif name == "no-feature":
-        chosen = frozenset(value.split(","))
-        if not chosen <= frozenset(FEATURES):
-            raise error(f"USAGE: --no-feature can only have values '{','.join(FEATURES)}'.")
-        values["no_features"] = chosen
-    elif name == "debug":
-        chosen = frozenset(value.split(","))
-        for stage in value.split(","):
-            if stage not in (*STAGES, "all"):
-                raise error(f"USAGE: invalid option for -d: {stage}")
-        values["stages"] = tuple(stage for stage in STAGES if stage in chosen or "all" in chosen)
-    elif name in ("no-warnings", "no-tui"):
-        values[name[3:]] = False
-    elif name in ("btf", "verify-llvm-ir", "usdt-file-activation"):
-        pass  # always on
-    elif name == "dwarf-pid":
-        process_number(value)  # for dw_ustack(), which says itself that it is not there
-    else:
-        field = {"cmd": "command"}.get(name, name.replace("-", "_"))
-        values[field] = value if LONG[name] else True
-
-
 def output_format(value: str, of_recording: bool) -> str:
     if of_recording:
         from bttui.render.export import FORMATS, find
@@ -369,6 +291,105 @@ def seconds(value: str) -> float:
     if not 0.01 <= number <= 86400:
         raise error(f"--interval is a number of seconds, 0.01 or more: {value}")
     return number
+
+
+def probe_count(value: str) -> int:
+    if not value.isascii() or not value.isdigit():
+        raise error(f"--max-probes is a number of probes: {value}")
+    return int(value)
+
+
+def buffering(value: str) -> str:
+    if value not in ("line", "full", "none"):
+        raise error("USAGE: -B must be either 'line', 'full', or 'none'.")
+    return value
+
+
+def features(value: str) -> "frozenset[str]":
+    chosen = frozenset(value.split(","))
+    if not chosen <= frozenset(FEATURES):
+        raise error(f"USAGE: --no-feature can only have values '{','.join(FEATURES)}'.")
+    return chosen
+
+
+def stages(value: str) -> "tuple[str, ...]":
+    chosen = value.split(",")
+    for stage in chosen:
+        if stage not in (*STAGES, "all"):
+            raise error(f"USAGE: invalid option for -d: {stage}")
+    return tuple(stage for stage in STAGES if stage in chosen or "all" in chosen)
+
+
+# Options whose values are checked: field of Options, and what makes it of the text. Raises DiagnosticError.
+CHECKED: "dict[str, tuple[str, Callable[[str], Any]]]" = {
+    "B": ("buffering", buffering),
+    "debug": ("stages", stages),
+    "interval": ("interval", seconds),
+    "max-probes": ("max_probes", probe_count),
+    "no-feature": ("no_features", features),
+    "pid": ("pid", process_number),
+    "probe-filter": ("probe_filter", regular_expression),
+    "speed": ("speed", speed),
+}
+# Options that may be repeated: field of Options, and what one of them adds to it.
+REPEATED: "dict[str, tuple[str, Callable[[str], tuple[str, ...]]]]" = {
+    "I": ("include", lambda value: (value,)),
+    "include": ("headers", lambda value: (value,)),
+    "debuginfo": ("debug_folders", lambda value: tuple([folder for folder in value.split(":") if folder])),
+    "map": ("maps", lambda value: (value if value.startswith("@") else f"@{value}",)),
+}
+MODES: "dict[str, dict[str, Any]]" = {
+    "codegen": {"mode": "codegen", "compile_only": True},
+    "compiler-bench": {"mode": "compiler-bench"},
+    "bench": {"mode": "bench"},
+    "test": {"mode": "test"},
+    "format": {"action": "format"},
+}
+# Options without a value, as fields of Options.
+MEANT: "dict[str, dict[str, Any]]" = {
+    "list": {"action": "list"},
+    "demo": {"action": "demo"},
+    "fmt": MODES["format"],
+    "test": MODES["test"],
+    "bench": MODES["bench"],
+    "no-warnings": {"warnings": False},
+    "no-tui": {"tui": False},
+    "btf": {},  # these are always on
+    "verify-llvm-ir": {},
+    "usdt-file-activation": {},
+}
+
+
+def understand(name: str, value: str, values: "dict[str, Any]") -> None:
+    """Check one option and put what it means into the values of Options. Raises DiagnosticError."""
+    if name in CHECKED:
+        field, check = CHECKED[name]
+        values[field] = check(value)
+    elif name in REPEATED:
+        field, added = REPEATED[name]
+        values[field] = (*values.get(field, ()), *added(value))
+    elif name in MEANT:
+        values.update(MEANT[name])
+    elif name in ("e", "n"):
+        values.update(text=value, file="stdin")
+        if name == "n":
+            from bttui.compiler.old_spellings import OPTIONS as RENAMED
+
+            values["hints"] = (Diagnostic(f"-n is now {RENAMED['-n']}", severity="hint"),)
+    elif name == "f":
+        values["format"] = output_format(value, values.get("action") == "dump")
+    elif name == "mode":
+        if value not in MODES:
+            raise error("USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'.")
+        values.update(MODES[value])
+    elif name == "warnings":
+        if values.get("helper_errors"):
+            raise error("USAGE: -kk has been deprecated. Use a single -k for runtime warnings for errors in map lookups and probe reads.")
+        values["helper_errors"] = True
+    elif name == "dwarf-pid":
+        process_number(value)  # for dw_ustack(), which says itself that it is not there
+    else:
+        values[{"cmd": "command"}.get(name, name.replace("-", "_"))] = value if LONG[name] else True
 
 
 def split_parameters(words: "Sequence[str]") -> "tuple[list[str], dict[str, str | bool]]":
