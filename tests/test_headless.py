@@ -407,7 +407,8 @@ def test_types_can_come_from_another_file(bttui, tmp_path):
     copy = tmp_path / "types"
     shutil.copyfile("/sys/kernel/btf/vmlinux", copy)
     assert bttui("-e", program, env={"BPFTRACE_BTF": str(copy)}).stdout == "true\n\n\n"
-    assert "task_struct" in bttui("-e", program, env={"BPFTRACE_BTF": "/nowhere"}).stderr
+    complaint = bttui("-e", program, env={"BPFTRACE_BTF": "/nowhere"}).stderr
+    assert "task_struct" in complaint and "HINT: BPFTRACE_BTF names /nowhere, which does not exist" in complaint
 
 
 def test_formats_may_be_longer_than_strings(bttui):

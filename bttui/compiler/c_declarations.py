@@ -247,13 +247,8 @@ class Declarations:
         if found is None and self.btf.exists:
             found = self.btf.type(name)
         if found is None:
-            raise wrong(
-                f"unknown type name '{name}'",
-                self.span(node),
-                hint="it is not in this kernel's BTF: define it in front of this"
-                if self.btf.exists
-                else "this kernel has no BTF: define it in front of this",
-            )
+            reason = self.btf.absence or "it is not in this kernel's BTF"
+            raise wrong(f"unknown type name '{name}'", self.span(node), hint=f"{reason}: define it in front of this")
         if isinstance(found, Struct) and found.name:
             found = found.replace(fields=None)
         return found, self.alignment(found)

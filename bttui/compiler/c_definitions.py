@@ -120,7 +120,7 @@ class Definitions:
                 where.span,
                 hint="leave it out: types of the kernel come from BTF; others can be defined in the program"
                 if self.btf.exists
-                else "this kernel has no BTF: define the types that are needed in the program, or name the header's folder with -I",
+                else f"{self.btf.absence}: define the types that are needed in the program, or name the header's folder with -I",
             )
         self.pending.append((name, path, where))
         return None

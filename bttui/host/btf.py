@@ -29,12 +29,22 @@ class Btf:
     def __init__(self, directory: str, kernel: str = "") -> None:
         self.directory = directory
         self.kernel = kernel or directory + "/vmlinux"
+        self._elsewhere = bool(kernel)
         self._blobs: list[Blob] | None = None
         self._types: dict[str, Type | None] = {}
 
     @property
     def exists(self) -> bool:
         return os.path.exists(self.kernel)
+
+    @property
+    def absence(self) -> str:
+        """Why there is nothing to look up, for whoever wanted to; "" where there is."""
+        if self.exists:
+            return ""
+        if self._elsewhere:
+            return f"BPFTRACE_BTF names {self.kernel}, which does not exist"
+        return "this kernel has no type information (CONFIG_DEBUG_INFO_BTF)"
 
     @property
     def modules(self) -> "list[str]":

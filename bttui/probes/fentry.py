@@ -116,7 +116,7 @@ class Fentry:
 def not_typed(probe: str, function: str, host: "Host", options: "Options") -> str:
     """A hint about a function that the kernel's types do not know."""
     if not host.btf.exists:
-        return "this kernel has no type information (CONFIG_DEBUG_INFO_BTF): use kprobe"
+        return f"{host.btf.absence}: use kprobe"
     known = host.btf.function(function)
     if known:
         return f"did you mean {probe}:{known.module}:{function}?"

@@ -66,9 +66,7 @@ class Iter:
         if is_glob(kind):
             raise error("iter probe type does not support wildcards", span, hint="a program has one iterator; bttui -l 'iter:*' lists them")
         if host.btf.struct(f"struct {_STRUCT}{kind}") is None or host.btf.function(_FUNCTION + kind) is None:
-            hint = did_you_mean(kind, iterators(host), "iter:") or "bttui -l 'iter:*' lists what there is"
-            if not host.btf.exists:
-                hint = "this kernel has no type information (CONFIG_DEBUG_INFO_BTF)"
+            hint = host.btf.absence or did_you_mean(kind, iterators(host), "iter:") or "bttui -l 'iter:*' lists what there is"
             raise error(f"iter {kind} not available for your kernel version.", span, hint=hint)
         if kind in _OF_A_MAP:
             raise error(f"not supported: iter:{kind} goes over one map of another program, which has no name here", span)

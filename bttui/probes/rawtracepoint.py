@@ -50,7 +50,7 @@ class RawTracepoint:
         if home:
             return f"did you mean rawtracepoint:{home}:{event}?"
         if not host.btf.exists:
-            return "this kernel has no type information (CONFIG_DEBUG_INFO_BTF)"
+            return host.btf.absence
         if event.startswith(("sys_enter_", "sys_exit_")):
             return f"system calls share rawtracepoint:{'_'.join(event.split('_')[:2])}; tracepoint:syscalls:{event} is about one"
         return did_you_mean(event, [name for _, name in host.btf.raw_tracepoints()], "rawtracepoint:")

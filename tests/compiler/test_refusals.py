@@ -74,6 +74,7 @@ from bttui.model.diagnostic import DiagnosticError
         ('BEGIN { printf("%d", "x"); }', "1:22-25 error: printf: %d specifier expects a value of type integer (string[2] supplied)"),
         ('BEGIN { @a = avg(1); printf("%d", @a); }', "1:35-37 error: unsupported format specifier for type 'avg_t': d"),
         ('BEGIN { system("x"); }', "1:9-20 error: system() is an unsafe function being used in safe mode"),
+        ('BEGIN { print(ntop("a")); }', "1:15-24 error: ntop() argument must be 4 or 16 bytes in size"),
         ("BEGIN { for ($i : 0..2) { exit(); } }", "1:27-33 error: exit() is not allowed in a for loop"),
         ("BEGIN { break; }", "1:9-14 error: break statement outside of a loop"),
         ("BEGIN { print(retval); }", None),

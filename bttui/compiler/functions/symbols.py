@@ -127,7 +127,7 @@ class NetworkAddress(Function):
         type_ = typer.expression(call.arguments[-1])
         if type_ is not None and not isinstance(type_, (types.Integer, types.Array, types.Pointer, types.String, types.Inet)):
             typer.error(f"ntop() expects an integer or array argument, got {describe(type_)}", call)
-        if isinstance(type_, types.Array) and type_.size not in (4, 16):
+        if isinstance(type_, (types.Array, types.String)) and type_.size not in (4, 16):
             typer.error("ntop() argument must be 4 or 16 bytes in size", call)
         return types.Inet()
 

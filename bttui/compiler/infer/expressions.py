@@ -399,8 +399,8 @@ class Expressions(Maps):
             node.note = field
             return field.type
         if not isinstance(operand, types.Struct):
-            untyped = isinstance(node.operand, ast.Identifier) and node.operand.name == "curtask" and not self.host.btf.exists
-            hint = "this kernel has no type information (CONFIG_DEBUG_INFO_BTF)" if untyped else ""
+            untyped = isinstance(node.operand, ast.Identifier) and node.operand.name == "curtask"
+            hint = self.host.btf.absence if untyped else ""
             self.error(f"Can not access field '{node.name}' on expression of type '{describe(operand)}'", node, hint=hint)
             return None
         struct = self.resolve(operand)

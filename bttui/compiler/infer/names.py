@@ -134,7 +134,8 @@ class Names(State):
             return f"did you mean {close[0]}?" if close else f"neither {shown} nor the kernel has it: define it in the program"
         if path:
             return "there is no debugging information about the probed file: compile it with -g, or define the type in the program"
-        return f"{'it is not in this kernel' if self.host.btf.exists else 'this kernel has no BTF'}{chr(39) + 's BTF' if self.host.btf.exists else ''}: define it in the program"
+        reason = self.host.btf.absence or "it is not in this kernel's BTF"
+        return f"{reason}: define it in the program"
 
     def binary_type(self, name: str, path: "str | None" = None) -> "Type | None":
         """The type as the debugging information of the file explains it that the body probes, or of another one."""
