@@ -1,11 +1,13 @@
 """The dashboard as a whole, on a scripted trace: what stands where, at every size."""
 
+from contextlib import nullcontext
+
 import pytest
 from textual.theme import BUILTIN_THEMES
 from widgets import driving, scripted
 from widgets.conftest import plain_environment, utc  # noqa: F401
 
-from bttui.app import EXAMPLE
+from bttui.app import EXAMPLE, Dashboard, run_dashboard
 from bttui.host.privileges import HINT
 from bttui.model.diagnostic import Diagnostic, Span
 from bttui.model.types import Count, String
@@ -365,3 +367,13 @@ async def test_a_program_runs_before_the_screen_is_drawn(monkeypatch):
     monkeypatch.setattr("textual.screen.Screen._invoke_later", lambda *_: None)
     async with driving.dashboard(start=True) as (_, controller, _):
         assert ("run", scripted.READS) in controller.calls
+
+
+def test_what_the_maps_lack_is_printed_with_them(monkeypatch, capsys):
+    app = Dashboard(scripted.READS, scripted.ScriptedController())
+    monkeypatch.setattr("bttui.app.own_terminal", nullcontext)
+    monkeypatch.setattr(app, "run", lambda: scripted.reads_frame(2, lost=12, full={"@us": 40}))
+    assert run_dashboard(app) == 0
+    printed = capsys.readouterr()
+    assert "@calls[" in printed.out
+    assert printed.err == "WARNING: 40 new keys were left out of @us, which was full\nWARNING: lost: 12\n"

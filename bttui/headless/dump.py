@@ -1,9 +1,9 @@
 """The maps of a recording, as of a moment or as of all of them."""
 
 from bttui.headless.output import show
-from bttui.model.diagnostic import Diagnostic, error
-from bttui.model.frame import Counters, Frame
-from bttui.render.diagnostics import complain
+from bttui.model.diagnostic import error
+from bttui.model.frame import Frame
+from bttui.render.diagnostics import complain, losses
 from bttui.render.export import Export, find, suiting
 from bttui.session.controller import Status
 from bttui.session.recording import NO_END, Recording, Shown
@@ -50,10 +50,7 @@ def _warn(recording: Recording, found: "tuple[Status, Frame] | None", options: "
     """What the maps that were printed may lack."""
     if not options.warnings:
         return
-    counters = found[1].counters if found else Counters()
-    told = [f"{times} new keys were left out of {name}, which was full" for name, times in counters.full.items() if times]
-    told += [f"{name}: {times}" for name, times in counters.losses.items() if times and name != "full"]
-    complain([*([NO_END] if recording.damaged else []), *[Diagnostic(text, severity="warning") for text in told]])
+    complain([*([NO_END] if recording.damaged else []), *(losses(found[1].counters) if found else [])])
 
 
 def _every_frame(recording: Recording, options: "Options", format_: "Format", redactor: "Redactor | None") -> "Iterator[str]":

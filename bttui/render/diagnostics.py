@@ -10,13 +10,15 @@ FIX: the line as it should be, where that is certain
 import os
 import sys
 
+from bttui.model.diagnostic import Diagnostic
 from bttui.render.clean import cell_width, clean, clean_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bttui.model.diagnostic import Diagnostic, Fix, Span
+    from bttui.model.diagnostic import Fix, Span
+    from bttui.model.frame import Counters
 
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m"}
 _PLAIN = "\x1b[0m"
@@ -32,6 +34,13 @@ def complain(diagnostics: "Iterable[Diagnostic]", source: "str | Mapping[str, st
     text = "".join([format_diagnostic(diagnostic, source, colour, detail) for diagnostic in diagnostics])
     sys.stderr.write(text.encode(errors="surrogateescape").decode(errors="replace"))
     sys.stderr.flush()
+
+
+def losses(counters: "Counters") -> "list[Diagnostic]":
+    """Warnings of what the maps and the output of a trace lack."""
+    told = [f"{times} new keys were left out of {name}, which was full" for name, times in counters.full.items() if times]
+    told += [f"{name}: {times}" for name, times in counters.losses.items() if times and name != "full"]
+    return [Diagnostic(text, severity="warning") for text in told]
 
 
 def use_colour(environment: "Mapping[str, str]", terminal: bool) -> bool:
