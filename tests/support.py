@@ -145,6 +145,14 @@ class Bttui:
             return process.stop(number), did
 
 
+def eventually(holds):
+    """Wait for something that nobody tells of; an error where it does not come."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
 class Waiting:
     """A load that has started and waits: ``pid`` can go into a predicate, then ``go()`` makes it work."""
 
@@ -152,10 +160,7 @@ class Waiting:
         self._process = Process([path, "-w", *arguments])
         self.pid = self._process.pid
         self._process.until(f"pid={self.pid}\n")
-        deadline = time.monotonic() + PATIENCE
-        while Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "S":
-            assert time.monotonic() < deadline, "the load never came to wait for its signal"
-            time.sleep(0.001)  # nobody tells when another process falls asleep
+        eventually(lambda: Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "S")  # it waits for its signal
 
     def go(self):
         with self._process as process:

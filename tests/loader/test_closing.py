@@ -2,13 +2,12 @@
 
 import os
 import struct
-import time
 from pathlib import Path
 
 import pytest
 from loader import ir
 from loader.test_live import GETPPID, event_id, total, u32
-from support import PATIENCE
+from support import eventually
 
 from bttui.loader import bpf, links, maps, statistics
 from bttui.loader.closing import REAPER, close_all
@@ -17,14 +16,6 @@ from bttui.loader.object import load as load_object
 pytestmark = pytest.mark.live
 EVENTS = ["raw_syscalls/sys_enter", "raw_syscalls/sys_exit"]
 EVENTS += [f"sched/sched_{name}" for name in ("switch", "waking", "wakeup", "process_fork", "process_exec", "process_exit")]
-
-
-def eventually(condition):
-    """Wait for something that nobody announces."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def ended(pid):

@@ -6,11 +6,10 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
-from support import PATIENCE, Process
+from support import Process, eventually
 
 from bttui.host.facts import Host
 from bttui.host.processes import children
@@ -262,9 +261,7 @@ def test_nobody_listens_any_more(probes, number, bttui, load, binary):
             assert heard.go()["guarded"] == 20
             process.stop(number)
         # Without multi links, a process of its own gives three perf events back, the kernel takes up to 0.2 s for each.
-        deadline = time.monotonic() + PATIENCE
-        while load(20, path=binary)["guarded"] and time.monotonic() < deadline:
-            time.sleep(0.05)
+        eventually(lambda: load(20, path=binary)["guarded"] == 0)
         assert stopped.go()["guarded"] == 0
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from model.maps import VALUES, runs
 from model.test_timeline import MOVES
-from support import COMMAND
+from support import COMMAND, eventually
 from widgets.scripted import SECOND, START, ScriptedController, frame, message, printed, reads_frame, snapshot
 
 from bttui.cli import run_command
@@ -373,9 +373,7 @@ def test_the_rest_of_a_replay_at_once_and_again_from_the_beginning(slow_replay):
     controller._thread.join(60)
     assert len(heard.frames) == 3
     controller.run("")  # once more, as slow as before
-    deadline = time.monotonic() + 60
-    while len(heard.frames) < 4 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    eventually(lambda: len(heard.frames) >= 4)
     assert controller.status.state == REPLAY and len(heard.frames) == 4
 
 
@@ -457,9 +455,7 @@ def test_a_killed_trace_leaves_a_recording(tmp_path):
     path = tmp_path / "a.bttui"
     program = "interval:ms:10 { @ = count(); }"
     with subprocess.Popen([COMMAND, "--record", str(path), "--interval", "0.1", "-e", program], stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and (not path.exists() or path.stat().st_size < 1500):
-            time.sleep(0.05)
+        eventually(lambda: path.exists() and path.stat().st_size >= 1500)
         process.send_signal(signal.SIGKILL)
     heard = replayed(path)
     counts = [dict(f.maps["@"].rows)[None] for f in heard.frames[1:]]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from support import eventually
 from widgets.scripted import reads_frame
 
 from bttui.model.diagnostic import Diagnostic, DiagnosticError
@@ -85,13 +86,6 @@ class Heard:
         pass
 
 
-def wait_for(holds):
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.0005)
-
-
 class LiveStates(RuleBasedStateMachine):
     """``runs`` programs went live; ``living`` says that one is."""
 
@@ -104,7 +98,7 @@ class LiveStates(RuleBasedStateMachine):
         self.runs, self.living, self.expected = 0, False, IDLE
 
     def settled(self):
-        wait_for(lambda: (self.controller.status.state, self.controller.status.run) == (self.expected, self.runs))
+        eventually(lambda: (self.controller.status.state, self.controller.status.run) == (self.expected, self.runs))
 
     def resting(self):
         return LIVE if self.living else ENDED if self.runs else IDLE
@@ -120,7 +114,7 @@ class LiveStates(RuleBasedStateMachine):
         before = len(self.heard.statuses)
         self.controller.run(text)
         self.expected = self.resting()
-        wait_for(lambda: len(self.heard.statuses) > before + 1)
+        eventually(lambda: len(self.heard.statuses) > before + 1)
         self.settled()
 
     @rule(count=st.integers(2, 4))
@@ -128,7 +122,7 @@ class LiveStates(RuleBasedStateMachine):
         """Several wishes at once: the last one counts, and those before leave nothing behind."""
         for number in range(count):
             self.controller.run(f"good {self.runs} {number}")
-        wait_for(lambda: self.controller.status.state == LIVE and self.controller.status.text == f"good {self.runs} {count - 1}")
+        eventually(lambda: self.controller.status.state == LIVE and self.controller.status.text == f"good {self.runs} {count - 1}")
         self.runs, self.living, self.expected = self.controller.status.run, True, LIVE
         assert sum(not session.closed for session in FakeSession.made) == 1
 
@@ -199,7 +193,7 @@ class ReplayStates(RuleBasedStateMachine):
     def run(self):
         self.controller.run("whatever")
         self.runs, self.expected = self.runs + 1, REPLAY
-        wait_for(lambda: self.controller.status.state == REPLAY and self.controller.status.run == self.runs)
+        eventually(lambda: self.controller.status.state == REPLAY and self.controller.status.run == self.runs)
 
     @rule()
     def stop(self):

@@ -1,11 +1,10 @@
 """How a run stops whose links the kernel is slow to close."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
-from support import PATIENCE
+from support import eventually
 
 from bttui.host.facts import Host
 from bttui.loader import bpf, closing, statistics
@@ -68,10 +67,7 @@ def test_the_reaper_closes_the_link(multi, monkeypatch):
     number = statistics.link_id(link)
     multi.stop()
     assert len(pids) == 1 and pids[0] > 0
-    deadline = time.monotonic() + PATIENCE
-    while number in set(bpf.ids(bpf.LINK_GET_NEXT_ID)) or Path(f"/proc/{pids[0]}").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)  # nobody tells
+    eventually(lambda: number not in set(bpf.ids(bpf.LINK_GET_NEXT_ID)) and not Path(f"/proc/{pids[0]}").exists())
 
 
 @pytest.mark.parametrize("reason", ["one processor", "refused"])
