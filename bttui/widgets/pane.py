@@ -2,6 +2,7 @@
 
 from textual import events
 from textual.content import Content
+from textual.geometry import Region
 
 from bttui.model.frame import MapSnapshot
 from bttui.model.timeline import View
@@ -52,7 +53,9 @@ class Pane(Rows):
     @remark.setter
     def remark(self, text: str) -> None:
         if text != self.remark:
-            self.border_subtitle = Content(text)
+            self._border_subtitle = Content(text)
+            below = self.outer_size.height - 1 - self.gutter.top
+            self.refresh(Region(-self.gutter.left, below, self.outer_size.width, 1))  # not all of the pane
 
     def set_number(self, number: int) -> None:
         self.number = number
@@ -220,7 +223,8 @@ class MapPane(Pane):
 
     def name_picture(self) -> None:
         picture = self.picture if self.picture not in self.pictures[:1] else ""
-        self.caption = "  ".join(part for part in (self.map_name + self.suffix, self.kind, picture, self.unit) if part)
+        kind = "" if picture and self.kind in self.pictures else self.kind
+        self.caption = "  ".join(part for part in (self.map_name + self.suffix, kind, picture, self.unit) if part)
 
     def check_action(self, action: str, parameters: tuple) -> "bool | None":
         if action == "view":

@@ -6,9 +6,11 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from bttui.model.frame import Frame
 from bttui.model.history import SECOND
 from bttui.model.timeline import Timeline
 from bttui.render.figures import clock, spark, time_of_day
+from bttui.render.heat import joined
 from bttui.widgets.status import fired
 
 TYPE_CHECKING = False
@@ -35,10 +37,13 @@ class HistoryStrip(Widget):
     def __init__(self, **options: "Any") -> None:
         super().__init__(**options)
         self.timeline = Timeline()
+        self.paces: "dict[int, tuple[float | None, bool]]" = {}  # by sequence, as ``pace`` told
         self.pressed: int | None = None
         self.replay: ReplayController | None = None
 
     def show(self, timeline: Timeline, replay: "ReplayController | None" = None) -> None:
+        if timeline is not self.timeline:
+            self.paces = {}
         self.timeline, self.replay = timeline, replay
         self.refresh()
 
@@ -46,10 +51,10 @@ class HistoryStrip(Widget):
     def room(self) -> int:
         return max(1, self.size.width - LEFT - RIGHT - OF_REPLAY * (self.replay is not None))
 
-    def cell(self, place: int) -> int:
+    def cell(self, place: int, room: "int | None" = None) -> int:
         """Where a frame of the history stands; short histories use a cell a frame."""
-        count = len(self.timeline.history)
-        return place if count <= self.room else place * self.room // count
+        count, room = len(self.timeline.history), room or self.room
+        return place if count <= room else place * room // count
 
     def place(self, cell: int) -> int:
         count = len(self.timeline.history)
@@ -57,18 +62,20 @@ class HistoryStrip(Widget):
 
     def curve(self) -> "tuple[list[float | None], set[int]]":
         """Events a second, cell by cell; the cells in which something was lost."""
-        history = self.timeline.history
+        history, room, known = self.timeline.history, self.room, self.paces
         frames = [history.bare(at) for at in range(len(history))]
+        self.paces = {}
         sums: dict[int, list[float]] = {}
         lossy = set()
         for at in range(1, len(frames)):
-            before, frame = frames[at - 1], frames[at]
-            seconds = (frame.monotonic - before.monotonic) / SECOND
-            if seconds > 0:
-                sums.setdefault(self.cell(at), []).append((fired(frame) - fired(before)) / seconds)
-            if sum(frame.counters.losses.values()) > sum(before.counters.losses.values()):
-                lossy.add(self.cell(at))
-        return [sum(sums[cell]) / len(sums[cell]) if cell in sums else None for cell in range(self.cell(len(frames) - 1) + 1)], lossy
+            sequence = frames[at].sequence
+            rate, lost = self.paces[sequence] = known.get(sequence) or pace(frames[at - 1], frames[at])
+            if rate is not None:
+                sums.setdefault(self.cell(at, room), []).append(rate)
+            if lost:
+                lossy.add(self.cell(at, room))
+        cells = range(self.cell(len(frames) - 1, room) + 1)
+        return [sum(sums[cell]) / len(sums[cell]) if cell in sums else None for cell in cells], lossy
 
     def render_line(self, y: int) -> Strip:
         style = self.get_component_rich_style
@@ -79,16 +86,19 @@ class HistoryStrip(Widget):
             marks = {self.cell(history.place(sequence)): name for name, sequence in timeline.marks.items()}
             shown = self.cell(timeline.place) if timeline.paused else -1
             first, last = (self.cell(history.place(sequence)) for sequence in timeline.range) if timeline.range else (1, 0)
+            cells = []
             for cell, text in enumerate(spark(values)):
                 role = "cursor" if cell == shown else "mark" if cell in marks else "bad" if cell in lossy else "bar"
                 if first <= cell <= last and role == "bar":
                     role = "range"
-                segments.append(Segment(marks.get(cell, text), style(f"strip--{role}")))
+                cells.append((marks.get(cell, text), role))
+            segments += [Segment(text, style(f"strip--{role}")) for text, role in joined(cells)]
             newest, oldest = history.bare(-1), history.bare(0)
             age = clock((newest.monotonic - oldest.monotonic) / SECOND)
             place = self.place_in_recording(newest.wall)
             segments.append(Segment(f" {age} to {time_of_day(newest.wall)} {place}", style("strip--dim")))
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
+        base = self.rich_style
+        return Strip(segments).adjust_cell_length(self.size.width, base).apply_style(base)
 
     def label(self) -> Segment:
         style = self.get_component_rich_style
@@ -112,6 +122,13 @@ class HistoryStrip(Widget):
             first, last = sorted((self.pressed, self.place(event.x - LEFT)))
             self.pressed = None
             self.post_message(self.Picked(first, last))
+
+
+def pace(before: Frame, frame: Frame) -> "tuple[float | None, bool]":
+    """Events a second from one frame to the next, and whether something was lost."""
+    seconds = (frame.monotonic - before.monotonic) / SECOND
+    lost = sum(frame.counters.losses.values()) > sum(before.counters.losses.values())
+    return (fired(frame) - fired(before)) / seconds if seconds > 0 else None, lost
 
 
 def speed_text(speed: float) -> str:

@@ -32,6 +32,7 @@ from bttui.widgets.keys import KeyBar
 from bttui.widgets.log import Log
 from bttui.widgets.map_panes import MapPanes
 from bttui.widgets.page import about_word, details_page, help_page
+from bttui.widgets.painter import Painter
 from bttui.widgets.pane import MapPane, Pane
 from bttui.widgets.status import StatusBar
 from bttui.widgets.strip import HistoryStrip
@@ -77,6 +78,7 @@ class Workspace(TimeTravel, Screen[None]):
 
     def __init__(self, text: str, name: str, interval: float, read_only: bool = False, refused: "Diagnostic | None" = None) -> None:
         super().__init__()
+        self._compositor = Painter()
         self.text, self.program_name, self.interval = text, name, interval
         self.read_only, self.refused = read_only, refused
         self.asked: str | None = None  # the text of the last F5
@@ -153,6 +155,7 @@ class Workspace(TimeTravel, Screen[None]):
             other.display = not one or other is pane
         left = self.query_one("#left")
         left.display = not one or pane not in maps
+        left.set_class(self.shows_attached, "-attached")
         left.set_class(self.log_pane.minimised or self.log_pane.chosen_height is not None, "-roomy")
         self.log_pane.styles.height = None if one or self.log_pane.minimised else self.log_pane.chosen_height
         self.size_attached()
