@@ -13,6 +13,7 @@ from time import monotonic
 from textual import work
 from textual.app import App, SystemCommand
 from textual.events import Event, Key
+from textual.keys import _character_to_key
 from textual.widgets import TextArea
 from textual.worker import get_current_worker
 
@@ -170,6 +171,17 @@ class Dashboard(Keeping, App[Frame]):
         if not isinstance(event, Key) or event.is_forwarded:
             await super().on_event(event)
             return
+        for key in self.pressed(event):
+            await self.on_pressed(key)
+
+    def pressed(self, event: Key) -> "tuple[Key, ...]":
+        """Most terminals send Esc and a key for Alt with the key: where that does nothing, Esc was pressed, and then the key."""
+        character = event.character or ""
+        if not event.key.startswith("alt+") or len(character) != 1 or event.key in self.screen.active_bindings:
+            return (event,)
+        return Key("escape", "\x1b"), Key(_character_to_key(character), character)
+
+    async def on_pressed(self, event: Key) -> None:
         self.app_focus = True
         await self.settled(self.screen)  # which may be new and about to say what has the focus
         if self.focused is not None:

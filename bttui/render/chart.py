@@ -1,10 +1,7 @@
 """Numbers over time as a line of braille dots, two by four to a cell."""
 
 from bttui.model.data import Data
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from bttui.render.scale import tick_text, ticks
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Unicode block Braille Patterns, by row and column
 
@@ -17,25 +14,29 @@ class Chart(Data):
     high: float
 
 
-def chart(values: "list[float | None]", width: int, height: int, write: "Callable[[float], str]") -> Chart:
-    """A value a column, the newest at the right; ``write`` makes the labels. More values than columns share one: their extremes are joined.
+def chart(values: "list[float | None]", width: int, height: int, unit: str = "", suffix: str = "") -> Chart:
+    """A value a column, the newest at the right. More values than columns share one: their extremes are joined.
 
-    The scale begins at 0 where the values come near it. None is a gap.
+    The scale begins at 0 where the values come near it, and has round numbers of ``unit``, each with the ``suffix``. None is a gap.
     """
     known = [value for value in values if value is not None]
     if not known or width < 8 or height < 2:
         return Chart([], 0, 0)
     low, high = bounds(min(known), max(known))
-    labels = [write(high - (high - low) * row / (height - 1)) if row % 2 == 0 or row == height - 1 else "" for row in range(height)]
-    margin = max(map(len, labels))
-    room = max(1, width - margin - 2)
-    spans = columns(values, room)
-    cells = [[0] * room for _ in range(height)]
     dots = height * 4 - 1
 
     def row_of(value: float) -> int:
         return dots - round((value - low) * dots / (high - low))
 
+    whole = all(isinstance(value, int) for value in known)
+    marks, step = ticks(low, high, max(3, height * 2 // 3) if height > 3 else 2, unit, least=1 if whole else 0)
+    labels = [""] * height
+    for mark in marks:
+        labels[row_of(mark) // 4] = tick_text(mark, step, unit) + suffix * bool(mark)
+    margin = max(map(len, labels))
+    room = max(1, width - margin - 2)
+    spans = columns(values, room)
+    cells = [[0] * room for _ in range(height)]
     before: "int | None" = None
     for at, span in enumerate(spans, room - len(spans)):
         if span is None:

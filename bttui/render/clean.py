@@ -58,6 +58,19 @@ def fit(text: str, width: int, ellipsis: str = "…") -> str:
     return kept + " " * (width - cell_width(kept))
 
 
+def fit_end(text: str, width: int) -> str:
+    """As ``fit``, but what is cut off is the beginning: …syscalls:sys_enter_read. For names that differ in their ends."""
+    if width <= 0 or cell_width(text) <= width:
+        return fit(text, width)
+    kept, used = "", 1
+    for character in reversed(text):
+        used += _width(character)
+        if used > width:
+            break
+        kept = character + kept
+    return fit("…" + kept, width)
+
+
 def _visible(match: "re.Match[str]") -> str:
     character = match.group()
     if character in _SHORT:

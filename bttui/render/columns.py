@@ -5,6 +5,7 @@ from math import inf
 
 from bttui.model.data import Data
 from bttui.render.figures import clock
+from bttui.render.scale import clock_step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,24 +61,37 @@ def difference(after: "dict[Any, int]", before: "dict[Any, int]") -> "dict[Any, 
     return {key: count - before.get(key, 0) for key, count in after.items() if count != before.get(key, 0)}
 
 
-def axis(starts: "list[int | None]", label: "Callable[[int], str]") -> "tuple[str, str]":
-    """Two lines below a picture of as many cells: ticks, and what ``label`` makes of the times at them."""
-    width = len(starts)
+APART = 11  # cells that two labels of an axis have between their beginnings, at least
+
+
+def axis(times: "list[int | None]", label: "Callable[[int], str]", origin: int = 0) -> "tuple[str, str]":
+    """Two lines below a picture of as many cells: ticks, and what ``label`` makes of the times at them.
+
+    ``times`` (ns) rise from the left. Ticks are a round number of seconds from ``origin``.
+    """
+    width = len(times)
     ticks, texts = ["─"] * width, [" "] * width
+    known = [(at, time - origin) for at, time in enumerate(times) if time is not None]
+    if not known:
+        return "".join(ticks), "".join(texts)
+    (first, oldest), (last, newest) = known[0], known[-1]
+    cell = (newest - oldest) / max(1, last - first)
+    step = clock_step(cell * APART / SECOND) * SECOND
     free = 0
-    for at in range(0, width, max(12, width // 6 // 4 * 4)):
-        start = starts[at]
-        text = label(start) if start is not None else ""
-        if text and at >= free and at + len(text) <= width:
+    for wanted in range(-(-oldest // step) * step, newest + 1, step):
+        at, time = min(known, key=lambda place: abs(place[1] - wanted))
+        text = label(origin + wanted)
+        begin = min(at, width - len(text))
+        if abs(time - wanted) <= cell and begin >= free:
             ticks[at] = "┬"
-            texts[at : at + len(text)] = text
-            free = at + len(text) + 1
+            texts[begin : begin + len(text)] = text
+            free = begin + len(text) + 1
     return "".join(ticks), "".join(texts)
 
 
 def ago(now: int) -> "Callable[[int], str]":
     """Times as ages: -04:10."""
-    return lambda at: f"-{clock(max(0, now - at) / SECOND)}"
+    return lambda at: f"-{clock((now - at) / SECOND)}" if at < now else "now"
 
 
 MOST_FRAMES, MOST_ROWS = 1800, 100_000  # that a history holds

@@ -33,7 +33,12 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 # What a number may be a number of. Nothing but the way it is written depends on it.
 UNITS = ("", "ns", "us", "ms", "bytes")
 _NANOSECONDS = {"ns": 1, "us": 1000, "ms": 1_000_000}
-_STEPS = (("ns", 1), ("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("min", 60_000_000_000), ("h", 3_600_000_000_000))
+STEPS = (("ns", 1), ("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("min", 60_000_000_000), ("h", 3_600_000_000_000))
+
+
+def nanoseconds(unit: str) -> int:
+    """What one of ``unit`` is; 0 for what is no time."""
+    return _NANOSECONDS.get(unit, 0)
 
 
 def quantity(number: float, unit: str) -> str:
@@ -46,9 +51,9 @@ def quantity(number: float, unit: str) -> str:
             size, name = size / 1024, larger
         return f"{size:.3g}{name}" if abs(size) < 1000 else f"{size:.0f}{name}"
     if unit in _NANOSECONDS:
-        nanoseconds = number * _NANOSECONDS[unit]
-        name, step = next((s for s in reversed(_STEPS) if abs(nanoseconds) >= s[1]), (unit, _NANOSECONDS[unit]))
-        value = nanoseconds / step
+        whole = number * _NANOSECONDS[unit]
+        name, step = next((s for s in reversed(STEPS) if abs(whole) >= s[1]), (unit, _NANOSECONDS[unit]))
+        value = whole / step
         return f"{value:.3g}{name}" if abs(value) < 999.5 else f"{value:.0f}{name}"
     return short(number)
 

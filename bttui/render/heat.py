@@ -1,7 +1,10 @@
 """A histogram over time: a column for each stretch of time, a row for each bucket, the darker the more."""
 
+from math import ceil, floor, log10
+
 from bttui.model.data import Data
 from bttui.render.columns import Column, difference
+from bttui.render.figures import short
 from bttui.render.histogram import Bucket, buckets
 
 TYPE_CHECKING = False
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
 GLYPHS = " ·░▒▓█"
 DEEPEST = len(GLYPHS) - 1
-SHARES = (0.02, 0.06, 0.2, 0.5)  # of the fullest cell, from which levels 2 to DEEPEST begin
+SHARES = (0.02, 0.06, 0.2, 0.5)  # of the fullest cell, from which levels 2 to DEEPEST begin, about
 
 
 class HeatMap(Data):
@@ -37,9 +40,47 @@ def heat_map(type_: "Histogram | LinearHistogram", columns: "list[Column | None]
     return HeatMap(columns, counts, buckets(type_, whole), min(whole, default=0))
 
 
-def level(count: int, most: int) -> int:
-    """0 for nothing, then 1 to DEEPEST by the share of ``most``; each step is about three times as much as the one before."""
-    return sum(count >= share * most for share in SHARES) + 1 if count > 0 else 0
+def steps(most: int) -> "list[float]":
+    """The counts from which levels 2 to DEEPEST begin where ``most`` is the fullest cell: 1, 2 or 5 times a power of ten."""
+    found = []
+    for share in SHARES:
+        power = 10.0 ** floor(log10(share * most)) if most else 1
+        found.append(next(digit for digit in (5, 2, 1) if digit * power <= share * most * (1 + 1e-9)) * power if most else 1)
+    return found
+
+
+def level(count: int, steps_: "list[float]") -> int:
+    """0 for nothing, then 1 to DEEPEST; each step is about three times as much as the one before."""
+    return sum([count >= step for step in steps_]) + 1 if count > 0 else 0
+
+
+def legend(heat: HeatMap, height: int, halves: bool) -> "Parts":
+    """What the shades of ``heat_lines`` mean: the smallest count of each, with its role."""
+    sums = _sums(heat, height, halves)[1]
+    most = max((max(column) for column in sums), default=0)
+    parts: "Parts" = []
+    least = 0
+    for number, step in enumerate([1, *steps(most)], 1):
+        count = max(1, ceil(step))
+        if count > least and level(count, steps(most)) == number:
+            parts += [("█" if doubled(heat, height, halves) else GLYPHS[number], f"heat{number}"), (f" {short(count)}+ ", "note")]
+            least = count
+    return parts
+
+
+def doubled(heat: HeatMap, height: int, halves: bool) -> bool:
+    """Whether a line shows two rows."""
+    return halves and len(heat.rows) > height
+
+
+def _sums(heat: HeatMap, height: int, halves: bool) -> "tuple[list[range], list[list[int]]]":
+    """Which buckets each (half) row shows, lowest first, and the counts of each column by row."""
+    count, double = len(heat.rows), doubled(heat, height, halves)
+    each = -(-count // (height * (2 if double else 1)))
+    rows = [range(start, min(start + each, count)) for start in range(0, count, each)]
+    if double and len(rows) % 2:
+        rows.append(range(0))
+    return rows, [[sum([column.get(heat.lowest + n, 0) for n in row]) for row in rows] for column in heat.counts]
 
 
 def heat_lines(heat: HeatMap, height: int, halves: bool, cursor: "tuple[int, int] | None" = None) -> "list[Parts]":
@@ -48,20 +89,15 @@ def heat_lines(heat: HeatMap, height: int, halves: bool, cursor: "tuple[int, int
     More buckets than lines share a line: two as half blocks (``halves``; roles like heat4/heat1, upper and lower), else
     as the sum. ``cursor`` is (column, bucket index); its line has the role mark.
     """
-    count = len(heat.rows)
-    if not count or height < 1:
+    if not heat.rows or height < 1:
         return []
-    doubled = halves and count > height
-    each = -(-count // (height * (2 if doubled else 1)))  # buckets of one (half) row
-    rows = [range(start, min(start + each, count)) for start in range(0, count, each)]
-    if doubled and len(rows) % 2:
-        rows.append(range(0))
-    sums = [[sum([column.get(heat.lowest + n, 0) for n in row]) for row in rows] for column in heat.counts]
-    most = max((max(column) for column in sums), default=0)
-    levels = [[level(value, most) for value in column] for column in sums]
-    step = 2 if doubled else 1
+    double = doubled(heat, height, halves)
+    rows, sums = _sums(heat, height, halves)
+    shades = steps(max((max(column) for column in sums), default=0))
+    levels = [[level(value, shades) for value in column] for column in sums]
+    step = 2 if double else 1
     labels = [spanned(heat.rows[row[0]].label, heat.rows[row[-1]].label) if row else "" for row in rows]
-    if doubled:
+    if double:
         labels[::2] = [spanned(labels[n], labels[n + 1]) for n in range(0, len(labels), 2)]
     label_width = max(map(len, labels))
     lines: list[Parts] = []
@@ -69,7 +105,7 @@ def heat_lines(heat: HeatMap, height: int, halves: bool, cursor: "tuple[int, int
         held = [n for row in rows[at : at + step] for n in row]
         chosen = cursor is not None and cursor[1] - heat.lowest in held
         parts = [(f" {labels[at]:>{label_width}} ", "mark" if chosen else "label"), ("▸" if chosen else "│", "dim")]
-        if doubled:
+        if double:
             cells = [halved(column[at + 1], column[at]) for column in levels]
         else:
             cells = [(GLYPHS[column[at]], f"heat{column[at]}") for column in levels]

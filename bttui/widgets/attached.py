@@ -1,7 +1,7 @@
 """What is attached: how often each probe ran, what that cost, what it missed; and how full the maps are."""
 
 from bttui.model.frame import Frame, ProbeCounters
-from bttui.render.clean import clean, fit
+from bttui.render.clean import clean, fit, fit_end
 from bttui.render.figures import grouped, quantity, short
 from bttui.render.histogram import bar
 from bttui.widgets.pane import Pane
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 SECOND = 1_000_000_000
 FIGURES = 41  # cells of the figures beside a probe's name
 COSTS, NAME = 17, 14  # cells of those about its cost; a name that would have less room gets theirs
-FULLNESS = 12  # cells of the bar of a map
+FULLNESS = 12  # cells of the bar of a map, where there is room
+MAP_NAME = 8  # cells of its name, at least
 
 
 class AttachedPane(Pane):
@@ -53,7 +54,7 @@ class AttachedPane(Pane):
         costs = width >= FIGURES + NAME + 2
         room = max(8, width - FIGURES - 2 + COSTS * (not costs))
         if y == 0:
-            told = f" {'each':>7} {'of a CPU':>8}" if costs else ""
+            told = f" {'a run':>7} {'CPU':>8}" if costs else ""
             return [(f" {fit('probe', room)} {'runs/s':>7}{told} {'missed':>7} {'lost':>6} ", "head")]
         if y <= len(probes):
             return self.probe_line(probes[y - 1], room, costs)
@@ -67,7 +68,7 @@ class AttachedPane(Pane):
         each = quantity(spent / runs, "ns") if runs and spent else "–"
         share = f"{100 * spent / self.elapsed:.2f}%" if known and spent else "–"
         return [
-            (f" {fit(clean(probe.attached or probe.name), room)} ", "key"),
+            (f" {fit_end(clean(probe.attached or probe.name), room)} ", "key"),
             (f"{rate:>7} ", "value"),
             (f"{each:>7} {share:>8} " if costs else "", "text"),
             (f"{grouped(probe.missed):>7} ", "bad" if probe.missed else "dim"),
@@ -81,10 +82,11 @@ class AttachedPane(Pane):
         full = self.frame.counters.full.get(snapshot.spec.name, 0)
         figures = f" {grouped(held)} of {grouped(most)} keys"
         told = f"  full {grouped(full)}" if full else ""
-        room = max(4, width - len(figures) - FULLNESS - len(told) - 4)
+        room = width - len(figures) - len(told) - 4
+        cells = max(0, min(FULLNESS, room - MAP_NAME))
         return [
-            (f" {fit(snapshot.spec.name, room)} ", "key"),
-            (fit(bar(min(held, most), most, FULLNESS), FULLNESS), "warning" if held * 10 >= most * 9 else "bar"),
+            (f" {fit(snapshot.spec.name, max(MAP_NAME, room - cells))} ", "key"),
+            (fit(bar(min(held, most), most, cells), cells) if cells else "", "warning" if held * 10 >= most * 9 else "bar"),
             (figures, "text"),
             (told, "bad"),
         ]

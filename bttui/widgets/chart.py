@@ -105,20 +105,17 @@ class NumberPane(MapPane):
         now = moments[-1] if moments else 0
         per_second = isinstance(self.snapshot.spec.value, Aggregation) and isinstance(self.snapshot.spec.value, ADDING)
         unit = "/s" if per_second and not isinstance(self.snapshot.spec.value, (Average, Stats)) else ""
-        return self.draw(self.course(), moments, ago(now), unit)
-
-    def tick(self, number: float) -> str:
-        """A label of the scale."""
-        return f"{number:.2g}" if not self.unit and abs(number) < 10 else quantity(number, self.unit)
+        return self.draw(self.course(), moments, ago(now), now, unit)
 
     def draw(
-        self, values: "list[float | None]", times: "list[int]", label: "Callable[[int], str]", unit: str = ""
+        self, values: "list[float | None]", times: "list[int]", label: "Callable[[int], str]", origin: int = 0, suffix: str = ""
     ) -> "list[list[tuple[str, str]]]":
         """A line for the values, whose newest was at the last of ``times``."""
-        height = max(2, self.size.height - 2 - self.heading)
+        below = 2 if self.size.height - self.heading > 4 else 0  # the axis, where the line has room beside it
+        height = max(2, self.size.height - below - self.heading)
         stretched = max(1, (self.columns - 10) // max(1, len(values))) if len(values) < 12 else 1
         values = [value for value in values for _ in range(stretched)]
-        drawing = chart(values, max(8, self.columns - 1), height, lambda number: self.tick(number) + unit)
+        drawing = chart(values, max(8, self.columns - 1), height, self.unit, suffix)
         if not drawing.lines:
             return [[(" the line begins with the second frame", "dim")]]
         margin, room = len(drawing.lines[0][0]), len(drawing.lines[0][1])
@@ -128,9 +125,9 @@ class NumberPane(MapPane):
         times = [at for at in times[-(len(values) // stretched) :] for _ in range(stretched)]
         for at in range(used):
             marks[room - used + at] = times[min(at * each, len(times) - 1)]
-        ticks, texts = axis(marks, label)
+        ticks, texts = axis(marks, label, origin)
         lines = [[(f" {name}", "label"), (plot, "line")] for name, plot in drawing.lines]
-        return [*lines, [(" " * margin + "└" + ticks, "dim")], [(" " * (margin + 1) + texts, "label")]]
+        return [*lines, *[[(" " * margin + "└" + ticks, "dim")], [(" " * (margin + 1) + texts, "label")]][:below]]
 
     @property
     def heading(self) -> int:
@@ -143,6 +140,7 @@ class SeriesPane(OneKeyPane, NumberPane):
 
     scope = "series"
     kind = "tseries"
+    narrow = False
     pictures = ("line", "table")
     BINDINGS = bindings("series")
 

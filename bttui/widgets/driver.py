@@ -2,6 +2,7 @@
 
 from typing import TextIO, cast
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -9,6 +10,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+
+# Textual takes Esc and a digit for the letter that a Mac's Option key makes of it, and would write ¡ for Esc 1. Terminals send
+# that letter itself; Esc 1 is what somebody types who leaves the editor for pane 1.
+for _digit in "0123456789":
+    cast("dict[str, object]", ANSI_SEQUENCES_KEYS).pop(f"\x1b{_digit}", None)
 
 
 class TerminalDriver(LinuxDriver):

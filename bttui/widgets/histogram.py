@@ -2,10 +2,9 @@
 
 from textual import events
 
-from bttui.model.timeline import WINDOWS
 from bttui.render.columns import SECOND, ago, axis, columns, difference
 from bttui.render.figures import clock, grouped, short
-from bttui.render.heat import HeatMap, heat_lines, heat_map
+from bttui.render.heat import HeatMap, heat_lines, heat_map, legend
 from bttui.render.histogram import Bucket, bar, buckets, label, summary, total
 from bttui.widgets.actions import bindings
 from bttui.widgets.cells import key_text
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 RATE_FROM = 44  # cells from which bars have their rates beside them
+SPANS = (10, 30, 60, 120, 180, 240, 300)  # seconds of a heat map that grows: cells are merged anew at each
 BELOW_HEAT = 3  # ticks, times, what the cursor is on
 
 
@@ -156,12 +156,13 @@ class HistogramPane(OneKeyPane):
         room = max(1, self.size.height - self.heading - BELOW_HEAT)
         at = None if self.column is None or not spans else (self.at_column(spans), self.bucket if self.bucket is not None else -1)
         self.heat_rows = heat_lines(self.heat, room, halves=self.has_colours, cursor=at)
+        self.shades = legend(self.heat, room, halves=self.has_colours) if self.heat.rows else []
 
     @property
     def span(self) -> float:
         """Seconds that the heat map covers: no more than what there is needs."""
         held = (self.past.moments[-1] - self.past.moments[0]) / SECOND
-        return next((window for window in WINDOWS if window >= held), held)
+        return next((span for span in SPANS if span >= held), held)
 
     @property
     def has_colours(self) -> bool:
@@ -182,27 +183,27 @@ class HistogramPane(OneKeyPane):
         y -= len(self.heat_rows)
         now = self.past.moments[-1]
         if y in (0, 1):
-            ticks = axis([c.start if c else None for c in heat.columns], ago(now))
+            ticks = axis([c.end if c else None for c in heat.columns], ago(now), now)
             at = self.at_column(heat.columns) if self.column is not None else None
             text = ticks[y]
             if y == 0 and at is not None:
                 return [(" " * margin + "└", "dim"), (text[:at], "dim"), ("▲", "mark"), (text[at + 1 :], "dim")]
             return [(" " * margin + ("└" if y == 0 else " ") + text, "dim" if y == 0 else "label")]
-        return [(" " + self.heat_figures(), "note")] if y == 2 else []
+        return self.heat_figures() if y == 2 else []
 
-    def heat_figures(self) -> str:
+    def heat_figures(self) -> "list[tuple[str, str]]":
         """What the column under the cursor says; without a cursor, what a column is."""
         heat = self.heat
         assert heat is not None
         now = self.past.moments[-1]
         if self.column is None:
             span = next((c for c in reversed(heat.columns) if c), None)
-            each = f"{(span.end - span.start) / SECOND:.3g} s a column" if span else ""
-            return f"{clock(self.span)} (+ -) · {each} · ← → ↑ ↓ look closer"
+            each = f"{(span.end - span.start) / SECOND:.2g} s a column" if span else ""
+            return [(f" last {clock(self.span)} (+ -) · {each} · ", "note"), *self.shades, ("· ← → ↑ ↓ look closer", "note")]
         at = self.at_column(heat.columns)
         column, counts = heat.columns[at], heat.counts[at]
         if column is None:
-            return "no frame came in this column"
+            return [(" no frame came in this column", "note")]
         whole = sum(counts.values())
         parts = [ago(now)(column.end)]
         if self.bucket is not None and whole:
@@ -213,7 +214,7 @@ class HistogramPane(OneKeyPane):
         parts += [f"{name} {text}" for name, text in summary(buckets(type_, counts), self.unit)]  # type: ignore[arg-type]
         while len(parts) > 2 and sum(map(len, parts)) + 2 * len(parts) > self.columns:
             parts.pop()
-        return "  ".join(parts)
+        return [(" " + "  ".join(parts), "note")]
 
     def look_closer(self, columns_: int, rows: int) -> None:
         heat = self.heat

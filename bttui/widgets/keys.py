@@ -30,15 +30,17 @@ class KeyBar(Widget):
         self.refresh()
 
     def shown(self) -> "list[tuple[int, str, Action]]":
-        """(first cell, key, action) of what fits: the nearest scope first, each by rank."""
+        """(first cell, key, action) of what fits: the nearest scope first, each by rank, and help in any case."""
         focused = self.screen.focused
         actions = [a for a in in_chain(focused_scope(self.screen)) if a.rank and (focused is None or focused.check_action(a.id, ()))]
         order = list(dict.fromkeys(a.scope for a in actions))
         at, fitting = 1, []
+        kept = len(" F1 Help ")
         for action in sorted(actions, key=lambda a: (a.scope == "global", order.index(a.scope), a.rank)):
             key = key_name(action.keys[0])
             width = len(key) + 1 + len(action.label) + 2
-            if at + width > self.size.width:
+            kept *= action.id != "help"
+            if at + width > self.size.width - kept:
                 continue
             fitting.append((at, key, action))
             at += width

@@ -67,6 +67,7 @@ class Log(Pane):
         self.shown: "deque[Line] | list[Line]" = self.lines
         self.at: Line | None = None  # the match that n and N went to
         self.total = 0  # events that came, shown or not
+        self.dropped = 0  # lines that went at the top since it was last drawn
         self.unshown = 0
         self.following = True
         self.second = 0  # the second that the budget below is for
@@ -133,7 +134,7 @@ class Log(Pane):
             shown, came = shown + shown_before, came + came_before
         else:
             line = Line(wall, "", "warning")
-            self.lines.append(line)
+            self.push(line)
         line.text = f"┄ flood: {grouped(shown)} of {grouped(came)} shown ┄"
         self.sample = line, shown, came
 
@@ -169,9 +170,13 @@ class Log(Pane):
                 last.text = shorten(last.text + clean(piece[:WIDEST]))
                 last.open = not ended
             else:
-                self.lines.append(Line(event.wall, shorten(clean(piece[: WIDEST * 2])), role, not ended))
+                self.push(Line(event.wall, shorten(clean(piece[: WIDEST * 2])), role, not ended))
         if numbered:
             self.counted[event.kind, event.values[1:]] = Counted(self.lines[-1], clean(event_text(event)), 1, event.values[0])
+
+    def push(self, line: Line) -> None:
+        self.dropped += len(self.lines) == self.lines.maxlen
+        self.lines.append(line)
 
     def written(self) -> str:
         return "".join(f"{stamp(line.wall)}{line.text}\n" for line in self.lines)
@@ -188,7 +193,10 @@ class Log(Pane):
     def refresh_lines_shown(self) -> None:
         self.shown = self.matches() if self.filtered else self.lines
         widest = max((cell_width(line.text) for line in self.shown), default=0) + STAMP + 1
+        dropped, self.dropped = self.dropped, 0
         self.resize_rows(len(self.shown), min(widest, WIDEST))
+        if dropped and not self.following and not self.filtered:  # what somebody reads stays where it is
+            self.scroll_to(y=max(0, self.scroll_offset.y - dropped), animate=False, immediate=True, force=True)
         self.to_end()
 
     def to_end(self) -> None:

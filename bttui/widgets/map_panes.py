@@ -74,7 +74,7 @@ class MapPanes(Container):
         new = [make_pane(snapshot, self.text) for snapshot in fresh]
         for pane in new:
             pane.modest = is_scratch(self.text, pane.map_name)
-        new = in_pairs(together(sorted(new, key=lambda pane: pane.modest)))
+        new = in_order(sorted(new, key=lambda pane: pane.modest))
         if new:
             for place, pane in enumerate(new, len(panes)):
                 pane.place = place
@@ -96,9 +96,11 @@ class MapPanes(Container):
             rows, heights = [[pane] for pane in panes], [self.size.height]
         else:
             small = [pane for pane in panes if pane.minimised]
-            self.sort_children(key=lambda pane: (pane.minimised, pane.place))  # type: ignore[attr-defined]
-            full = [pane for pane in self.panes if not pane.minimised]
+            full = [pane for pane in panes if not pane.minimised]
             columns, rows = place(full, self.size.width, self.size.height) if full else (2, [])
+            order = [*(pane for row in rows for pane in row), *small]
+            if order != list(self.children):  # it lays the whole screen out anew
+                self.sort_children(key=order.index)  # type: ignore[arg-type]
             below = [small[n : n + columns] for n in range(0, len(small), columns)]
             heights = share([max(pane.need for pane in row) for row in rows], self.size.height - len(below)) if rows else []
             heights = shifted(heights, [max((pane.more for pane in row), key=abs) for row in rows]) + [1] * len(below)
@@ -115,44 +117,46 @@ class MapPanes(Container):
         self.lay_out()
 
 
-def together(panes: "list[MapPane]") -> "list[MapPane]":
-    """Several narrow panes before all others, but for those for scratch paper."""
+def strip(panes: "list[MapPane]") -> "list[MapPane]":
+    """Those that stand on top, side by side in rows of their own: the scalars, where they are several."""
     narrow = [pane for pane in panes if pane.narrow and not pane.modest]
-    return panes if len(narrow) < 2 else narrow + [pane for pane in panes if pane not in narrow]
+    return narrow if len(narrow) > 1 else []
 
 
-def in_pairs(panes: "list[MapPane]") -> "list[MapPane]":
-    """A pane that would stand beside nothing, because a wide one follows, gets the next one that is not wide."""
-    narrow = [pane for pane in panes if pane.narrow]
-    strip = narrow if len(narrow) > 1 else []  # these have rows for themselves
+def in_order(panes: "list[MapPane]") -> "list[MapPane]":
+    """The strip first. A pane that would stand beside nothing, because a wide one follows, gets the next one that is not wide."""
+    top = strip(panes)
     ordered: list[MapPane] = []
     waiting: list[MapPane] = []
     for pane in panes:
-        if pane.wide and sum(not p.wide and p not in strip for p in ordered) % 2:
+        if pane in top:
+            continue
+        if pane.wide and sum(not p.wide for p in ordered) % 2:
             waiting.append(pane)
             continue
         ordered.append(pane)
-        if not pane.wide and pane not in strip:
+        if not pane.wide:
             ordered += waiting
             waiting = []
-    return ordered + waiting
+    return top + ordered + waiting
 
 
 def place(panes: "list[MapPane]", width: int, height: int) -> "tuple[int, list[list[MapPane]]]":
-    """The number of columns, and the panes of each row, in order. Stacks take a row for themselves, and so do scalars together."""
+    """The number of columns, and the panes of each row, in order. Stacks take a row for themselves."""
     crowded = len(panes) * SMALL > height
     columns = 2 if len(panes) > 1 and width >= (CROWDED_COLUMNS if crowded else TWO_COLUMNS) else 1
-    narrow = sum(pane.narrow for pane in panes)
-    strips = ceil(narrow / max(columns, width // NARROW_COLUMNS))
-    rows: list[list[MapPane]] = []
+    top = strip(panes)
+    each = ceil(len(top) / ceil(len(top) / max(columns, width // NARROW_COLUMNS))) if top else 1
+    rows = [top[n : n + each] for n in range(0, len(top), each)]
+    open_ = False  # whether the last row has room for one more
     for pane in panes:
-        last = rows[-1] if rows else [pane]
-        room = ceil(narrow / strips) if narrow > 1 and pane.narrow and last[0].narrow else columns
-        mixed = narrow > 1 and pane.narrow != last[0].narrow
-        if rows and len(last) < room and not pane.wide and not last[0].wide and not mixed:
-            last.append(pane)
+        if pane in top:
+            continue
+        if open_ and not pane.wide:
+            rows[-1].append(pane)
         else:
             rows.append([pane])
+        open_ = not pane.wide and len(rows[-1]) < columns
     return columns, rows
 
 

@@ -125,7 +125,7 @@ class StacksPane(MapPane):
         if self.picture == "list":
             text, count = self.stacks[y]
             share = f" {grouped(count):>10}  {100 * count / max(1, self.root.weight):5.1f}%  "
-            return [(share, "value"), (fit(text, width - len(share)), "text")]
+            return [(share, "value"), (fit(text or "(no frames)", width - len(share)), "text" if text else "dim")]
         found = {id(node) for node in self.found}
         parts: list[tuple[str, str]] = []
         at = 0

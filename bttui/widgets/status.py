@@ -118,12 +118,13 @@ class StatusBar(Widget):
         if status.live:
             parts.append((f"  {grouped(status.attached)} probe{'s' * (status.attached != 1)}", "text"))
         if self.frame:
-            parts.append((f"  {short(self.rate) if self.rate is not None else '–'} events/s", "text"))
+            counters = self.frame.counters
+            what = "events" if any(probe.runs for probe in counters.probes) or not counters.events else "lines"
+            parts.append((f"  {short(self.rate) if self.rate is not None else '–'} {what}/s", "text"))
+            full = ", ".join([name for name, number in self.frame.counters.full.items() if number])
             for name, number in self.frame.counters.losses.items():
-                parts.append((f"  {name} {grouped(number)}", "bad" if number else "dim"))
-            for name, number in self.frame.counters.full.items():
-                if number:
-                    parts.append((f" ({name})", "bad"))
+                which = f" ({full})" if name == "full" and full else ""
+                parts.append((f"  {name} {grouped(number)}{which}", "bad" if number else "dim"))
         return parts
 
     def render_line(self, y: int) -> Strip:
@@ -137,7 +138,7 @@ class StatusBar(Widget):
         left = Strip(segments)
         if self.status.live and self.cost is not None and self.cost[0] > 0:
             nanoseconds, share = self.cost
-            cost = f"  {short(nanoseconds)} ns/event  {share:.1%} of a CPU"
+            cost = f"  {quantity(nanoseconds, 'ns')}/event  {share:.1%} of a CPU"
             if left.cell_length + len(cost) + 12 <= width:
                 segments.append(Segment(cost, style("status--dim")))
                 left = Strip(segments)

@@ -48,7 +48,7 @@ class TablePane(MapPane):
     @property
     def changing(self) -> bool:
         """There is a frame before, and values that say how much was added."""
-        return self.snapshot is not None and self.seconds > 0 and isinstance(self.snapshot.spec.value, ADDING)
+        return self.snapshot is not None and self.seconds > 0 and isinstance(self.snapshot.spec.value, ADDING) and not self.modest
 
     @property
     def key_titles(self) -> "list[str]":
@@ -166,12 +166,21 @@ class TablePane(MapPane):
         return [*key_parts(spec.key, row[0]), *values]
 
     def layout_widths(self, width: int) -> "list[int]":
-        """Widths that fit: key columns give way first, down to 8 cells."""
+        """Widths that fit; 0 is not shown. Key columns give way down to 8 cells, then the last values do that it is not sorted by."""
         widths = list(self.widths)
         keys = len(self.key_titles)
-        while sum(widths) + 2 * len(widths) > width and any(w > 8 for w in widths[:keys]):
-            widest = max(range(keys), key=lambda n: widths[n])
-            widths[widest] -= 1
+        width -= RATE * (self.column == len(widths))
+
+        def lacking() -> int:
+            least = [min(w, 8) if n < keys else w for n, w in enumerate(widths)]
+            return sum(least) + 2 * sum(map(bool, widths)) + (0 in widths) - width
+
+        kept = self.column if keys <= self.column < len(widths) else keys
+        for n in reversed(range(keys, len(widths))):
+            if lacking() > 0 and n != kept:
+                widths[n] = 0
+        while sum(widths) + 2 * sum(map(bool, widths)) + (0 in widths) > width and any(w > 8 for w in widths[:keys]):
+            widths[max(range(keys), key=widths.__getitem__)] -= 1
         return widths
 
     def line(self, y: int, width: int) -> "list[tuple[str, str]]":
@@ -180,15 +189,20 @@ class TablePane(MapPane):
         keys = len(self.key_titles)
         row = self.order[y - 1]
         titles = [title + self.arrow * (n == self.column) for n, title in enumerate(self.titles)]
-        with_rate = self.changing and (width >= RATE_FROM or self.column == len(widths))
+        hidden = not all(widths)
+        with_rate = self.changing and ((width >= RATE_FROM and not hidden) or self.column == len(widths))
         texts = self.cells(row) if y else titles[: len(widths)]
         parts: list[tuple[str, str]] = []
         for n, text in enumerate(texts):
+            if not widths[n]:
+                continue
             padding = " " * (widths[n] - cell_width(text)) if n >= keys and self.numeric else ""
             role = ("key" if n < keys else "value") if y else "mark" if n == self.column else "head"
             parts.append((f" {fit(padding + text, widths[n])} ", role))
-        room = width - sum(widths) - 2 * len(widths) - 2 - RATE * with_rate
-        with_spark = len(self.spans) > 1 and width >= SPARK_FROM and room >= SPARK + 8
+        room = width - sum(widths) - 2 * sum(map(bool, widths)) - 2 - RATE * with_rate - hidden
+        if hidden and room >= -2:  # there are more columns
+            parts.append((" " if y else "…", "head"))
+        with_spark = len(self.spans) > 1 and not self.modest and width >= SPARK_FROM and room >= SPARK + 8
         room -= (SPARK + 2) * with_spark
         bars = bool(keys and self.most > 0 and isinstance(self.snapshot.spec.value, Aggregation) and width >= BAR_FROM and room >= 6)
         if bars:
@@ -240,8 +254,8 @@ class TablePane(MapPane):
             return
         at = self.gutter.left
         for column, width in enumerate(self.layout_widths(self.size.width)):
-            at += width + 2
-            if event.x < at:
+            at += width + 2 * bool(width)
+            if width and event.x < at:
                 self.reversed = not self.reversed if column == self.column else False
                 self.sorted_by = column
                 self.update_rows()

@@ -23,20 +23,29 @@ class TabStrip(Widget):
         self.refresh()
 
     def cells(self) -> "list[tuple[int, int, str]]":
-        """(tab, first cell, text); tabs left of the shown one scroll away when there is no room."""
+        """(tab, first cell, text); tabs left of the shown one scroll away when there is no room, and only whole ones are there."""
         texts = [f" {n + 1} {name} " for n, name in enumerate(self.names)]
-        first = 0
-        while first < self.shown and sum(map(len, texts[first : self.shown + 1])) > self.size.width:
-            first += 1
-        at, cells = 0, []
+        room, first = self.size.width, 0
+        if sum(map(len, texts)) > room:
+            room -= 2  # for the signs that there are more
+            while first < self.shown and sum(map(len, texts[first : self.shown + 1])) > room:
+                first += 1
+        at, cells = int(first > 0), []
         for number in range(first, len(texts)):
+            if at + len(texts[number]) > room + (first > 0) and number > self.shown:
+                break
             cells.append((number, at, texts[number]))
             at += len(texts[number])
         return cells
 
     def render_line(self, y: int) -> Strip:
         style = self.get_component_rich_style
-        segments = [Segment(text, style("tabs--shown" if n == self.shown else "tabs--tab")) for n, _, text in self.cells()]
+        cells = self.cells()
+        segments = [Segment(text, style("tabs--shown" if n == self.shown else "tabs--tab")) for n, _, text in cells]
+        if cells and cells[0][0]:
+            segments.insert(0, Segment("‹", style("tabs--tab")))
+        if cells and cells[-1][0] < len(self.names) - 1:
+            segments.append(Segment("›", style("tabs--tab")))
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
 
     def on_click(self, event: events.Click) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bttui.render.clean import cell_width, clean, clean_lines, fit
+from bttui.render.clean import cell_width, clean, clean_lines, fit, fit_end
 
 # All of Unicode, with a good share of what is dangerous and of undecodable bytes.
 HOSTILE = st.text(
@@ -80,3 +80,9 @@ def test_fitting(text, width, fitted):
 @given(HOSTILE, st.integers(0, 30), st.sampled_from(["…", "", "..."]))
 def test_a_fitted_text_has_its_width(text, width, ellipsis):
     assert cell_width(fit(clean(text), width, ellipsis)) == width
+
+
+def test_the_beginning_of_a_name_is_cut_off_where_names_differ_in_their_ends():
+    assert fit_end("tracepoint:syscalls:sys_enter_read", 16) == "…:sys_enter_read"
+    assert fit_end("short", 8) == "short   "
+    assert cell_width(fit_end("日本語" * 4, 8)) == 8 and fit_end("x", 0) == ""

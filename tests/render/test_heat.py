@@ -1,12 +1,14 @@
 """Histories as columns of time, heat maps, line charts and sparklines, as text."""
 
+import pytest
+
 from bttui.model.frame import MapSnapshot
 from bttui.model.program import MapSpec
 from bttui.model.types import Count, Histogram, LinearHistogram, String
 from bttui.render.chart import chart
 from bttui.render.columns import FEW, Past, ago, axis, columns, difference
 from bttui.render.figures import quantity, rate, short, spark
-from bttui.render.heat import heat_lines, heat_map
+from bttui.render.heat import heat_lines, heat_map, legend
 
 SECOND = 1_000_000_000
 LATENCY = Histogram()
@@ -97,13 +99,27 @@ def test_linear_buckets_keep_their_open_ends():
 
 def test_axis_and_ages():
     starts = [n * SECOND for n in range(40)]
-    ticks, texts = axis(starts, ago(39 * SECOND))
-    assert ticks == "┬───────────┬───────────┬───────────────"
-    assert texts.split() == ["-00:39", "-00:27", "-00:15"] and len(texts) == 40
+    ticks, texts = axis(starts, ago(39 * SECOND), 39 * SECOND)
+    assert ticks == "───────────────────┬───────────────────┬", "at round ages"
+    assert texts.split() == ["-00:20", "now"] and len(texts) == 40
+
+
+@pytest.mark.parametrize(
+    ("each", "labels"), [(1, ["-01:00", "-00:40", "-00:20", "now"]), (5, ["-05:00", "-04:00", "-03:00", "-02:00", "-01:00", "now"])]
+)
+def test_an_axis_has_round_times_though_frames_come_a_little_late(each, labels):
+    times = [n * each * SECOND + n * 3_000_000 for n in range(62)]
+    ticks, texts = axis(times, ago(times[-1]), times[-1])
+    assert texts.split() == labels
+    assert ticks.count("┬") == len(labels)
+
+
+def test_an_axis_without_frames_is_a_line():
+    assert axis([None, None], ago(0)) == ("──", "  ")
 
 
 def test_chart_rises_from_left_to_right():
-    drawing = chart([0, 25, 50, 75, 100], 20, 5, short)
+    drawing = chart([0, 25, 50, 75, 100], 20, 5)
     assert [label for label, _ in drawing.lines] == ["100 ┤", "    │", " 50 ┤", "    │", "  0 ┤"]
     lowest = [
         next(n for n, (_, plot) in enumerate(drawing.lines) if plot[at] != " ")
@@ -114,10 +130,47 @@ def test_chart_rises_from_left_to_right():
 
 def test_chart_scale():
     """From 0 unless the values are far from it; a flat line is drawn; gaps stay empty."""
-    assert (chart([10, 30], 20, 4, short).low, chart([1000, 1010], 20, 4, short).low) == (0, 1000)
-    assert any(plot.strip() for _, plot in chart([7, 7, 7], 20, 4, short).lines)
-    assert chart([None, None], 20, 4, short).lines == []
-    assert all(plot[-2] == " " for _, plot in chart([5, None, 6], 20, 4, short).lines)
+    assert (chart([10, 30], 20, 4).low, chart([1000, 1010], 20, 4).low) == (0, 1000)
+    assert any(plot.strip() for _, plot in chart([7, 7, 7], 20, 4).lines)
+    assert chart([None, None], 20, 4).lines == []
+    assert all(plot[-2] == " " for _, plot in chart([5, None, 6], 20, 4).lines)
+
+
+@pytest.mark.parametrize(
+    ("values", "height", "unit", "suffix", "labels"),
+    [
+        ([0, 1_050_000], 9, "", "/s", ["1M/s", "800k/s", "600k/s", "400k/s", "200k/s", "0"]),
+        ([1_020_000, 1_058_073], 9, "", "", ["1.05M", "1.04M", "1.03M", "1.02M"]),
+        ([0, 130_000], 9, "us", "", ["100ms", "50ms", "0"]),
+        ([20 * 10**9, 300 * 10**9], 9, "ns", "", ["5min", "4min", "3min", "2min", "1min", "0"]),
+        ([700_000, 1_500_000], 9, "bytes", "", ["1.25MiB", "1MiB", "768KiB", "512KiB", "256KiB", "0"]),
+        ([-5, 10], 9, "", "", ["10", "5", "0", "-5"]),
+        ([0.1, 0.35], 4, "", "/s", ["0.2/s", "0"]),
+        ([0, 1, 0], 9, "", "", ["1", "0"]),
+        ([0, 157_000], 2, "", "", ["100k", "0"]),
+    ],
+)
+def test_a_scale_has_round_numbers(values, height, unit, suffix, labels):
+    drawing = chart(values, 30, height, unit, suffix)
+    assert [text for label, _ in drawing.lines if (text := label.strip(" │┤"))] == labels
+
+
+def test_shades_begin_at_round_counts():
+    history = [{3: 1}, {3: 2}, {3: 12}, {3: 1246}]
+    heat = a_heat(history)
+    assert legend(heat, 5, halves=False) == [
+        ("·", "heat1"),
+        (" 1+ ", "note"),
+        ("░", "heat2"),
+        (" 20+ ", "note"),
+        ("▒", "heat3"),
+        (" 50+ ", "note"),
+        ("▓", "heat4"),
+        (" 200+ ", "note"),
+        ("█", "heat5"),
+        (" 500+ ", "note"),
+    ]
+    assert "".join(text for text, _ in legend(a_heat([{}, {3: 4, 4: 1}]), 5, halves=False)) == "▓ 1+ █ 2+ "
 
 
 def test_chart_joins_what_shares_a_column():

@@ -214,11 +214,11 @@ EFFECTS = {
     "map.view": (US, lambda s: "hist  heat map" in s.text),
     "map.unit": (US, lambda s: "hist  ns" in s.text and "[4.1us, 8.19us)" in s.text),
     "histogram.column_left": ([*HEAT, "left"], lambda s: "-00:01  [64, 128) 20,411 34.7%" in s.text),
-    "histogram.column_right": ([*HEAT, "left", "left"], lambda s: "-00:00  [64, 128) 20,411" in s.text),
+    "histogram.column_right": ([*HEAT, "left", "left"], lambda s: " now  [64, 128) 20,411" in s.text),
     "histogram.bucket_up": ([*HEAT, "left"], lambda s: "[128, 256) 12,087 20.6%" in s.text),
     "histogram.bucket_down": ([*HEAT, "left"], lambda s: "[32, 64) 9,120 15.5%" in s.text),
-    "time.window.-1": ([*US, "frames", "v", "minus"], lambda s: "00:10 (+ -)" in s.text),
-    "time.window.1": ([*US, "frames", "v", "minus", "minus"], lambda s: "01:00 (+ -)" in s.text),
+    "time.window.-1": ([*US, "frames", "v", "minus"], lambda s: "last 00:10 (+ -)" in s.text),
+    "time.window.1": ([*US, "frames", "v", "minus", "minus"], lambda s: "last 00:30 (+ -)" in s.text),
     "pane.copy": (CALLS, lambda s: "@calls[postgres]: 26538\n" in s.clipboard),
     "export.write": ([*US, "w"], lambda s: len(s.files) == 1 and s.files[0].startswith("us-") and s.screen == "Workspace"),
     "export.cancel": ([*US, "w"], lambda s: s.screen == "Workspace" and s.files == []),
@@ -351,11 +351,11 @@ async def test_footer_names_only_what_works_here():
     async with driving.dashboard() as (app, controller, pilot):
         controller.show(scripted.reads_frame(3))
         await driving.settle(pilot)
-        assert driving.lines(app)[-1].rstrip() == " ^Space Complete  F5 Run  F6 Stop  F2 Probes  ^Q Quit  F3 Open  F1 Help  ^P Palette"
+        assert driving.lines(app)[-1].rstrip() == " ^Space Complete  F5 Run  F1 Help  F6 Stop  ^Q Quit  F2 Probes  F3 Open  ^P Palette"
         await driving.press(pilot, "escape", "3")
         assert (
             driving.lines(app)[-1].rstrip()
-            == " s Sort  r Reverse  z Zoom  w Export  Space Pause  [ Back  F5 Run  F6 Stop  F2 Probes  ^Q Quit  F3 Open  F1 Help"
+            == " s Sort  r Reverse  z Zoom  w Export  Space Pause  [ Step back  F5 Run  F1 Help  F6 Stop  ^Q Quit  F2 Probes  F3 Open"
         )
 
 

@@ -51,3 +51,17 @@ async def test_it_is_there_on_request_where_there_is_little_room():
 def test_a_program_is_called_by_what_it_is_attached_to():
     points = [Attachment("kprobe", name, f"kprobe:{name}", program) for name, program in (("a", "p0"), ("b", "p1"), ("c", "p0"))]
     assert attach_points(Program(b"", "", (), tuple(points), (), ())) == {"p0": "kprobe:a +1", "p1": "kprobe:b"}
+
+
+async def test_it_leaves_room_for_the_log_and_tells_names_apart():
+    async with driving.dashboard() as (app, controller, pilot):
+        names = [f"tracepoint:syscalls:sys_{way}_read" for way in ("enter", "exit")]
+        probes = tuple(ProbeCounters(name, 5, 1000, 0, 0, name) for name in names)
+        shown = frame(1, 1000, 10_000, full={"@calls": 20_714})
+        controller.show(shown.replace(counters=shown.counters.replace(probes=probes)))
+        await driving.settle(pilot)
+        await driving.press(pilot, "f9")
+        log, body = app.workspace.log_pane.region, app.screen.query_one("#body").region
+        assert log.height >= 5 and log.bottom <= body.bottom
+        text = driving.region(app, AttachedPane)
+        assert "sys_enter_read " in text and "sys_exit_read " in text and "60 of 64 keys  full 20,714" in text

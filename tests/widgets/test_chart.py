@@ -16,7 +16,7 @@ async def test_a_scalar_is_a_large_number_with_its_change_and_its_course():
         assert "▀█    █ █ █▀█ ▀▀█" in shown and "+1.0k/s" in shown and "▂▂█" in shown
         await driving.press(pilot, "escape", "v")
         shown = driving.region(app, NumberPane)
-        assert "@sent  sum  line" in shown and "1.0k/s ┤" in shown and "-00:0" in shown
+        assert "@sent  sum  line" in shown and " 1k/s ┤" in shown and " 500/s ┤" in shown and "-00:01" in shown and " now" in shown
 
 
 async def test_a_number_wider_than_its_pane():
@@ -54,13 +54,13 @@ async def test_time_series_draw_one_key_and_turn_to_the_next():
         assert lines[2:7] == ["22:13:24 50", "22:13:23 40", "22:13:22 –", "22:13:21 20", "22:13:20 10"]
 
 
-async def test_a_scale_of_small_numbers_has_no_label_twice():
+async def test_a_scale_of_small_whole_numbers_has_no_parts_of_one():
     kind = TimeSeries(interval=SECOND, count=4)
     async with driving.dashboard(text="t:a:b { @t = tseries(1, 1s, 4); }") as (app, controller, pilot):
         controller.show(scripted.frame(1, scripted.snapshot("@t", None, kind, {None: series([0, 1, 0, 1])})))
         await driving.settle(pilot)
         labels = [line.split("┤")[0].strip("│┃ ") for line in driving.region(app, SeriesPane).split("\n") if "┤" in line]
-        assert labels[0] == "1" and labels[-1] == "0" and len(labels) == len(set(labels)) > 3
+        assert labels == ["1", "0"]
 
 
 @pytest.mark.parametrize(("size", "rows"), [((120, 36), [3, 2]), ((104, 36), [2, 1, 1, 1])], ids=["120x36", "104x36"])

@@ -120,3 +120,19 @@ async def test_a_new_run_starts_an_empty_log():
         await driving.settle(pilot)
         await driving.press(pilot, "f5")
         assert logged(app) == []
+
+
+async def test_what_somebody_reads_stays_in_view_while_old_lines_go():
+    async with driving.dashboard() as (app, controller, pilot):
+        log = app.workspace.log_pane
+        for second in range(20):  # below what a second shows
+            controller.say(*[scripted.printed(f"line {second * 300 + n}\n", second) for n in range(300)])
+            await driving.settle(pilot)
+        log.scroll_to(y=3000, animate=False, immediate=True, force=True)
+        await driving.settle(pilot)
+        before = driving.region(app, log).split("\n")[1]
+        assert "line" in before
+        for second in range(20, 23):
+            controller.say(*[scripted.printed(f"line {second * 300 + n}\n", second) for n in range(300)])
+            await driving.settle(pilot)
+        assert driving.region(app, log).split("\n")[1][:40] == before[:40]

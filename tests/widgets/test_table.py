@@ -160,3 +160,20 @@ async def test_a_number_set_for_the_first_time_has_not_grown():
         shown = shown_rows(app, "@start")
         assert shown[1][:2] == ["8", "7,000,000,000"] and shown[1][-1] == "7,000,000,000"
         assert [shown[2][0], shown[2][-1]] == ["7", "+500/s"]
+
+
+async def test_a_column_without_room_is_left_out_and_not_cut():
+    """A number of which the last digits are missing would be another number."""
+    text = "t:a:b { @a[comm] = avg(1); @b[comm] = count(); @c[comm] = count(); @d[comm] = count(); }"
+    async with driving.dashboard(text=text) as (app, controller, pilot):
+        rows = {"memfd:sealed-91": (85_586_367_043, 22), "tail": (28_996_777_332, 49)}
+        maps = [scripted.snapshot("@a", String(size=16), Average(), rows)]
+        maps += [scripted.snapshot(name, String(size=16), Count(), {"cat": 3}) for name in ("@b", "@c", "@d")]
+        for second in (1, 2):
+            controller.show(scripted.frame(second, *maps))
+            await driving.settle(pilot)
+        shown = shown_rows(app, "@a")
+        assert shown[0] == ["comm", "average▾", "count", "…"]
+        assert [row[1:] for row in shown[1:]] == [["3,890,289,411", "22"], ["591,770,965", "49"]]
+        await driving.press(pilot, "escape", "s", "s")
+        assert shown_rows(app, "@a")[0][-2:] == ["total▾", "…"], "the column it is sorted by is there"

@@ -229,7 +229,7 @@ async def test_one_window_for_every_picture():
             controller.show(scripted.reads_frame(second))
         await driving.settle(pilot)
         await driving.press(pilot, "escape", "2", "v")
-        assert "05:00 (+ -)" in driving.text(app) and "last 78 s" in driving.text(app)
+        assert "last 02:00 (+ -)" in driving.text(app) and "last 78 s" in driving.text(app)
         await driving.press(pilot, "minus", "minus")
         assert "00:10 (+ -)" in driving.text(app) and "last 10 s" in driving.text(app)
         controller.show(scripted.reads_frame(80))
