@@ -236,4 +236,4 @@ async def test_one_window_for_every_picture():
         await driving.press(pilot, "3")
         assert "00:10 (+ -)" in driving.text(app) and "last 10 s" in driving.text(app)
         await driving.press(pilot, "plus", "plus", "plus")
-        assert "05:00 (+ -)" in driving.text(app) and "last 79 s" in driving.text(app)
+        assert "02:00 (+ -)" in driving.text(app) and "last 79 s" in driving.text(app)
