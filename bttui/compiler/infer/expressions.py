@@ -1,6 +1,6 @@
 """Expressions."""
 
-from bttui.compiler import ast, mistakes
+from bttui.compiler import ast
 from bttui.compiler.functions import PLANNED, Function
 from bttui.compiler.infer.maps import Maps
 from bttui.compiler.infer.names import find_field
@@ -67,6 +67,8 @@ class Expressions(Maps):
             node.note = value
             return literal_type(value)
         names = [*self.functions, *self.constants, *self.enumerators]
+        from bttui.compiler import mistakes
+
         found_names = near(name, names)
         hint = f"did you mean {found_names[0]}?" if found_names else ""
         hint = mistakes.called(name) or hint
@@ -550,6 +552,8 @@ class Expressions(Maps):
             return None
         if function is None:
             close = near(node.name, list(self.functions))
+            from bttui.compiler import mistakes
+
             hint = mistakes.called(node.name) or (f"did you mean {close[0]}()?" if close else "")
             if any(body.name == node.name for body in self.subprograms):
                 hint = f"a fn is checked but cannot be called yet, as in bpftrace: write macro {node.name}(...) instead"
