@@ -13,7 +13,7 @@ from bttui.probes.functions import (
 )
 from bttui.probes.matching import MISSING, is_glob, missing, need_parts, number
 from bttui.probes.provider import Context, Target
-from bttui.probes.registers import registers
+from bttui.probes.registers import function_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from bttui.model.diagnostic import DiagnosticError, Span
     from bttui.probes.provider import Options
 
-# <linux/bpf.h>: enum bpf_prog_type, enum bpf_attach_type
-KPROBE = 2
+# enum bpf_attach_type of <linux/bpf.h>
 TRACE_KPROBE_MULTI = 42
 TRACE_KPROBE_SESSION = 56
 
@@ -145,17 +144,9 @@ class Kprobe:
             typed = kernel_context(target.target, self.returns, host)
             slots = 0 if self.returns or typed.arguments is None else typed.arguments.size // 8
             return typed.replace(arguments=None, argument_access="context", argument_slots=slots, return_type=None)
-        machine = registers(host.machine)
-        multi = target.options.get("multi", False)
-        return Context(
-            KPROBE,
-            "kprobe.multi" if multi else "kprobe",
-            TRACE_KPROBE_MULTI if multi else 0,
-            registers=machine.offsets,
-            argument_registers=() if self.returns else machine.arguments,
-            return_value=machine.result if self.returns else "",
-            capabilities=("kstack", "ustack", "function", *(() if self.returns else ("override",))),
-        )
+        capabilities = ("kstack", "ustack", "function", *(() if self.returns else ("override",)))
+        attach_type = TRACE_KPROBE_MULTI if target.options.get("multi") else 0
+        return function_context(host.machine, "kprobe", attach_type, self.returns, capabilities=capabilities)
 
     def session(
         self, context: Context, entries: "Sequence[Any]", returns: "Sequence[Any]", host: "Host", options: "Options"

@@ -7,6 +7,13 @@ AMD64 ABI 3.2.3, and AAPCS64 6.8.2.
 
 from bttui.model.data import Data
 from bttui.model.diagnostic import error
+from bttui.probes.provider import Context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+KPROBE = 2  # BPF_PROG_TYPE_KPROBE of <linux/bpf.h>, of kprobes and uprobes
 
 
 class Registers(Data):
@@ -65,3 +72,20 @@ def registers(machine: str) -> Registers:
         return _machines[machine]
     except KeyError:
         raise error(f"not supported yet: registers of {machine}", hint="x86_64 and aarch64 are") from None
+
+
+def function_context(machine: str, section: str, attach_type: int, returns: bool, **more: "Any") -> Context:
+    """Where a function is entered, with its arguments in registers; ``returns``: where it is left, with its result in one.
+
+    ``section`` is "kprobe" or "uprobe"; ``attach_type`` is that of links to many places, 0 for one.
+    """
+    known = registers(machine)
+    return Context(
+        KPROBE,
+        f"{section}.multi" if attach_type else section,
+        attach_type,
+        registers=known.offsets,
+        argument_registers=() if returns else known.arguments,
+        return_value=known.result if returns else "",
+        **more,
+    )

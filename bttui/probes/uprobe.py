@@ -12,7 +12,7 @@ from bttui.probes.files import container, executable, find_files, process_root, 
 from bttui.probes.matching import MISSING, did_you_mean, is_glob, need_parts
 from bttui.probes.places import LANGUAGES, Place, Source, Words, check, find, find_source, list_functions, list_source, read, read_source
 from bttui.probes.provider import Context, Options, Target
-from bttui.probes.registers import registers
+from bttui.probes.registers import function_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from bttui.model.diagnostic import Span
     from bttui.probes.provider import Location
 
-# <linux/bpf.h>: enum bpf_prog_type, enum bpf_attach_type
-KPROBE = 2
+# enum bpf_attach_type of <linux/bpf.h>
 TRACE_UPROBE_MULTI = 48
 _CHANGED = re.compile(r"\.(isra|constprop|part|cold)\b")  # gcc's copies of functions, for fewer arguments or a part of their work
 
@@ -174,18 +173,9 @@ class Uprobe:
         return Target(f"{self.name}:{path}:{place.name}", f"{path}:{place.name}", how, listing, warning)
 
     def context(self, target: Target, host: "Host") -> Context:
-        machine = registers(host.machine)
-        multi = target.options.get("multi", False)
-        return Context(
-            KPROBE,
-            "uprobe.multi" if multi else "uprobe",
-            TRACE_UPROBE_MULTI if multi else 0,
-            registers=machine.offsets,
-            argument_registers=() if self.returns else machine.arguments,
-            return_value=machine.result if self.returns else "",
-            user=True,
-            capabilities=("kstack", "ustack", "function", "uaddr"),
-        )
+        capabilities = ("kstack", "ustack", "function", "uaddr")
+        attach_type = TRACE_UPROBE_MULTI if target.options.get("multi") else 0
+        return function_context(host.machine, "uprobe", attach_type, self.returns, user=True, capabilities=capabilities)
 
     def typed(self, context: Context, target: Target, host: "Host", needs: "frozenset[str]") -> Context:
         """With what the debugging information of the file says: its args, or what it returns, and the types it knows."""

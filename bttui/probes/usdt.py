@@ -4,7 +4,7 @@ from bttui.model.diagnostic import DiagnosticError, error
 from bttui.probes.files import container, find_files, reachable
 from bttui.probes.matching import did_you_mean, is_glob, matcher, missing, need_parts
 from bttui.probes.provider import Context, Target
-from bttui.probes.registers import registers
+from bttui.probes.registers import KPROBE, registers
 from bttui.probes.usdt_arguments import declaration, locations, resolved
 
 TYPE_CHECKING = False
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from bttui.model.diagnostic import Span
     from bttui.probes.provider import Options
 
-# <linux/bpf.h>: enum bpf_prog_type, enum bpf_attach_type
-KPROBE = 2
+# enum bpf_attach_type of <linux/bpf.h>
 TRACE_UPROBE_MULTI = 48
 
 
