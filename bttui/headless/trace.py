@@ -8,6 +8,7 @@ from bttui.headless.signals import Stop
 from bttui.host.privileges import refusal
 from bttui.model.diagnostic import DiagnosticError
 from bttui.render.diagnostics import complain
+from bttui.render.stacks import cut_stacks
 from bttui.render.text import formatted
 from bttui.session.child import Child, Watched
 from bttui.session.session import Session, Stopped
@@ -120,6 +121,7 @@ def _traced(
         maps = session.snapshots.all().values() if shows_maps else ()
         printer.maps(map(redactor.snapshot, maps) if redactor else maps)
         writer.flush()
+        complain(cut_stacks(maps))
         if writer.failure:
             raise DiagnosticError(writer.failure)
         return session.exit_code or int(failed)

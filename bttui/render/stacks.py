@@ -1,13 +1,14 @@
 """Maps with a stack in the key as one tree of frames, and the tree as an icicle: callers above callees."""
 
 from bttui.model.data import Data
+from bttui.model.diagnostic import Diagnostic
 from bttui.model.types import Average, Histogram, LinearHistogram, Record, Stack, Stats, Tuple, Type
 from bttui.render.clean import clean, fit
 from bttui.render.values import value_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from bttui.model.frame import MapSnapshot, Symbol
@@ -59,6 +60,9 @@ def parts(type_: "Type | None") -> "list[Type]":
     if isinstance(type_, Record):
         return [field.type for field in type_.fields]
     return [] if type_ is None else [type_]
+
+
+_DEEPER = "ustack(500) and kstack(500) keep more, after: sysctl kernel.perf_event_max_stack=500"
 
 
 def has_stack(type_: "Type | None") -> bool:
@@ -181,16 +185,33 @@ def whole_stacks(snapshot: "MapSnapshot", hidden: str = "") -> "Iterator[tuple[l
 
 def truncated(snapshot: "MapSnapshot") -> float:
     """The share of the weight whose stack is as deep as was asked for, so that its outermost frames may be missing."""
-    types = parts(snapshot.spec.key)
-    several = isinstance(snapshot.spec.key, (Tuple, Record))
-    places = [(at, type_.depth) for at, type_ in enumerate(types) if isinstance(type_, Stack)]
     whole = cut = 0
+    for count, full in _full_stacks(snapshot):
+        whole += count
+        cut += count * full
+    return cut / whole if whole else 0.0
+
+
+def cut_stacks(snapshots: "Iterable[MapSnapshot]") -> "list[Diagnostic]":
+    """Warnings of maps with stacks that are deeper than what is kept where nobody asks for less."""
+    warnings = []
+    for snapshot in snapshots:
+        cut = sum(full for _, full in _full_stacks(snapshot, Stack().depth)) if has_stack(snapshot.spec.key) else 0
+        if cut:
+            text = (
+                f"{cut} of {len(snapshot.rows)} stacks of {snapshot.spec.name} may lack their outermost frames: they are as deep as is kept"
+            )
+            warnings.append(Diagnostic(text, severity="warning", hint=_DEEPER))
+    return warnings
+
+
+def _full_stacks(snapshot: "MapSnapshot", least: int = 0) -> "Iterator[tuple[int, bool]]":
+    """(weight, whether a stack is as deep as its limit) of each row; limits below ``least`` do not count."""
+    several = isinstance(snapshot.spec.key, (Tuple, Record))
+    places = [(at, type_.depth) for at, type_ in enumerate(parts(snapshot.spec.key)) if isinstance(type_, Stack) and type_.depth >= least]
     for key, value in snapshot.rows:
         items = key if several else (key,)
-        count = weight(snapshot.spec.value, value)
-        whole += count
-        cut += count * any(len(items[at]) >= depth for at, depth in places)
-    return cut / whole if whole else 0.0
+        yield weight(snapshot.spec.value, value), any(len(items[at]) >= depth for at, depth in places)
 
 
 def matching(root: Node, matches: "Callable[[str], object]") -> "tuple[list[Node], int]":

@@ -1,5 +1,5 @@
-/* Stacks that all differ: depths -w N (2048 at most). Each getppid comes by another way through two functions that
-   call themselves and each other; build it with frame pointers and without optimisation. */
+/* Stacks that all differ: depths -w N [STEPS], 2 to the power of STEPS (11) at most. Each getppid comes by another way
+   through two functions that call themselves and each other; build it with frame pointers and without optimisation. */
 #define _GNU_SOURCE
 #include "go.h"
 #include <stdlib.h>
@@ -28,9 +28,10 @@ static void right(long way, int steps) {
 int main(int argc, char **argv) {
     static char line[100];
     long count = argc > 2 ? atol(argv[2]) : 0;
+    int steps = argc > 3 ? atoi(argv[3]) : 11;
     announce(1);
     for (long way = 0; way < count; way++)
-        step(way, 11);
+        step(way, steps);
     syscall(SYS_write, 1, line, snprintf(line, sizeof line, "stacks=%ld\n", count));
     return 0;
 }

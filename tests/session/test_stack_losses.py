@@ -51,6 +51,20 @@ def test_what_finds_no_room_is_said(bttui, load, tmp_path):
     assert 64 < kept <= 2 * 64
 
 
+def test_stacks_that_are_deeper_than_what_is_kept_are_said(bttui, load, tmp_path):
+    """Those 150 frames deep; not those of which the program asked for a few frames."""
+    path = load.build("depths", "bttui_depths", *FLAGS)
+    recording = tmp_path / "deep"
+    with load.start(3, 70, path=path) as waiting:
+        text = PROGRAM.replace("PID", str(waiting.pid)).replace("raw, 100", "raw")
+        result, did = bttui.trace(text.replace("}", "@few[ustack(2)] = count(); }"), "--record", recording, work=waiting.go)
+    assert did["stacks"] == 3
+    told = [line for line in result.stderr.splitlines() if line.startswith("WARNING")]
+    kept = result.stdout.count("\n]: ") - 1  # those that differ only in frames that are missing are one
+    assert told == [f"WARNING: {kept} of {kept} stacks of @ may lack their outermost frames: they are as deep as is kept"]
+    assert told[0] in bttui("dump", recording).stderr
+
+
 SLOW = """\
 from bttui.host.mapping_events import MappingWatcher
 read = MappingWatcher.read
