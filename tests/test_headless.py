@@ -9,9 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
-from support import COMMAND, ROOT, Process
+from support import COMMAND, ROOT, Process, eventually
 
 pytestmark = pytest.mark.live
 
@@ -435,3 +436,12 @@ def test_headers_from_the_command_line_are_read_each_time(bttui, tmp_path):
 def test_help_of_a_program(bttui):
     result = bttui("-e", 'begin { print(getopt("count", 5, "how many")); }', "--", "--help")
     assert (result.stdout, result.stderr, result.returncode) == ("", "HINT: expected program options:\n--count: how many\n", 1)
+
+
+@pytest.mark.live
+def test_an_output_that_nobody_reads_is_waited_for_until_a_signal(bttui, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with bttui.start("-o", tmp_path / "pipe", "-e", "BEGIN { exit(); }", attached=False) as process:
+        waits = Path(f"/proc/{process.pid}/wchan")
+        eventually(lambda: waits.read_text() in ("wait_for_partner", "fifo_open"))  # functions of fs/pipe.c
+        assert process.stop(signal.SIGTERM).returncode == -signal.SIGTERM

@@ -29,8 +29,8 @@ POLL = 1.0  # seconds; events, signals and ends are noticed earlier
 
 def trace(options: "Options", host: "Host") -> int:
     """Compile the text of the options, run it and print what it tells; the exit status. Raises DiagnosticError."""
+    writer = Writer(open_output(options.output), options.buffering == "full")  # a pipe waits for its reader: a signal ends that
     stop = Stop()
-    writer = Writer(open_output(options.output), options.buffering == "full")
     watched = Watched(options.pid) if options.pid is not None else None
     child = Child(options.command) if options.command else None
     try:
