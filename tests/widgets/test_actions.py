@@ -189,7 +189,7 @@ EFFECTS = {
     "log.filter": ([*LOG, "slash", *"big", "enter"], lambda s: "/big only 3 lines" in s.text and "small" not in s.text),
     "log.follow": (LOG, lambda s: "stays (f follows)" in s.text),
     "probes.back": (["f2"], lambda s: s.screen == "Workspace" and s.program == scripted.READS),
-    "probes.insert": (["f2", *"open"], lambda s: s.program.startswith("fentry:ext4:ext4_file_opentracepoint") and s.screen == "Workspace"),
+    "probes.insert": (["f2", *"open"], lambda s: "}\nfentry:ext4:ext4_file_open {\n" in s.program and s.screen == "Workspace"),
     "probe_query.cursor_down": (["f2"], lambda s: s.probe == "kprobe"),
     "probe_query.cursor_up": (["f2", "down"], lambda s: s.probe == "fentry"),
     "probe_query.page_down": (["f2"], lambda s: s.probe == "tracepoint"),
