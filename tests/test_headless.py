@@ -216,6 +216,19 @@ def test_a_command_is_seen_from_its_first_system_call(bttui, load):
     assert f"\n{pid}\n\n\n@: 1234\n" in result.stdout
 
 
+def test_what_comes_before_a_command_is_not_counted(bttui, load, tmp_path):
+    """Its process asks who its parent is before it becomes the command; here that takes long."""
+    runner = tmp_path / "slow.py"
+    runner.write_text(
+        "import os, time\nask = os.getppid\nos.getppid = lambda: time.sleep(1) or ask()\nfrom bttui.cli import main\nmain()\n"
+    )
+    program = "tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { @ = count(); }"
+    arguments = ["-q", "-c", f"{load.build()} syscalls 10", "-e", program]
+    bttui(*arguments)  # compiles it
+    with Process([sys.executable, str(runner), *arguments], env=bttui.env) as process:
+        assert process.wait().stdout.endswith("\n@: 10\n")
+
+
 def test_the_trace_ends_with_its_command(bttui):
     result = bttui("-c", "false", "-e", r'interval:s:100 { } END { printf("end\n"); }')
     assert result == ("end\n\n\n", "Attached 2 probes\n", 0)

@@ -23,7 +23,7 @@ class Child:
         words = command.split() or [""]
         path = self._path = find_executable(words[0])
         hold, self._gate = os.pipe()
-        self._refusal, refuse = os.pipe()  # closed by exec; what it says before is an errno
+        self._news, tell = os.pipe()  # closed by exec; before that a byte says that it waits, and an errno that it cannot begin
         self.output, writer = os.pipe() if quiet else (-1, -1)
         parent = os.getpid()
         sys.stdout.flush()
@@ -31,27 +31,35 @@ class Child:
         if not self.pid:
             try:
                 os.close(self._gate)
-                _become(path, words, hold, writer, refuse, parent)
+                _become(path, words, hold, writer, tell, parent)
             finally:
                 os._exit(127)
         os.close(hold)
-        os.close(refuse)
+        os.close(tell)
         if quiet:
             os.close(writer)
         self._pidfd = os.pidfd_open(self.pid)
+        self._settled = False
         self.status: "int | None" = None
 
     def fileno(self) -> int:
         return self._pidfd
 
+    def settle(self) -> None:
+        """Wait until all that comes before the command is done, so that none of it is traced."""
+        if not self._settled:
+            os.read(self._news, 1)
+            self._settled = True
+
     def go(self) -> None:
         """Let the command begin. Raises DiagnosticError where it cannot."""
         if self._gate < 0:
             return
+        self.settle()
         os.write(self._gate, b"g")
         os.close(self._gate)
         self._gate = -1
-        refusal = os.read(self._refusal, 4)
+        refusal = os.read(self._news, 4)
         if refusal:
             number = int.from_bytes(refusal, sys.byteorder)
             # execve(2): ENOENT of a file that is there is about the interpreter that it names
@@ -81,10 +89,10 @@ class Child:
                 self._signal(signal.SIGKILL)
                 self.wait(-1)
             self.ended()
-        for fd in (self._pidfd, self.output, self._refusal):
+        for fd in (self._pidfd, self.output, self._news):
             if fd >= 0:
                 os.close(fd)
-        self._pidfd = self.output = self._refusal = -1
+        self._pidfd = self.output = self._news = -1
 
     def _signal(self, number: int) -> None:
         if not self.ended():
@@ -105,7 +113,7 @@ class Child:
         self.close()
 
 
-def _become(path: str, words: "list[str]", hold: int, writer: int, refuse: int, parent: int) -> None:
+def _become(path: str, words: "list[str]", hold: int, writer: int, tell: int, parent: int) -> None:
     """In the child: wait for the word, then be the command."""
     import ctypes
 
@@ -118,11 +126,12 @@ def _become(path: str, words: "list[str]", hold: int, writer: int, refuse: int, 
         os.dup2(writer, 2)
     for number in _RESET:
         signal.signal(number, signal.SIG_DFL)
+    os.write(tell, b"r")
     if os.read(hold, 1):
         try:
             os.execv(path, words)
         except OSError as reason:
-            os.write(refuse, (reason.errno or 0).to_bytes(4, sys.byteorder))
+            os.write(tell, (reason.errno or 0).to_bytes(4, sys.byteorder))
 
 
 def find_executable(name: str) -> str:

@@ -115,6 +115,8 @@ class Session:
             self.snapshots.set_scalar(TAI, time.clock_gettime_ns(time.CLOCK_TAI) - boot)
             for attachment in self._of("begin"):
                 self._program(attachment).run()
+            if self._child:
+                self._child.settle()
             self._attach()
             if self._follows:
                 self._host.user_symbols.settle(SETTLED)
