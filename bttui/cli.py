@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from bttui.session.options import Options
 
+LANGUAGE = "0.27.1"  # the bpftrace whose language this is
+
 
 def read_program(options: "Options") -> "Options":
     """Options with the text of the program, where it has one. Raises DiagnosticError."""
@@ -207,7 +209,8 @@ def run_command(arguments: "Sequence[str]") -> int:
         if options.action == "help":
             return show([USAGE.rstrip("\n")])
         if options.action == "version":
-            return show([f"bttui v{__version__}"])
+            ours = f"bttui v{__version__}"
+            return show([f"bpftrace v{LANGUAGE} ({ours})" if stands_in() else ours])
         if not arguments and not sys.stdout.isatty():
             raise UsageError
         if options.debug_folders:
@@ -227,10 +230,15 @@ def run_command(arguments: "Sequence[str]") -> int:
         return reason.exit_code
 
 
+def stands_in() -> bool:
+    """Whether we were called by the name bpftrace, by scripts that know no other."""
+    return os.path.basename(sys.argv[0]) == "bpftrace"
+
+
 def name_process() -> None:
     """Probes see the name bttui, or bpftrace where we stand in for it: programs leave their tracer out with comm != "bpftrace"."""
     try:
         with open("/proc/self/comm", "w") as comm:
-            comm.write("bpftrace" if os.path.basename(sys.argv[0]) == "bpftrace" else "bttui")
+            comm.write("bpftrace" if stands_in() else "bttui")
     except OSError:
         return

@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from support import COMMAND, ROOT, Process, eventually
 
+from bttui import __version__
+from bttui.cli import LANGUAGE
+
 pytestmark = pytest.mark.live
 
 # A record is 8 bytes of ring buffer header, 8 of output number and 8 of the argument.
@@ -104,6 +107,9 @@ def test_scripts_for_bpftrace_run_under_its_name(bttui, tmp_path):
     done = subprocess.run([script, "5", "a b"], env=environment, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr, done.returncode) == ("bpftrace 5 a b\n\n\n", "Attached 1 probe\n", 0)
     assert bttui("-q", "-e", "BEGIN { print(comm); exit(); }").stdout == "bttui\n\n\n"
+    # Installers compare the version, as `bpftrace --version | cut -dv -f2` gives it.
+    told = subprocess.run([tmp_path / "bpftrace", "-V"], env=environment, capture_output=True, text=True, timeout=60).stdout
+    assert told == f"bpftrace v{LANGUAGE} (bttui v{__version__})\n"
 
 
 def test_a_reader_that_leaves_ends_the_trace_quietly(bttui):
