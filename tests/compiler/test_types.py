@@ -312,6 +312,20 @@ def test_branches_differ_where_the_condition_is_no_literal():
     assert found.message == "Branches must return the same type or compatible types: have 'bool' and 'int8'"
 
 
+@pytest.mark.parametrize("branches", ["9223372036854775808 : (int64)-2", "(int64)-2 : 9223372036854775808"])
+def test_a_number_that_a_branch_cannot_hold(branches):
+    (found,) = refusal(f"BEGIN {{ $a = 1; print($a ? {branches}); }}")
+    assert found.message.startswith("Branches must return the same type or compatible types")
+
+
+@pytest.mark.parametrize("branches", ["(uint64)pid : (int64)-2", "(int64)-2 : (uint64)pid"])
+def test_of_branches_the_unsigned_one_is_cast(branches):
+    text = f"BEGIN {{ $a = 1; print($a ? {branches}); }}"
+    (warning,) = warnings(text)
+    first = text.index("(uint64)pid") + 1
+    assert warning.startswith(f"1:{first}-{first + 11} warning: Expression of type: uint64 being cast to type: int64")
+
+
 @pytest.mark.parametrize(
     ("expression", "message"),
     [

@@ -337,7 +337,12 @@ class Expressions(Maps):
         then, otherwise = self.countable(then), self.countable(otherwise)
         if then is None or otherwise is None:
             return then or otherwise
-        joined = self.join(then, otherwise, b) or self.join(otherwise, then, a)
+        orders = [(then, otherwise, b), (otherwise, then, a)]
+        if then == types.UINT64:
+            orders.reverse()  # of an unsigned and a signed one the unsigned one is cast
+        joined = self.join(*orders[0])
+        if joined is None and not (isinstance(then, types.Integer) and isinstance(otherwise, types.Integer)):
+            joined = self.join(*orders[1])
         if joined is None:
             self.error(f"Branches must return the same type or compatible types: have '{describe(then)}' and '{describe(otherwise)}'", node)
         return joined
