@@ -136,6 +136,9 @@ def in_words(svg: str) -> str:
 
 
 def main(names: "list[str]") -> None:
+    known = [*PICTURES, *REPLAYED]
+    if not {*names} <= {*known}:
+        sys.exit(f"tools/screenshots.py [NAME...], of {' '.join(known)}; all where none is named")
     host = Host()
     folder = ROOT / "screenshots"
     folder.mkdir(exist_ok=True)
@@ -143,7 +146,7 @@ def main(names: "list[str]") -> None:
         path = Load(scratch).build("load", "reader")
         shell = subprocess.Popen(["sh", "-c", SHELL], start_new_session=True)
         try:
-            for name in names or [*PICTURES, *REPLAYED]:
+            for name in names or known:
                 if name in REPLAYED:
                     (folder / f"{name}.svg").write_text(in_words(asyncio.run(replayed(name))))
                     print(folder / f"{name}.svg")
