@@ -20,7 +20,6 @@ from textual.worker import get_current_worker
 from bttui.model.frame import Frame
 from bttui.render.clean import clean_lines
 from bttui.render.diagnostics import complain, losses
-from bttui.render.stacks import cut_stacks
 from bttui.session.controller import IDLE, Status
 from bttui.session.tee import Redacted, Tee, ended
 from bttui.widgets.actions import Action, bindings, in_chain, key_name
@@ -323,7 +322,7 @@ def run_dashboard(app: Dashboard) -> int:
         try:
             sys.stdout.write(clean_lines(maps_at_exit(last.maps.values())))
             sys.stdout.flush()
-            complain([*losses(last.counters), *cut_stacks(last.maps.values())])
+            complain(losses(last))
         except OSError:  # the terminal is gone
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return app.return_code or 0

@@ -118,7 +118,8 @@ def hint(text: str, start: int, expected: "set[str]") -> str:
         return "write ="
     if previous == "not":
         return "write !"
-    about = words[_opener(words)] if previous == ")" and _opener(words) >= 0 else previous
+    opener = _opener(words) if previous == ")" else -1
+    about = words[opener] if opener >= 0 else previous
     if about in _STATEMENTS:
         return _STATEMENTS[about]
     if "foreach" in words[-3:]:

@@ -5,7 +5,6 @@ from bttui.model.diagnostic import error
 from bttui.model.frame import Frame
 from bttui.render.diagnostics import complain, losses
 from bttui.render.export import Export, find, suiting
-from bttui.render.stacks import cut_stacks
 from bttui.session.controller import Status
 from bttui.session.recording import NO_END, Recording, Shown
 from bttui.session.replay import moment
@@ -51,9 +50,7 @@ def _warn(recording: Recording, found: "tuple[Status, Frame] | None", options: "
     """What the maps that were printed may lack."""
     if not options.warnings:
         return
-    complain(
-        [*([NO_END] if recording.damaged else []), *([*losses(found[1].counters), *cut_stacks(found[1].maps.values())] if found else [])]
-    )
+    complain([*([NO_END] if recording.damaged else []), *(losses(found[1]) if found else [])])
 
 
 def _every_frame(recording: Recording, options: "Options", format_: "Format", redactor: "Redactor | None") -> "Iterator[str]":

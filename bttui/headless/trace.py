@@ -8,7 +8,6 @@ from bttui.headless.signals import Stop
 from bttui.host.privileges import refusal
 from bttui.model.diagnostic import DiagnosticError
 from bttui.render.diagnostics import complain
-from bttui.render.stacks import cut_stacks
 from bttui.render.text import formatted
 from bttui.session.child import Child, Watched
 from bttui.session.session import Session, Stopped
@@ -118,10 +117,13 @@ def _traced(
         if recorder:
             recorder.close()
         shows_maps = program.config.get("print_maps_on_exit", True) and options.mode != "bench"  # which hold what many runs made
-        maps = session.snapshots.all().values() if shows_maps else ()
+        maps = list(session.snapshots.all().values()) if shows_maps else []
         printer.maps(map(redactor.snapshot, maps) if redactor else maps)
         writer.flush()
-        complain(cut_stacks(maps))
+        if maps:
+            from bttui.render.stacks import cut_stacks
+
+            complain(cut_stacks(maps))
         if writer.failure:
             raise DiagnosticError(writer.failure)
         return session.exit_code or int(failed)

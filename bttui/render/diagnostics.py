@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bttui.model.diagnostic import Fix, Span
-    from bttui.model.frame import Counters
+    from bttui.model.frame import Frame
 
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m"}
 _PLAIN = "\x1b[0m"
@@ -36,11 +36,14 @@ def complain(diagnostics: "Iterable[Diagnostic]", source: "str | Mapping[str, st
     sys.stderr.flush()
 
 
-def losses(counters: "Counters") -> "list[Diagnostic]":
+def losses(frame: "Frame") -> "list[Diagnostic]":
     """Warnings of what the maps and the output of a trace lack."""
+    from bttui.render.stacks import cut_stacks
+
+    counters = frame.counters
     told = [f"{times} new keys were left out of {name}, which was full" for name, times in counters.full.items() if times]
     told += [f"{name}: {times}" for name, times in counters.losses.items() if times and name != "full"]
-    return [Diagnostic(text, severity="warning") for text in told]
+    return [*(Diagnostic(text, severity="warning") for text in told), *cut_stacks(frame.maps.values())]
 
 
 def use_colour(environment: "Mapping[str, str]", terminal: bool) -> bool:
